@@ -1,0 +1,2 @@
+// deno-lint-ignore-file -- replaced by the accounts part
+export interface AccessTokens {}

@@ -1,0 +1,99 @@
+import * as z from 'zod'
+
+/** Everything the environment may say, read once by the entry file. */
+export type Config = z.output<typeof Environment>
+
+/** The environment is not fit to start with; the message names each variable and what to do. */
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+}
+
+/**
+ * Reads the environment. Throws a ConfigError that names every missing, short or placeholder
+ * value, and never the value itself.
+ */
+export function parseConfig(environment: Record<string, string | undefined>): Config {
+  const set = Object.entries(environment).filter(([, value]) => value !== undefined && value !== '')
+  const result = Environment.safeParse(Object.fromEntries(set))
+  if (result.success) return result.data
+  const lines = result.error.issues.map((issue) => {
+    const name = String(issue.path[0])
+    return `  ${name} ${environment[name] ? issue.message : `is missing: ${issue.message}`}`
+  })
+  throw new ConfigError(
+    `Cannot start as the environment is not valid:\n${lines.join('\n')}\n` +
+      'See .env.example for what each variable is.',
+  )
+}
+
+/** Live keys move real money; the events and sessions they see must say livemode too. */
+export function isLive(config: Config): boolean {
+  return /^[sr]k_live_/.test(config.STRIPE_SECRET_KEY)
+}
+
+const PLACEHOLDER =
+  /^(undefined|null|none|todo|secret|password)$|change.?me|replace.?me|your[_-]|\.\.\.|<|>|^(.)\2+$|(x{6}|0{12})/i
+
+function secret(pattern: RegExp, want: string) {
+  return z.string(want).trim().regex(pattern, `must be ${want}`)
+    .refine((value) => !PLACEHOLDER.test(value), `is a placeholder: it must be ${want}`)
+}
+
+function flag() {
+  return z.enum(['on', 'off'], 'must be on or off').default('off').transform((v) => v === 'on')
+}
+
+function httpUrl(what: string) {
+  return z.url({ protocol: /^https?$/, error: `must be ${what}` })
+    .transform((value) => value.replace(/\/+$/, ''))
+}
+
+const Jwk = z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string().length(43) })
+const PrivateJwk = Jwk.extend({ d: z.string().length(43) })
+
+function json<S extends z.ZodType>(schema: S, want: string) {
+  return z.string(`it must be ${want}`).transform((text, context) => {
+    const parsed = schema.safeParse(tryJson(text))
+    if (parsed.success) return parsed.data
+    context.addIssue({ code: 'custom', message: `must be ${want}` })
+    return z.NEVER
+  })
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const WEBHOOK_SECRET = /^whsec_[A-Za-z0-9+/=_-]{24,}$/
+
+const Environment = z.object({
+  PUBLIC_URL: httpUrl('the address customers type, such as https://shop.example.com'),
+  SHOP_NAME: z.string().trim().min(1).max(60).default('Spawnpoint'),
+  STRIPE_SECRET_KEY: secret(
+    /^[sr]k_(test|live)_[A-Za-z0-9_]{16,}$/,
+    'a Stripe secret or restricted key (sk_test_…, rk_live_…)',
+  ),
+  STRIPE_WEBHOOK_SECRETS: z.string('the endpoint secrets from Stripe (whsec_…), comma separated')
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .refine(
+      (all) => all.every((one) => WEBHOOK_SECRET.test(one) && !PLACEHOLDER.test(one)),
+      'must hold only real endpoint secrets (whsec_ and at least 24 characters), comma separated',
+    ),
+  STRIPE_API_URL: httpUrl('a URL').default('https://api.stripe.com'),
+  STRIPE_TAX: flag(),
+  STRIPE_TAX_IDS: flag(),
+  STRIPE_PROMOTION_CODES: flag(),
+  STRIPE_TERMS_CONSENT: flag(),
+  PANEL_URL: httpUrl('the address of the Pterodactyl panel'),
+  PANEL_API_KEY: secret(/^[A-Za-z0-9_]{40,}$/, 'an application API key of the panel (ptla_…)'),
+  JWT_PRIVATE_KEY: json(PrivateJwk, 'an Ed25519 private key as JWK (kty OKP, crv Ed25519, x, d)'),
+  JWT_PREVIOUS_KEYS: json(z.array(Jwk), 'a JSON array of public Ed25519 JWKs').optional(),
+  AUTH_SECRET: secret(/^.{32,}$/, 'at least 32 random characters'),
+  REFUND_AFTER_HOURS: z.coerce.number('must be a number of hours').min(1).max(720).default(24),
+  TRUSTED_PROXIES: z.string().default('')
+    .transform((text) => text.split(',').map((part) => part.trim()).filter(Boolean)),
+})

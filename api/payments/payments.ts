@@ -1,0 +1,157 @@
+import type { Term } from '../plans/bodies.ts'
+
+/** What we ask of Stripe, in our verbs. Stripe's own types do not leave the adapter. */
+export interface Payments {
+  /** Makes the customer; the same `idempotencyKey` gives the same customer. Returns its id. */
+  createCustomer(customer: {
+    userId: string
+    email: string
+    currency: string
+    idempotencyKey: string
+  }): Promise<string>
+
+  /** Opens a checkout session; the same key with the same request gives the same session. */
+  createCheckoutSession(
+    request: CheckoutRequest,
+    idempotencyKey: string,
+  ): Promise<{ id: string; url: string; expiresAt: Date }>
+
+  /** Reads a session and what hangs on it, as Stripe says now; undefined when there is none. */
+  getCheckoutSession(id: string): Promise<PaidSession | undefined>
+
+  /** Ends an open session. Does nothing when it is not open any more. */
+  expireCheckoutSession(id: string): Promise<void>
+
+  getSubscription(id: string): Promise<SubscriptionState | undefined>
+
+  /** Ends a subscription at once. Does nothing when it has ended. */
+  cancelSubscription(id: string, idempotencyKey: string): Promise<void>
+
+  /**
+   * Verifies a webhook on its raw body: any of the secrets, no older and no newer than 300 s.
+   * Throws `BadSignature`.
+   */
+  verifyEvent(rawBody: string, signatureHeader: string | undefined): Promise<StripeEvent>
+
+  /** Finds or makes a plan's product and prices at Stripe; prices are found by `lookupKey`. */
+  applyProduct(product: CatalogueProduct): Promise<AppliedProduct>
+
+  /** The prices Stripe has under these lookup keys, active ones only. */
+  findPrices(lookupKeys: string[]): Promise<FoundPrice[]>
+}
+
+/** What is sent to open a session; stored on the order before it is sent. */
+export interface CheckoutRequest {
+  orderId: string
+  userId: string
+  serverId: string
+  customerId: string
+  stripePriceId: string
+  successUrl: string
+  cancelUrl: string
+  /** Unix seconds. */
+  expiresAt: number
+  /** What the buyer reads beside the price. */
+  description: string
+  tax: boolean
+  taxIds: boolean
+  promotionCodes: boolean
+  termsConsent: boolean
+}
+
+/** A checkout session as Stripe says it is now. Amounts in minor units. */
+export interface PaidSession {
+  id: string
+  status: 'open' | 'complete' | 'expired'
+  paymentStatus: 'paid' | 'unpaid' | 'no_payment_required'
+  mode: string
+  livemode: boolean
+  currency: string
+  amountSubtotal: number
+  amountDiscount: number
+  amountTax: number
+  amountTotal: number
+  customerId: string | undefined
+  clientReferenceId: string | undefined
+  url: string | undefined
+  expiresAt: Date
+  stripePriceIds: string[]
+  /** Undefined until the payment completes. */
+  subscription: SubscriptionState | undefined
+  /** The first invoice, once there is one. */
+  invoice:
+    | { id: string; paid: boolean; amountPaid: number; paymentIntentId: string | undefined }
+    | undefined
+}
+
+export interface SubscriptionState {
+  id: string
+  /** Stripe's word. */
+  status: string
+  cancelAtPeriodEnd: boolean
+  currentPeriodEnd: Date | undefined
+}
+
+/** A verified event. Its payload is a hint only. */
+export interface StripeEvent {
+  id: string
+  type: string
+  objectType: string
+  objectId: string
+  apiVersion: string | undefined
+  livemode: boolean
+  account: string | undefined
+  createdAt: Date
+}
+
+export interface CatalogueProduct {
+  planId: string
+  name: string
+  prices: { term: Term; currency: string; unitAmount: number; lookupKey: string }[]
+}
+
+export interface AppliedProduct {
+  productId: string
+  prices: { lookupKey: string; stripePriceId: string; created: boolean }[]
+}
+
+export interface FoundPrice {
+  lookupKey: string
+  stripePriceId: string
+  productId: string
+  currency: string
+  unitAmount: number
+  term: Term | undefined
+}
+
+/** The webhook's signature is missing, wrong, or too old or too new. */
+export class BadSignature extends Error {
+  override name = 'BadSignature'
+}
+
+/** Stripe refused, or did not answer. `retryable` false means the same request will fail again. */
+export class PaymentsError extends Error {
+  override name = 'PaymentsError'
+  readonly retryable: boolean
+  readonly status: number | undefined
+  readonly code: string | undefined
+  /** Stripe's `Request-Id`, to look the call up in their dashboard. */
+  readonly stripeRequestId: string | undefined
+
+  constructor(
+    message: string,
+    facts: {
+      retryable: boolean
+      status?: number | undefined
+      code?: string | undefined
+      stripeRequestId?: string | undefined
+      cause?: unknown
+    },
+  ) {
+    super(message, { cause: facts.cause })
+    this.retryable = facts.retryable
+    this.status = facts.status
+    this.code = facts.code
+    this.stripeRequestId = facts.stripeRequestId
+  }
+}
