@@ -1,0 +1,145 @@
+import * as z from 'zod'
+import {
+  AllocationAnswer,
+  EggAnswer,
+  itemOf,
+  listOf,
+  LocationAnswer,
+  NestAnswer,
+  NodeAnswer,
+  ServerAnswer,
+  UserAnswer,
+} from './answers.ts'
+import { type NewPanelUser, type NewServer, type Panel, PanelError } from './panel.ts'
+import { openTransport, type Transport, type TransportOptions } from './transport.ts'
+
+/**
+ * The panel may wait 15 s for the node to take a server and, if that fails, as long again for the
+ * node to drop it, so a create that looks dead may still be under way.
+ */
+const CREATE_TIMEOUT_MS = 60_000
+
+/** Speaks Pterodactyl's application API, 1.10 and later, with an application key (`ptla_…`). */
+export function createPterodactyl(options: TransportOptions): Panel {
+  const transport = openTransport(options)
+  return {
+    listRegions: () => transport.getAll('/locations', LocationAnswer),
+    listNodes: () => transport.getAll('/nodes?include=location', NodeAnswer),
+    listAllocations: async (nodeId, { free = false } = {}) =>
+      await transport.getAll(allocationsPath(nodeId, free), AllocationAnswer),
+    listEggs: async () => {
+      const nests = await transport.getAll('/nests', NestAnswer)
+      return (await Promise.all(nests.map((nest) => listEggsOf(transport, nest)))).flat()
+    },
+    findEgg: async ({ nestName, eggName }) => {
+      const nests = await transport.getAll('/nests', NestAnswer)
+      const nest = nests.find((nest) => nest.name === nestName)
+      if (!nest) return undefined
+      return (await listEggsOf(transport, nest)).find((egg) => egg.name === eggName)
+    },
+
+    findUser: (externalId) =>
+      orMissing(async () =>
+        await transport.get(`/users/external/${encodeExternalId(externalId)}`, UserItem)
+      ),
+    createUser: async (user) =>
+      await transport.send({
+        method: 'POST',
+        path: '/users',
+        body: userBody(user),
+        answer: UserItem,
+      }),
+
+    findServer: (externalId) =>
+      orMissing(async () => {
+        const path = `/servers/external/${encodeExternalId(externalId)}?include=allocations`
+        return await transport.get(path, ServerItem)
+      }),
+    getServer: (id) =>
+      orMissing(async () =>
+        await transport.get(`/servers/${numericId(id)}?include=allocations`, ServerItem)
+      ),
+    listServers: () => transport.getAll('/servers?include=allocations', ServerAnswer),
+    createServer: async (server) =>
+      await transport.send({
+        method: 'POST',
+        path: '/servers?include=allocations',
+        body: serverBody(server),
+        answer: ServerItem,
+        timeoutMs: CREATE_TIMEOUT_MS,
+      }),
+  }
+}
+
+const UserItem = itemOf(UserAnswer)
+const ServerItem = itemOf(ServerAnswer)
+
+function allocationsPath(nodeId: number, free: boolean): string {
+  const path = `/nodes/${numericId(nodeId)}/allocations`
+  // The panel reads 0 as "those without a server".
+  return free ? `${path}?filter[server_id]=0` : path
+}
+
+async function listEggsOf(transport: Transport, nest: { id: number; name: string }) {
+  const path = `/nests/${nest.id}/eggs?include=variables`
+  const { data } = await transport.get(path, listOf(EggAnswer))
+  return data.map((egg) => ({ ...egg, nestName: nest.name }))
+}
+
+async function orMissing<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    if (error instanceof PanelError && error.kind === 'missing') return undefined
+    throw error
+  }
+}
+
+/** A `/` or a trailing blank would name another route or another row. */
+function encodeExternalId(externalId: string): string {
+  return encodeURIComponent(ExternalId.parse(externalId))
+}
+
+const ExternalId = z.string().regex(/^[a-z0-9_-]+$/i).max(191)
+
+function numericId(id: number): number {
+  return z.int().positive().parse(id)
+}
+
+function userBody(user: NewPanelUser) {
+  return {
+    external_id: ExternalId.parse(user.externalId),
+    email: user.email,
+    username: user.username,
+    first_name: user.firstName,
+    last_name: user.lastName,
+  }
+}
+
+/**
+ * Names an allocation instead of asking for `deploy`, which would choose a node by counts taken
+ * without a lock and so sell a node twice.
+ */
+function serverBody(server: NewServer) {
+  return {
+    external_id: ExternalId.parse(server.externalId),
+    name: server.name,
+    user: server.userId,
+    egg: server.eggId,
+    docker_image: server.dockerImage,
+    startup: server.startup,
+    environment: server.environment,
+    limits: {
+      memory: server.limits.memoryMib,
+      swap: 0,
+      disk: server.limits.diskMib,
+      io: 500,
+      cpu: server.limits.cpuPercent,
+    },
+    feature_limits: server.featureLimits,
+    allocation: { default: server.allocationId },
+    // The panel's own default, true, lets a server out of memory hang instead of being restarted.
+    oom_disabled: false,
+    start_on_completion: true,
+  }
+}
