@@ -1,11 +1,11 @@
 import { resolve } from 'node:path'
 import mysql from 'mysql2/promise'
-import { openDataFolder } from './database/data_folder.ts'
+import { openDataFolder, portTaken } from './database/data_folder.ts'
 import { freeFolder } from './database/owner.ts'
 import { runServer } from './database/server.ts'
 import { ensureServerProgram } from './database/server_program.ts'
 import type { Log } from './log.ts'
-import { freePort } from './ports.ts'
+import { freePort, isFree } from './ports.ts'
 
 export interface DatabaseOptions {
   /** The folder of everything this database has: data, password, log. Made if absent. */
@@ -23,6 +23,7 @@ export interface PrivateDatabase {
   port: number
   /** Makes the database if there is none and gives its url. The name is [a-z0-9_]+. */
   createDatabase(name: string): Promise<string>
+  /** May be called again. */
   stop(): Promise<void>
 }
 
@@ -36,6 +37,7 @@ export async function startDatabase(options: DatabaseOptions): Promise<PrivateDa
   await freeFolder(dir)
   const folder = await openDataFolder(dir, program)
   const port = options.port ?? freePort()
+  if (!isFree(port)) throw portTaken(port)
   const server = await runServer(folder, program, { port, durable: options.durable })
   return {
     url: server.url,
@@ -43,7 +45,7 @@ export async function startDatabase(options: DatabaseOptions): Promise<PrivateDa
     createDatabase: (name) => createDatabase(server.url, name),
     async stop() {
       await server.stop()
-      if (!options.durable) await Deno.remove(dir, { recursive: true })
+      if (!options.durable) await Deno.remove(dir, { recursive: true }).catch(() => {})
     },
   }
 }

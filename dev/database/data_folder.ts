@@ -169,11 +169,7 @@ export function explainServerLog(log: string, folder: DataFolder, port?: number)
   if (/No space left on device|errno:? 28\b|error:? 28\b|Disk (is )?full/i.test(log)) {
     return diskFull(folder.dir)
   }
-  if (port !== undefined && /Address already in use|port: \d+ \?/i.test(log)) {
-    return new StartError(
-      `Port ${port} is taken, so the database cannot start: run this again, or choose another port`,
-    )
-  }
+  if (port !== undefined && /Address already in use|port: \d+ \?/i.test(log)) return portTaken(port)
   if (/Unable to lock|Can't lock aria|another (mysqld|mariadbd|instance)/i.test(log)) {
     return new StartError(
       `Another server is using ${folder.data}: stop it (lsof ${folder.data}/ibdata1 names it), then run this again`,
@@ -186,6 +182,12 @@ export function explainServerLog(log: string, folder: DataFolder, port?: number)
     )
   }
   return damaged(folder, lastError(log))
+}
+
+export function portTaken(port: number): StartError {
+  return new StartError(
+    `Port ${port} is taken, so the database cannot start: run this again, or choose another port`,
+  )
 }
 
 function diskFull(dir: string): StartError {

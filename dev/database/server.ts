@@ -13,6 +13,7 @@ export interface ServerOptions {
 
 export interface RunningServer {
   url: string
+  /** May be called again. */
   stop(): Promise<void>
 }
 
@@ -36,7 +37,9 @@ export async function runServer(
   }).spawn()
   const guard = guardProcess(child.pid, options.durable ? '' : folder.dir)
   await own(folder.dir, child.pid)
-  const stop = async () => {
+  let stopped: Promise<void> | undefined
+  const stop = () => stopped ??= end()
+  const end = async () => {
     if (options.durable) await stopChild(child, STOP_PATIENCE_MS)
     else signal(child.pid, 'SIGKILL')
     await child.status
