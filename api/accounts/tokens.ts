@@ -99,9 +99,7 @@ async function importKeys(options: AccessTokenOptions): Promise<Keys> {
 
 async function importKey(jwk: PublicJwk & { d?: string }): Promise<CryptoKey> {
   const { kty, crv, x, d } = jwk
-  const key = await importJWK(d ? { kty, crv, x, d } : { kty, crv, x }, 'EdDSA')
-  if (key instanceof Uint8Array) throw new TypeError('Cannot sign with a symmetric key')
-  return key
+  return await importJWK(d ? { kty, crv, x, d } : { kty, crv, x }, 'EdDSA')
 }
 
 /** The first 64 bits of the key's RFC 7638 thumbprint, as hex so that it is safe anywhere. */
