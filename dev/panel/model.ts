@@ -1,0 +1,153 @@
+import * as z from 'zod'
+
+/**
+ * The panel's tables. Written as schemas, because the rows are saved between runs of the stack and
+ * have to be read back. Times are ISO strings in UTC; the empty text and null are kept apart as the
+ * panel does.
+ */
+
+const text = z.string().nullable()
+const dates = { createdAt: z.string(), updatedAt: z.string() }
+
+export const User = z.object({
+  id: z.int(),
+  uuid: z.string(),
+  externalId: text,
+  username: z.string(),
+  email: z.string(),
+  firstName: z.string(),
+  lastName: z.string(),
+  language: z.string(),
+  rootAdmin: z.boolean(),
+  ...dates,
+})
+export type User = z.infer<typeof User>
+
+export const Location = z.object({ id: z.int(), short: z.string(), long: text, ...dates })
+export type Location = z.infer<typeof Location>
+
+export const Node = z.object({
+  id: z.int(),
+  uuid: z.string(),
+  public: z.boolean(),
+  name: z.string(),
+  description: z.string(),
+  locationId: z.int(),
+  fqdn: z.string(),
+  maintenance: z.boolean(),
+  memory: z.number(),
+  memoryOverallocate: z.number(),
+  disk: z.number(),
+  diskOverallocate: z.number(),
+  ...dates,
+})
+export type Node = z.infer<typeof Node>
+
+export const Allocation = z.object({
+  id: z.int(),
+  nodeId: z.int(),
+  ip: z.string(),
+  alias: text,
+  port: z.int(),
+  serverId: z.int().nullable(),
+})
+export type Allocation = z.infer<typeof Allocation>
+
+export const Nest = z.object({
+  id: z.int(),
+  uuid: z.string(),
+  author: z.string(),
+  name: z.string(),
+  description: z.string(),
+  ...dates,
+})
+export type Nest = z.infer<typeof Nest>
+
+export const Egg = z.object({
+  id: z.int(),
+  uuid: z.string(),
+  nestId: z.int(),
+  author: z.string(),
+  name: z.string(),
+  description: z.string(),
+  dockerImages: z.record(z.string(), z.string()),
+  startup: z.string(),
+  stop: z.string(),
+  startupDone: z.string(),
+  ...dates,
+})
+export type Egg = z.infer<typeof Egg>
+
+export const Variable = z.object({
+  id: z.int(),
+  eggId: z.int(),
+  name: z.string(),
+  description: z.string(),
+  envVariable: z.string(),
+  defaultValue: z.string(),
+  userViewable: z.boolean(),
+  userEditable: z.boolean(),
+  rules: z.string(),
+  ...dates,
+})
+export type Variable = z.infer<typeof Variable>
+
+/** What the node is doing in the background; the panel itself does not know it. */
+const Install = z.object({
+  endsAt: z.string(),
+  outcome: z.enum(['installed', 'failed']),
+  again: z.boolean(),
+})
+
+export const Server = z.object({
+  id: z.int(),
+  externalId: text,
+  uuid: z.string(),
+  name: z.string(),
+  description: z.string(),
+  status: text,
+  memory: z.number(),
+  swap: z.number(),
+  disk: z.number(),
+  io: z.number(),
+  cpu: z.number(),
+  threads: text,
+  oomDisabled: z.boolean(),
+  databaseLimit: z.number().nullable(),
+  allocationLimit: z.number().nullable(),
+  backupLimit: z.number(),
+  ownerId: z.int(),
+  nodeId: z.int(),
+  allocationId: z.int(),
+  nestId: z.int(),
+  eggId: z.int(),
+  startup: z.string(),
+  image: z.string(),
+  environment: z.record(z.string(), z.string()),
+  install: Install.nullable(),
+  ...dates,
+})
+export type Server = z.infer<typeof Server>
+
+export const resources = [
+  'servers',
+  'nodes',
+  'allocations',
+  'users',
+  'locations',
+  'nests',
+  'eggs',
+  'database_hosts',
+  'server_databases',
+] as const
+export type Resource = typeof resources[number]
+
+export const Key = z.object({
+  id: z.int(),
+  /** All 48 characters: 16 to find it by, 32 to prove it. */
+  token: z.string(),
+  ownerId: z.int(),
+  /** 1 reads, 2 writes, 3 both; null for an account key (`ptlc_…`), which has no such bits. */
+  permissions: z.partialRecord(z.enum(resources), z.int()).nullable(),
+})
+export type Key = z.infer<typeof Key>

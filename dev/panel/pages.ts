@@ -1,0 +1,99 @@
+import { Hono } from 'hono'
+import { html } from 'hono/html'
+import type { Server } from './model.ts'
+import type { PanelEnv } from './panel.ts'
+import type { PanelStore } from './store.ts'
+import { identifierOf } from './transformers.ts'
+
+/** Where "open the panel" leads: the real panel's own pages are an application of their own. */
+export const pages = new Hono<PanelEnv>()
+  .get('/', (c) => c.html(page('Servers', serverTable(c.env.store))))
+  .get('/server/:identifier', (c) => {
+    const { store } = c.env
+    const server = store.servers.rows.find((row) => identifierOf(row) === c.req.param('identifier'))
+    if (!server) return c.html(page('Not found', html`<p>No such server.</p>`), 404)
+    return c.html(page(server.name, serverDetails(store, server)))
+  })
+
+type Html = ReturnType<typeof html>
+
+function serverTable(store: PanelStore): Html {
+  if (store.servers.rows.length === 0) return html`<p>No servers yet.</p>`
+  return html`<table>
+    <tr><th>Name</th><th>State</th><th>Node</th><th>Address</th></tr>
+    ${
+    store.servers.rows.toReversed().map((server) =>
+      html`
+        <tr>
+          <td><a href="/server/${identifierOf(server)}">${server.name}</a></td>
+          <td>${stateOf(server)}</td>
+          <td>${store.nodes.get(server.nodeId).name}</td>
+          <td><code>${addressOf(store, server)}</code></td>
+        </tr>
+      `
+    )
+  }
+  </table>`
+}
+
+function serverDetails(store: PanelStore, server: Server): Html {
+  const facts = {
+    State: stateOf(server),
+    Address: addressOf(store, server),
+    Owner: store.users.get(server.ownerId).email,
+    Node: store.nodes.get(server.nodeId).name,
+    Egg: store.eggs.get(server.eggId).name,
+    Memory: `${server.memory} MiB`,
+    Disk: `${server.disk} MiB`,
+    CPU: `${server.cpu} %`,
+    'External id': server.externalId ?? '',
+    ...server.environment,
+  }
+  return html`
+    <table>
+        ${Object.entries(facts).map(([name, value]) =>
+          html`
+            <tr>
+              <th>${name}</th>
+              <td>${value}</td>
+            </tr>
+          `
+        )}
+      </table>
+    <p><a href="/">All servers</a></p>
+  `
+}
+
+function stateOf(server: Server): string {
+  return server.status ?? 'ready'
+}
+
+function addressOf(store: PanelStore, server: Server): string {
+  const { alias, ip, port } = store.allocations.get(server.allocationId)
+  return `${alias ?? ip}:${port}`
+}
+
+function page(title: string, content: Html): Html {
+  return html`
+    <!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width">
+        <meta http-equiv="refresh" content="5">
+        <title>${title} · Panel emulator</title>
+        <style>
+        body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+        table { border-collapse: collapse; width: 100% }
+        th, td { text-align: left; padding: .4rem .8rem; border-bottom: 1px solid #ccd }
+        small { color: #667 }
+      </style>
+      </head>
+      <body>
+      <small>Panel emulator: stands in for Pterodactyl during development</small>
+      <h1>${title}</h1>
+      ${content}
+      </body>
+    </html>
+  `
+}

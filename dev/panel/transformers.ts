@@ -1,0 +1,198 @@
+import type { Allocation, Egg, Location, Nest, Node, Server, User, Variable } from './model.ts'
+import { dates, type Item, microsecondTime } from './objects.ts'
+import type { PanelStore } from './store.ts'
+
+/** Rows as the panel shows them, without what `?include=` adds. */
+
+export function userItem(user: User): Item {
+  return {
+    object: 'user',
+    attributes: {
+      id: user.id,
+      external_id: user.externalId,
+      uuid: user.uuid,
+      username: user.username,
+      email: user.email,
+      first_name: user.firstName,
+      last_name: user.lastName,
+      language: user.language,
+      root_admin: user.rootAdmin,
+      '2fa': false,
+      ...dates(user),
+    },
+  }
+}
+
+export function locationItem(location: Location): Item {
+  const { id, short, long } = location
+  return { object: 'location', attributes: { id, short, long, ...dates(location) } }
+}
+
+export function nodeItem(store: PanelStore, node: Node): Item {
+  return {
+    object: 'node',
+    attributes: {
+      id: node.id,
+      uuid: node.uuid,
+      public: node.public,
+      name: node.name,
+      description: node.description,
+      location_id: node.locationId,
+      fqdn: node.fqdn,
+      scheme: 'https',
+      behind_proxy: false,
+      maintenance_mode: node.maintenance,
+      memory: node.memory,
+      memory_overallocate: node.memoryOverallocate,
+      disk: node.disk,
+      disk_overallocate: node.diskOverallocate,
+      upload_size: 100,
+      daemon_listen: 8080,
+      daemon_sftp: 2022,
+      daemon_base: '/var/lib/pterodactyl/volumes',
+      ...dates(node),
+      allocated_resources: usedOn(store, node),
+    },
+  }
+}
+
+/** Limits are summed, not use; an unlimited server counts as 0. */
+export function usedOn(store: PanelStore, node: Node): { memory: number; disk: number } {
+  const servers = store.servers.rows.filter((server) => server.nodeId === node.id)
+  return {
+    memory: servers.reduce((sum, server) => sum + server.memory, 0),
+    disk: servers.reduce((sum, server) => sum + server.disk, 0),
+  }
+}
+
+export function allocationItem(allocation: Allocation): Item {
+  const { id, ip, alias, port, serverId } = allocation
+  return {
+    object: 'allocation',
+    attributes: { id, ip, alias, port, notes: null, assigned: serverId !== null },
+  }
+}
+
+export function nestItem(nest: Nest): Item {
+  const { id, uuid, author, name, description } = nest
+  return {
+    object: 'nest',
+    attributes: { id, uuid, author, name, description, ...dates(nest) },
+  }
+}
+
+export function eggItem(egg: Egg): Item {
+  return {
+    object: 'egg',
+    attributes: {
+      id: egg.id,
+      uuid: egg.uuid,
+      name: egg.name,
+      nest: egg.nestId,
+      author: egg.author,
+      description: egg.description,
+      docker_image: Object.values(egg.dockerImages)[0] ?? '',
+      docker_images: egg.dockerImages,
+      config: {
+        files: {},
+        startup: { done: egg.startupDone },
+        stop: egg.stop,
+        logs: [],
+        file_denylist: [],
+        extends: null,
+      },
+      startup: egg.startup,
+      script: {
+        privileged: true,
+        install: '#!/bin/ash\necho "installing"',
+        entry: 'ash',
+        container: 'ghcr.io/pterodactyl/installers:alpine',
+        extends: null,
+      },
+      ...dates(egg),
+    },
+  }
+}
+
+export function eggVariableItem(variable: Variable): Item {
+  return {
+    object: 'egg_variable',
+    attributes: {
+      id: variable.id,
+      egg_id: variable.eggId,
+      name: variable.name,
+      description: variable.description,
+      env_variable: variable.envVariable,
+      default_value: variable.defaultValue,
+      user_viewable: variable.userViewable,
+      user_editable: variable.userEditable,
+      rules: variable.rules,
+      created_at: microsecondTime(variable.createdAt),
+      updated_at: microsecondTime(variable.updatedAt),
+    },
+  }
+}
+
+export function serverVariableItem(variable: Variable, server: Server): Item {
+  const value = server.environment[variable.envVariable] ?? variable.defaultValue
+  return {
+    object: 'server_variable',
+    attributes: { ...eggVariableItem(variable).attributes, server_value: value },
+  }
+}
+
+export function serverItem(store: PanelStore, server: Server): Item {
+  return {
+    object: 'server',
+    attributes: {
+      id: server.id,
+      external_id: server.externalId,
+      uuid: server.uuid,
+      identifier: identifierOf(server),
+      name: server.name,
+      description: server.description,
+      status: server.status,
+      suspended: server.status === 'suspended',
+      limits: {
+        memory: server.memory,
+        swap: server.swap,
+        disk: server.disk,
+        io: server.io,
+        cpu: server.cpu,
+        threads: server.threads,
+        oom_disabled: server.oomDisabled,
+      },
+      feature_limits: {
+        databases: server.databaseLimit,
+        allocations: server.allocationLimit,
+        backups: server.backupLimit,
+      },
+      user: server.ownerId,
+      node: server.nodeId,
+      allocation: server.allocationId,
+      nest: server.nestId,
+      egg: server.eggId,
+      container: {
+        startup_command: server.startup,
+        image: server.image,
+        installed: server.status === 'installing' || server.status === 'install_failed' ? 0 : 1,
+        environment: environmentOf(store, server),
+      },
+      ...dates(server),
+    },
+  }
+}
+
+export function identifierOf(server: Server): string {
+  return server.uuid.slice(0, 8)
+}
+
+function environmentOf(store: PanelStore, server: Server) {
+  return {
+    ...server.environment,
+    STARTUP: server.startup,
+    P_SERVER_LOCATION: store.locations.get(store.nodes.get(server.nodeId).locationId).short,
+    P_SERVER_UUID: server.uuid,
+    P_SERVER_ALLOCATION_LIMIT: server.allocationLimit,
+  }
+}
