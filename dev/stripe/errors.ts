@@ -1,0 +1,61 @@
+/** The `error` of an answer, see https://docs.stripe.com/api/errors */
+export interface ErrorBody {
+  type: 'api_error' | 'card_error' | 'idempotency_error' | 'invalid_request_error'
+  message: string
+  code?: string
+  decline_code?: string
+  doc_url?: string
+  param?: string
+}
+
+/** A request that the API answers with `{ error: … }` and this HTTP status. */
+export class StripeFailure extends Error {
+  readonly status: 400 | 401 | 402 | 404 | 409
+  readonly body: ErrorBody
+
+  constructor(status: StripeFailure['status'], body: ErrorBody) {
+    super(body.message)
+    this.status = status
+    this.body = body.code
+      ? {
+        ...body,
+        doc_url: `https://stripe.com/docs/error-codes/${body.code.replaceAll('_', '-')}`,
+      }
+      : body
+  }
+}
+
+/** Parameters that are refused before the request began: an idempotency key does not store it. */
+export class ParameterFailure extends StripeFailure {
+  constructor(message: string, detail: { code?: string; param?: string } = {}) {
+    super(400, { type: 'invalid_request_error', message, ...detail })
+  }
+}
+
+/** A request that is well formed, and not possible now. */
+export function refused(message: string, detail: { code?: string; param?: string } = {}) {
+  return new StripeFailure(400, { type: 'invalid_request_error', message, ...detail })
+}
+
+/**
+ * An id that names nothing: 404 where it is the path's (`param` is `id`), 400 where it is the
+ * value of another parameter.
+ */
+export function noSuch(kind: string, id: string, param = 'id') {
+  return new StripeFailure(param === 'id' ? 404 : 400, {
+    type: 'invalid_request_error',
+    message: `No such ${kind}: '${id}'`,
+    code: 'resource_missing',
+    param,
+  })
+}
+
+/** What the bank said no to; shown on the hosted page, and the `last_payment_error` of the intent. */
+export function cardDeclined() {
+  return new StripeFailure(402, {
+    type: 'card_error',
+    message: 'Your card was declined.',
+    code: 'card_declined',
+    decline_code: 'generic_decline',
+  })
+}

@@ -1,0 +1,35 @@
+/** What an id of each kind begins with, and how many random characters follow. */
+const SHAPES = {
+  account: ['acct_1', 15],
+  balance_transaction: ['txn_1', 23],
+  charge: ['ch_3', 23],
+  'checkout.session': ['cs_test_a1', 56],
+  customer: ['cus_', 14],
+  event: ['evt_1', 23],
+  invoice: ['in_1', 23],
+  invoice_line: ['il_1', 23],
+  invoice_payment: ['inpay_1', 23],
+  line_item: ['li_1', 23],
+  payment_intent: ['pi_3', 23],
+  payment_method: ['pm_1', 23],
+  price: ['price_1', 23],
+  product: ['prod_', 14],
+  refund: ['re_3', 23],
+  request: ['req_', 14],
+  secret: ['', 25],
+  subscription: ['sub_1', 23],
+  subscription_item: ['si_', 14],
+  webhook_endpoint: ['we_1', 23],
+  webhook_secret: ['whsec_', 32],
+} as const
+
+export type IdKind = keyof typeof SHAPES
+
+/** A new id with the prefix that Stripe gives to this kind. `random` gives [0, 1). */
+export function newId(kind: IdKind, random: () => number): string {
+  const [prefix, length] = SHAPES[kind]
+  const characters = Array.from({ length }, () => ALPHABET.charAt(random() * ALPHABET.length))
+  return prefix + characters.join('')
+}
+
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'

@@ -1,0 +1,56 @@
+import type { IdKind } from './ids.ts'
+import type { Store } from './store.ts'
+import type { Event, EventObject, EventType } from './wire.ts'
+
+/** The API version whose shapes the emulator speaks, and the only one. */
+export const API_VERSION = '2026-10-28.endive'
+
+/** One account in test mode: what it holds, and what it needs from outside. */
+export interface Sandbox {
+  store: Store
+  /** Where the hosted page is reached, without a trailing slash. */
+  url: string
+  /** The time in whole seconds, as the API tells it. */
+  now: () => number
+  newId: (kind: IdKind) => string
+  /** The API request that is being answered, or `null` for what happens by itself. */
+  request: Event['request']
+  /** Hands an event to the webhooks. */
+  send: (event: Event) => void
+}
+
+/** The environment of every route. */
+export interface StripeEnv {
+  Variables: { sandbox: Sandbox }
+}
+
+/**
+ * Records that `object` came to be as it is, and tells the webhook endpoints that subscribe to it.
+ * `previous` holds the former values of changed fields, for events named `….updated`.
+ */
+export function emit<Type extends EventType>(
+  sandbox: Sandbox,
+  type: Type,
+  object: EventObject<Type> & { object: string },
+  previous?: Partial<EventObject<Type>>,
+) {
+  const event = sandbox.store.events.insert({
+    id: sandbox.newId('event'),
+    object: 'event',
+    api_version: API_VERSION,
+    created: sandbox.now(),
+    data: { object, ...(previous && { previous_attributes: previous }) },
+    livemode: false,
+    pending_webhooks: subscribers(sandbox.store, type).length,
+    request: sandbox.request ?? { id: null, idempotency_key: null },
+    type,
+  })
+  sandbox.send(event)
+}
+
+/** The endpoints that want events of this type. */
+export function subscribers(store: Store, type: EventType) {
+  return store.webhookEndpoints.toJSON().filter(({ status, enabled_events: types }) =>
+    status === 'enabled' && (types.includes('*') || types.includes(type))
+  )
+}

@@ -1,0 +1,134 @@
+import * as z from 'zod'
+import { noSuch } from './errors.ts'
+import type * as wire from './wire.ts'
+
+/** What a session's answer does not tell, and the payment needs. */
+export interface Checkout {
+  /** the session's id */
+  id: string
+  lineItems: wire.LineItem[]
+  subscription: { metadata: wire.Subscription['metadata']; description: string | null }
+  /** The intent of an attempt that was declined, which the next attempt uses again. */
+  paymentIntent: string | null
+}
+
+/** One event on its way to one endpoint. */
+export interface Delivery {
+  id: string
+  event: string
+  endpoint: string
+  attempts: { at: number; status: number | null; error: string | null }[]
+  succeeded: boolean
+  /** A retry is still to come, also after a success by hand. */
+  scheduled: boolean
+}
+
+/** The answer kept under an idempotency key. */
+export interface Reply {
+  /** the key */
+  id: string
+  request: string
+  requestId: string
+  created: number
+  status: number
+  body: string
+}
+
+/** Rows in the order they were made. A row is replaced when it changes, never modified. */
+export class Collection<Row extends { id: string }> {
+  readonly #rows: Map<string, Row>
+  readonly #kind: string
+  readonly #changed: () => void
+
+  constructor(kind: string, rows: Row[], changed: () => void) {
+    this.#kind = kind
+    this.#rows = new Map(rows.map((row) => [row.id, row]))
+    this.#changed = changed
+  }
+
+  insert(row: Row): Row {
+    this.#rows.set(row.id, row)
+    this.#changed()
+    return row
+  }
+
+  update(id: string, changes: Partial<Row>): Row {
+    return this.insert({ ...this.get(id), ...changes })
+  }
+
+  delete(id: string) {
+    this.#rows.delete(id)
+    this.#changed()
+  }
+
+  find(id: string): Row | undefined {
+    return this.#rows.get(id)
+  }
+
+  /** Throws the API's "No such …"; `param` is the parameter that held the id. */
+  get(id: string, param?: string): Row {
+    const row = this.#rows.get(id)
+    if (!row) throw noSuch(this.#kind, id, param)
+    return row
+  }
+
+  newestFirst(): Row[] {
+    return this.toJSON().reverse()
+  }
+
+  toJSON(): Row[] {
+    return [...this.#rows.values()]
+  }
+}
+
+export type Store = ReturnType<typeof openStore>
+
+/**
+ * All that the emulator knows. `state` is what `JSON.stringify` made of an earlier store.
+ * Cannot open the state of another version: throws.
+ */
+export function openStore(state: unknown, changed: () => void) {
+  const saved = readState(state)
+  function collection<Row extends { id: string }>(name: string, kind: string) {
+    return new Collection<Row>(kind, trusted<Row>(saved[name] ?? []), changed)
+  }
+  return {
+    version: VERSION,
+    accounts: collection<wire.Account>('accounts', 'account'),
+    charges: collection<wire.Charge>('charges', 'charge'),
+    checkouts: collection<Checkout>('checkouts', 'checkout'),
+    customers: collection<wire.Customer>('customers', 'customer'),
+    deliveries: collection<Delivery>('deliveries', 'delivery'),
+    events: collection<wire.Event>('events', 'event'),
+    invoicePayments: collection<wire.InvoicePayment>('invoicePayments', 'invoice_payment'),
+    invoices: collection<wire.Invoice>('invoices', 'invoice'),
+    paymentIntents: collection<wire.PaymentIntent>('paymentIntents', 'payment_intent'),
+    paymentMethods: collection<wire.PaymentMethod>('paymentMethods', 'PaymentMethod'),
+    prices: collection<wire.Price>('prices', 'price'),
+    products: collection<wire.Product>('products', 'product'),
+    refunds: collection<wire.Refund>('refunds', 'refund'),
+    replies: collection<Reply>('replies', 'reply'),
+    sessions: collection<wire.Session>('sessions', 'checkout.session'),
+    subscriptions: collection<wire.Subscription>('subscriptions', 'subscription'),
+    webhookEndpoints: collection<wire.WebhookEndpoint>('webhookEndpoints', 'webhook endpoint'),
+  }
+}
+
+const VERSION = 1
+
+const State = z.looseObject({ version: z.literal(VERSION) })
+  .catchall(z.union([z.number(), z.array(z.looseObject({ id: z.string() }))]))
+
+function readState(state: unknown): Record<string, unknown> {
+  if (state === undefined) return {}
+  const { data, success } = State.safeParse(state)
+  if (!success) {
+    throw new Error('Cannot open the Stripe emulator as its state is of another version')
+  }
+  return data
+}
+
+// Safe because the version says that this store's own toJSON() wrote these rows.
+function trusted<Row>(rows: unknown): Row[] {
+  return rows as Row[]
+}
