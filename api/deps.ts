@@ -1,11 +1,14 @@
 import type { Context } from 'hono'
-import type { AccessTokens } from './accounts/tokens.ts'
+import { RATE_LIMITS, type RateLimits } from './accounts/rate_limits.ts'
+import { type AccessTokens, createAccessTokens } from './accounts/tokens.ts'
 import type { Config } from './config.ts'
 import type { Db } from './db.ts'
-import type { IdKind } from './ids.ts'
+import { createIdFactory, type IdKind } from './ids.ts'
 import type { Log } from './log.ts'
 import type { Panel } from './panel/panel.ts'
+import { createPterodactyl } from './panel/pterodactyl.ts'
 import type { Payments } from './payments/payments.ts'
+import { createStripe } from './payments/stripe.ts'
 
 /** What lives as long as the process. */
 export interface Deps {
@@ -18,6 +21,8 @@ export interface Deps {
   newId: (kind: IdKind) => string
   randomBytes: (count: number) => Uint8Array
   log: Log
+  /** The numbers of accounts/rate_limits.ts, unless a test sets others. */
+  rateLimits: RateLimits
   /** The client's address as the platform tells it; never taken from a header a client can write. */
   clientAddress: (c: Context) => string
   /** Asks for the queues to be drained soon; nothing depends on it, the sweep comes anyway. */
@@ -37,4 +42,47 @@ export interface AppEnv {
     db: Db
     signedIn?: SignedIn
   }
+}
+
+/** What differs from platform to platform, and from a test to production. */
+export interface Platform {
+  openDb: () => Db
+  log: Log
+  clientAddress: Deps['clientAddress']
+  wake: Deps['wake']
+  now?: () => Date
+  randomBytes?: Deps['randomBytes']
+  rateLimits?: RateLimits
+}
+
+/** Everything the app needs, with the real adapters. */
+export function buildDeps(config: Config, platform: Platform): Deps {
+  const now = platform.now ?? (() => new Date())
+  const randomBytes = platform.randomBytes ?? cryptoBytes
+  return {
+    rateLimits: RATE_LIMITS,
+    ...platform,
+    config,
+    now,
+    randomBytes,
+    newId: createIdFactory(now, randomBytes),
+    payments: createStripe({
+      secretKey: config.STRIPE_SECRET_KEY,
+      webhookSecrets: config.STRIPE_WEBHOOK_SECRETS,
+      apiUrl: config.STRIPE_API_URL,
+      now,
+    }),
+    panel: createPterodactyl({ url: config.PANEL_URL, apiKey: config.PANEL_API_KEY, now }),
+    tokens: createAccessTokens({
+      privateJwk: config.JWT_PRIVATE_KEY,
+      previousJwks: config.JWT_PREVIOUS_KEYS,
+      issuer: config.PUBLIC_URL,
+      now,
+      randomBytes,
+    }),
+  }
+}
+
+function cryptoBytes(count: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(count))
 }

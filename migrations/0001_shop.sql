@@ -13,8 +13,6 @@ CREATE TABLE IF NOT EXISTS users (
   role VARCHAR(20) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   -- null until the address is confirmed
   email_verified_at DATETIME(3) NULL,
-  -- null until the first server of this user is provisioned
-  panel_user_id INT UNSIGNED NULL,
   created_at DATETIME(3) NOT NULL,
   PRIMARY KEY (id),
   UNIQUE KEY users_email (email)

@@ -68,6 +68,12 @@ export function createPterodactyl(options: TransportOptions): Panel {
         answer: ServerItem,
         timeoutMs: CREATE_TIMEOUT_MS,
       }),
+    reinstallServer: (id) =>
+      transport.send({
+        method: 'POST',
+        path: `/servers/${numericId(id)}/reinstall`,
+        answer: z.undefined(),
+      }),
   }
 }
 

@@ -122,6 +122,7 @@ function readAnswer<T>(what: string, response: Response, text: string, answer: z
 }
 
 function parseJson(what: string, response: Response, text: string): unknown {
+  if (response.status === 204) return undefined
   try {
     return JSON.parse(text)
   } catch {

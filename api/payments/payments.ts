@@ -29,9 +29,9 @@ export interface Payments {
 
   /**
    * Verifies a webhook on its raw body: any of the secrets, no older and no newer than 300 s.
-   * Throws `BadSignature`.
+   * Throws `BadSignature`, or `UnreadableEvent` when Stripe signed something that is no event.
    */
-  verifyEvent(rawBody: string, signatureHeader: string | undefined): Promise<StripeEvent>
+  verifyEvent(rawBody: Uint8Array, signatureHeader: string | undefined): Promise<StripeEvent>
 
   /** Finds or makes a plan's product and prices at Stripe; prices are found by `lookupKey`. */
   applyProduct(product: CatalogueProduct): Promise<AppliedProduct>
@@ -79,9 +79,15 @@ export interface PaidSession {
   /** Undefined until the payment completes. */
   subscription: SubscriptionState | undefined
   /** The first invoice, once there is one. */
-  invoice:
-    | { id: string; paid: boolean; amountPaid: number; paymentIntentId: string | undefined }
-    | undefined
+  invoice: SessionInvoice | undefined
+}
+
+export interface SessionInvoice {
+  id: string
+  /** Stripe's word; `void` when a delayed payment failed. */
+  status: string
+  amountPaid: number
+  paymentIntentId: string | undefined
 }
 
 export interface SubscriptionState {
@@ -127,6 +133,11 @@ export interface FoundPrice {
 /** The webhook's signature is missing, wrong, or too old or too new. */
 export class BadSignature extends Error {
   override name = 'BadSignature'
+}
+
+/** The signature is right, but what was signed is not an event we can read. */
+export class UnreadableEvent extends Error {
+  override name = 'UnreadableEvent'
 }
 
 /** Stripe refused, or did not answer. `retryable` false means the same request will fail again. */

@@ -1,0 +1,86 @@
+import { Hono } from 'hono'
+import { createMiddleware } from 'hono/factory'
+import { accountRoutes } from './accounts/routes.ts'
+import { withSignedIn } from './accounts/signed_in.ts'
+import { checkoutRoutes } from './checkout/routes.ts'
+import type { AppEnv, Deps } from './deps.ts'
+import { healthRoutes } from './health.ts'
+import { API_BODY, limitBody } from './http/body_limit.ts'
+import { plainPaths } from './http/plain_paths.ts'
+import { sameOriginWrites } from './http/same_origin.ts'
+import { securityHeaders } from './http/security_headers.ts'
+import { limitTime } from './http/time_limit.ts'
+import { orderRoutes } from './orders/routes.ts'
+import { stripeRoutes } from './payments/routes.ts'
+import { planRoutes, regionRoutes } from './plans/routes.ts'
+import { Problem, problemResponse } from './problem.ts'
+import { serverRoutes } from './servers/routes.ts'
+
+/** Longer than the slowest honest request: opening a session takes two calls of 15 s at most. */
+const REQUEST_MS = 45_000
+
+/** The whole API. The same app serves every request of a process. */
+export function createApp(deps: Deps) {
+  const app = new Hono<AppEnv>()
+  const report = (requestId: string) => (error: unknown) =>
+    deps.log.error('request failed', { requestId, error })
+  app.onError((error, c) => problemResponse(error, c, c.var.requestId, report(c.var.requestId)))
+  app.notFound((c) =>
+    problemResponse(new Problem('not-found'), c, c.var.requestId, report(c.var.requestId))
+  )
+  return app
+    .use(withRequest(deps))
+    .use(securityHeaders(deps.config.PUBLIC_URL))
+    .use(plainPaths())
+    .use(withDb(deps.openDb))
+    .route('/', healthRoutes())
+    // Before the guards of the browser's requests: Stripe sends no cookie and is known by its signature.
+    .route('/api/stripe', stripeRoutes(deps))
+    .use('/api/*', limitTime(REQUEST_MS), noStore(), sameOriginWrites(deps.config.PUBLIC_URL))
+    .use('/api/*', limitBody(API_BODY), withSignedIn(deps))
+    .route('/api/auth', accountRoutes(deps))
+    .route('/api/plans', planRoutes())
+    .route('/api/regions', regionRoutes())
+    .route('/api/checkout', checkoutRoutes(deps))
+    .route('/api/orders', orderRoutes(deps))
+    .route('/api/servers', serverRoutes(deps))
+}
+
+/** Gives the request its id, which every log line and error carries, and logs how it ended. */
+function withRequest(deps: Deps) {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    const requestId = deps.newId('request')
+    c.set('requestId', requestId)
+    const started = performance.now()
+    await next()
+    c.res.headers.set('x-request-id', requestId)
+    deps.log.info('request', {
+      requestId,
+      method: c.req.method,
+      path: c.req.path,
+      status: c.res.status,
+      ms: Math.round(performance.now() - started),
+      userId: c.var.signedIn?.userId,
+    })
+  })
+}
+
+function withDb(openDb: Deps['openDb']) {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    const db = openDb()
+    c.set('db', db)
+    try {
+      await next()
+    } finally {
+      await db.close()
+    }
+  })
+}
+
+/** What is about one account is for nobody's cache; public routes say otherwise themselves. */
+function noStore() {
+  return createMiddleware(async (c, next) => {
+    await next()
+    if (!c.res.headers.has('cache-control')) c.res.headers.set('cache-control', 'no-store')
+  })
+}

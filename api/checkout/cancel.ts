@@ -1,0 +1,50 @@
+import type { Db } from '../db.ts'
+import type { Deps } from '../deps.ts'
+import { moveOrder, type Order } from '../orders/store.ts'
+import { PaymentsError } from '../payments/payments.ts'
+import { syncOrder } from '../payments/sync.ts'
+import { Problem } from '../problem.ts'
+import { releaseCapacity } from './capacity.ts'
+import { findCheckoutSession, recordSessionStatus } from './store.ts'
+
+/**
+ * Cancels an order that is not paid: first its session at Stripe, so that nobody can pay for it any
+ * more, then the order. Throws 409 `order-not-open` when it was paid meanwhile, or has ended.
+ */
+export async function cancelOrder(db: Db, deps: Deps, order: Order): Promise<void> {
+  if (order.status === 'canceled') return
+  if (order.status !== 'pending') throw notOpen(order)
+  const session = await findCheckoutSession(db, order.id)
+  if (session?.stripeSessionId) await endAtStripe(db, deps, order, session.stripeSessionId)
+  const moved = await db.transaction(async (tx) => {
+    if (!await moveOrder(tx, deps, order.id, 'canceled', { kind: 'order.canceled' })) return false
+    await releaseCapacity(tx, order.id)
+    if (session?.stripeSessionId) await recordSessionStatus(tx, session, 'expired')
+    return true
+  })
+  if (!moved) throw notOpen(order)
+}
+
+async function endAtStripe(db: Db, deps: Deps, order: Order, sessionId: string): Promise<void> {
+  try {
+    await deps.payments.expireCheckoutSession(sessionId)
+    const session = await deps.payments.getCheckoutSession(sessionId)
+    if (session?.status !== 'complete') return
+  } catch (error) {
+    if (!(error instanceof PaymentsError)) throw error
+    throw new Problem('payments-unavailable', {
+      detail: 'The order is still open. Try to cancel it again in a moment.',
+      retryAfter: 10,
+      cause: error,
+    })
+  }
+  await syncOrder(db, deps, order.id)
+  throw notOpen(order)
+}
+
+function notOpen(order: Order): Problem {
+  return new Problem('order-not-open', {
+    detail: 'It was paid, or it has ended. Look at the order for where it is.',
+    extra: { orderId: order.id },
+  })
+}

@@ -1,0 +1,131 @@
+import type { Queryable } from '../db.ts'
+import type { CheckoutRequest } from '../payments/payments.ts'
+
+/** One attempt to have an order paid. */
+export interface CheckoutSession {
+  orderId: string
+  attempt: number
+  request: CheckoutRequest
+  stripeSessionId: string | null
+  stripeCustomerId: string | null
+  url: string | null
+  status: 'open' | 'complete' | 'expired'
+  expiresAt: Date
+}
+
+const COLUMNS = `order_id AS orderId, attempt, request, stripe_session_id AS stripeSessionId,
+  stripe_customer_id AS stripeCustomerId, url, status, expires_at AS expiresAt`
+
+type Row = Omit<CheckoutSession, 'request'> & { request: string }
+
+export async function insertCheckoutSession(
+  tx: Queryable,
+  { orderId, attempt, request, expiresAt }: {
+    orderId: string
+    attempt: number
+    request: CheckoutRequest
+    expiresAt: Date
+  },
+): Promise<void> {
+  await tx.run(
+    `INSERT INTO checkout_sessions
+       (order_id, attempt, request, stripe_customer_id, status, created_at, expires_at)
+     VALUES (?, ?, ?, ?, 'open', {now}, ?)`,
+    [orderId, attempt, JSON.stringify(request), request.customerId, expiresAt],
+  )
+}
+
+/** The newest attempt of an order. */
+export async function findCheckoutSession(
+  db: Queryable,
+  orderId: string,
+): Promise<CheckoutSession | undefined> {
+  const [row] = await db.query<Row>(
+    `SELECT ${COLUMNS} FROM checkout_sessions WHERE order_id = ? ORDER BY attempt DESC LIMIT 1`,
+    [orderId],
+  )
+  return row && { ...row, request: JSON.parse(row.request) }
+}
+
+/** The order that a session at Stripe belongs to, as we recorded it. */
+export async function findOrderIdOfSession(
+  db: Queryable,
+  stripeSessionId: string,
+): Promise<string | undefined> {
+  const [row] = await db.query<{ orderId: string }>(
+    'SELECT order_id AS orderId FROM checkout_sessions WHERE stripe_session_id = ?',
+    [stripeSessionId],
+  )
+  return row?.orderId
+}
+
+export async function recordOpened(
+  db: Queryable,
+  { orderId, attempt }: { orderId: string; attempt: number },
+  opened: { id: string; url: string },
+): Promise<void> {
+  await db.run(
+    `UPDATE checkout_sessions SET stripe_session_id = ?, url = ?
+      WHERE order_id = ? AND attempt = ? AND stripe_session_id IS NULL`,
+    [opened.id, opened.url, orderId, attempt],
+  )
+}
+
+export async function recordSessionStatus(
+  tx: Queryable,
+  { orderId, attempt }: { orderId: string; attempt: number },
+  status: CheckoutSession['status'],
+): Promise<void> {
+  await tx.run(
+    'UPDATE checkout_sessions SET status = ? WHERE order_id = ? AND attempt = ?',
+    [status, orderId, attempt],
+  )
+}
+
+export async function findCustomer(
+  db: Queryable,
+  userId: string,
+  currency: string,
+): Promise<string | undefined> {
+  const [row] = await db.query<{ id: string }>(
+    `SELECT stripe_customer_id AS id FROM stripe_customers WHERE user_id = ? AND currency = ?`,
+    [userId, currency],
+  )
+  return row?.id
+}
+
+export async function insertCustomer(
+  db: Queryable,
+  customer: { userId: string; currency: string; stripeCustomerId: string },
+): Promise<void> {
+  await db.run(
+    `INSERT INTO stripe_customers (user_id, currency, stripe_customer_id, created_at)
+     VALUES (?, ?, ?, {now}) ON DUPLICATE KEY UPDATE user_id = user_id`,
+    [customer.userId, customer.currency, customer.stripeCustomerId],
+  )
+}
+
+/** What an Idempotency-Key made before, with the hash of the request that made it. */
+export async function findIdempotencyKey(
+  db: Queryable,
+  userId: string,
+  key: string,
+): Promise<{ requestHash: Uint8Array; orderId: string } | undefined> {
+  const [row] = await db.query<{ requestHash: Uint8Array; orderId: string }>(
+    `SELECT request_hash AS requestHash, subject_id AS orderId FROM idempotency_keys
+      WHERE user_id = ? AND idempotency_key = ?`,
+    [userId, key],
+  )
+  return row
+}
+
+export async function insertIdempotencyKey(
+  tx: Queryable,
+  row: { userId: string; key: string; requestHash: Uint8Array; orderId: string },
+): Promise<void> {
+  await tx.run(
+    `INSERT INTO idempotency_keys (user_id, idempotency_key, request_hash, subject_id, created_at)
+     VALUES (?, ?, ?, ?, {now})`,
+    [row.userId, row.key, row.requestHash, row.orderId],
+  )
+}

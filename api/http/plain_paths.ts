@@ -1,0 +1,15 @@
+import { createMiddleware } from 'hono/factory'
+import { Problem } from '../problem.ts'
+
+/**
+ * Answers 404 for paths that another reader could take for a different one (`//x`, `%2f`, `;`,
+ * `\`), so that no guard and no proxy before us can disagree about which route is meant.
+ */
+export function plainPaths() {
+  return createMiddleware(async (c, next) => {
+    if (AMBIGUOUS.test(new URL(c.req.url).pathname)) throw new Problem('not-found')
+    await next()
+  })
+}
+
+const AMBIGUOUS = /\/\/|%2f|%5c|%00|;|\\/i

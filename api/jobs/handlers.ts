@@ -1,0 +1,32 @@
+import type { Db } from '../db.ts'
+import type { Deps } from '../deps.ts'
+import { syncSubscription } from '../payments/inbox.ts'
+import { syncOrder } from '../payments/sync.ts'
+import { shopId } from '../plans/shop_id.ts'
+import { snapshotPanel } from '../plans/snapshot.ts'
+import { checkServer, reinstallServer, verifyServer } from '../servers/check.ts'
+import { provisionServer } from '../servers/provision.ts'
+import type { JobPayloads } from './queue.ts'
+
+/** A job's work: may run twice, and may die between any two lines; it must not matter. */
+export type Handlers = {
+  [N in keyof JobPayloads]: (db: Db, payload: JobPayloads[N], attempts: number) => Promise<void>
+}
+
+/** Every job's handler: the one list. */
+export function createHandlers(deps: Deps): Handlers {
+  return {
+    'payment.sync': (db, { orderId }) => syncOrder(db, deps, orderId),
+    'subscription.sync': (db, { subscriptionId }) => syncSubscription(db, deps, subscriptionId),
+    'subscription.cancel': async (_db, { subscriptionId }) => {
+      await deps.payments.cancelSubscription(subscriptionId, `cancel:${subscriptionId}`)
+    },
+    'server.provision': (db, payload, attempts) => provisionServer(db, deps, payload, attempts),
+    'server.check': (db, payload) => checkServer(db, deps, payload),
+    'server.reinstall': (db, payload) => reinstallServer(db, deps, payload),
+    'server.verify': (db, payload) => verifyServer(db, deps, payload),
+    'panel.snapshot': async (db) => {
+      await snapshotPanel(db, deps.panel, { shopId: await shopId(db, deps.randomBytes) })
+    },
+  }
+}

@@ -1,0 +1,188 @@
+import { type Db, isDuplicate, microseconds, placeholders, type Queryable } from '../db.ts'
+import type { Deps } from '../deps.ts'
+
+/** Every job there is, with what it is told. Handlers are in handlers.ts. */
+export interface JobPayloads {
+  /** Make our order agree with what Stripe says of its checkout session. */
+  'payment.sync': { orderId: string }
+  /** Make our mirror of a subscription agree with Stripe. */
+  'subscription.sync': { subscriptionId: string }
+  /** Cancel the subscription of an order whose delayed payment failed. */
+  'subscription.cancel': { orderId: string; subscriptionId: string }
+  /** Create the server at the panel, or find it there. */
+  'server.provision': { serverId: string }
+  /** Run the egg's install script again after it failed. */
+  'server.reinstall': { serverId: string }
+  /** Look whether the server is installed. */
+  'server.check': { serverId: string }
+  /** Look again whether an active server is still there. */
+  'server.verify': { serverId: string; look: 1 | 2 }
+  /** Read nodes and eggs of the panel again, so that capacity and the catalogue stay true. */
+  'panel.snapshot': Record<never, never>
+}
+
+export type JobName = keyof JobPayloads
+
+const jobNames = {
+  'payment.sync': true,
+  'subscription.sync': true,
+  'subscription.cancel': true,
+  'server.provision': true,
+  'server.reinstall': true,
+  'server.check': true,
+  'server.verify': true,
+  'panel.snapshot': true,
+} as const satisfies Record<JobName, true>
+
+/** A row may have been written by a newer or older release. */
+export function isJobName(name: string): name is JobName {
+  return Object.hasOwn(jobNames, name)
+}
+
+/** A claimed row of either queue. `leaseToken` fences every later write. */
+export interface Claimed {
+  id: string
+  attempts: number
+  leaseToken: string
+}
+
+export interface Job extends Claimed {
+  name: string
+  payload: string
+}
+
+/** A claimed row of the inbox. */
+export interface InboxEvent extends Claimed {
+  type: string
+  objectType: string
+  objectId: string
+  /** As Stripe sent it; only ids are read from it. */
+  body: string
+}
+
+/** Longer than the slowest call a handler makes (60 s, panel create) with room for another. */
+const LEASE_MS = 150_000
+
+/** Looked at per claim; one of several workers picks at random among them, so that few collide. */
+const CANDIDATES = 40
+
+/** The two queues: one claim, one finish, one failure for both. */
+const queues = {
+  jobs: { columns: 'name, payload', onClaim: ', dedupe_key = NULL' },
+  stripe_events: {
+    columns: 'type, object_type AS objectType, object_id AS objectId, body',
+    onClaim: '',
+  },
+} as const
+
+export type Queue = keyof typeof queues
+
+/**
+ * Adds a job in the transaction of its cause, unless one on the same `topic` is waiting. A job that
+ * is running does not count as waiting: what happened meanwhile is looked at again.
+ * The time of one that waits is moved forward to `delayMs` from now if that is sooner.
+ */
+export async function enqueue<N extends JobName>(
+  tx: Queryable,
+  deps: Pick<Deps, 'newId'>,
+  name: N,
+  payload: JobPayloads[N],
+  { topic, delayMs = 0 }: { topic: string; delayMs?: number },
+): Promise<void> {
+  const key = `${name}:${topic}`
+  await tx.run(
+    `INSERT INTO jobs (id, name, payload, topic, dedupe_key, status, run_at, attempts, created_at)
+     VALUES (?, ?, ?, ?, ?, 'ready', {now} + INTERVAL ? MICROSECOND, 0, {now})
+     ON DUPLICATE KEY UPDATE run_at = LEAST(run_at, VALUES(run_at))`,
+    [deps.newId('job'), name, JSON.stringify(payload), key, key, microseconds(delayMs)],
+  )
+}
+
+/** Claims up to `limit` due rows of a queue for LEASE_MS. Each row goes to one claimer only. */
+export function claimJobs(db: Db, deps: Claimer, limit: number): Promise<Job[]> {
+  return claim<Job>(db, 'jobs', deps, limit)
+}
+
+export function claimInbox(db: Db, deps: Claimer, limit: number): Promise<InboxEvent[]> {
+  return claim<InboxEvent>(db, 'stripe_events', deps, limit)
+}
+
+type Claimer = Pick<Deps, 'newId' | 'randomBytes'>
+
+async function claim<R extends Claimed>(
+  db: Db,
+  queue: Queue,
+  deps: Claimer,
+  limit: number,
+): Promise<R[]> {
+  if (limit <= 0) return []
+  const due = await db.query<{ id: string }>(
+    `SELECT id FROM ${queue} WHERE status = 'ready' AND run_at <= {now}
+      ORDER BY run_at, id LIMIT ${CANDIDATES}`,
+  )
+  if (due.length === 0) return []
+  const ids = pick(due.map((row) => row.id), limit, deps.randomBytes)
+  const leaseToken = deps.newId('lease')
+  const { affectedRows } = await db.run(
+    `UPDATE ${queue} SET lease_token = ?, attempts = attempts + 1,
+            run_at = {now} + INTERVAL ? MICROSECOND${queues[queue].onClaim}
+      WHERE id IN (${placeholders(ids)}) AND status = 'ready' AND run_at <= {now}`,
+    [leaseToken, microseconds(LEASE_MS), ...ids],
+  )
+  if (affectedRows === 0) return []
+  return await db.query<R>(
+    `SELECT id, attempts, lease_token AS leaseToken, ${queues[queue].columns} FROM ${queue}
+      WHERE id IN (${placeholders(ids)}) AND lease_token = ?`,
+    [...ids, leaseToken],
+  )
+}
+
+/** Marks a claimed row done. False when the lease was lost meanwhile. */
+export async function finish(db: Queryable, queue: Queue, row: Claimed): Promise<boolean> {
+  const { affectedRows } = await db.run(
+    `UPDATE ${queue} SET status = 'done', lease_token = NULL, finished_at = {now}
+      WHERE id = ? AND lease_token = ? AND status = 'ready'`,
+    [row.id, row.leaseToken],
+  )
+  return affectedRows === 1
+}
+
+/**
+ * Gives a claimed row back to run again after `delayMs`, or buries it as `dead`. A job whose topic
+ * got a fresh waiting job meanwhile is done: that one carries on. False when the lease was lost.
+ */
+export async function giveBack(
+  db: Db,
+  queue: Queue,
+  row: Claimed,
+  { delayMs, error, dead }: { delayMs: number; error: string; dead: boolean },
+): Promise<boolean> {
+  const waiting = queue === 'jobs' && !dead ? ', dedupe_key = topic' : ''
+  try {
+    const { affectedRows } = await db.run(
+      `UPDATE ${queue} SET status = ?, lease_token = NULL, last_error = ?,
+              run_at = {now} + INTERVAL ? MICROSECOND,
+              finished_at = IF(? = 'dead', {now}, NULL)${waiting}
+        WHERE id = ? AND lease_token = ? AND status = 'ready'`,
+      [
+        dead ? 'dead' : 'ready',
+        error.slice(0, 1000),
+        microseconds(delayMs),
+        dead ? 'dead' : 'ready',
+        row.id,
+        row.leaseToken,
+      ],
+    )
+    return affectedRows === 1
+  } catch (cause) {
+    if (!isDuplicate(cause)) throw cause
+    return await finish(db, queue, row)
+  }
+}
+
+function pick(ids: string[], limit: number, randomBytes: Deps['randomBytes']): string[] {
+  if (ids.length <= limit) return ids
+  const order = randomBytes(ids.length)
+  return ids.map((id, at) => ({ id, weight: order[at] ?? 0 }))
+    .sort((a, b) => a.weight - b.weight).slice(0, limit).map(({ id }) => id)
+}

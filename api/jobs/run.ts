@@ -1,0 +1,89 @@
+import type { Db } from '../db.ts'
+import type { Deps } from '../deps.ts'
+import { scrub } from '../log.ts'
+import { syncEvent } from '../payments/inbox.ts'
+import { backoffMs, TryAgain } from './again.ts'
+import { createHandlers } from './handlers.ts'
+import {
+  type Claimed,
+  claimInbox,
+  claimJobs,
+  finish,
+  giveBack,
+  isJobName,
+  type Job,
+  type Queue,
+} from './queue.ts'
+
+/** About a day with the backoff of again.ts; then a person must look. */
+const MAX_ATTEMPTS = 12
+
+/** Claims up to `limit` due rows of both queues and runs them to their end. Returns how many. */
+export async function runDue(db: Db, deps: Deps, limit = 10): Promise<number> {
+  const runs = await startDue(db, deps, limit)
+  await Promise.all(runs)
+  return runs.length
+}
+
+/**
+ * Claims up to `limit` due rows of both queues and starts them. Each promise ends when its row is
+ * done or given back, and never rejects.
+ */
+export async function startDue(db: Db, deps: Deps, limit: number): Promise<Promise<void>[]> {
+  const events = await claimInbox(db, deps, limit)
+  const jobs = await claimJobs(db, deps, limit - events.length)
+  return [
+    ...events.map((event) =>
+      attempt(db, deps, 'stripe_events', event, () => syncEvent(db, deps, event))
+    ),
+    ...jobs.map((job) => attempt(db, deps, 'jobs', job, () => handle(db, deps, job))),
+  ]
+}
+
+async function handle(db: Db, deps: Deps, job: Job): Promise<void> {
+  if (!isJobName(job.name)) {
+    throw new Error(`Cannot run a job as its name is not known: ${job.name}`)
+  }
+  await createHandlers(deps)[job.name](db, JSON.parse(job.payload), job.attempts)
+}
+
+async function attempt(
+  db: Db,
+  deps: Deps,
+  queue: Queue,
+  row: Claimed & { name?: string; type?: string },
+  work: () => Promise<void>,
+): Promise<void> {
+  const about = { jobId: row.id, job: row.name ?? row.type, attempt: row.attempts }
+  try {
+    await work()
+    if (!await finish(db, queue, row)) deps.log.warn('lease lost before the job ended', about)
+  } catch (error) {
+    await recordFailure(db, deps, queue, { row, about, error }).catch((cause) => {
+      // The lease ends by itself, and the job is claimed again.
+      deps.log.error('cannot record how a job ended', { ...about, error: cause })
+    })
+  }
+}
+
+async function recordFailure(
+  db: Db,
+  deps: Deps,
+  queue: Queue,
+  { row, about, error }: {
+    row: Claimed
+    about: { jobId: string; job: string | undefined; attempt: number }
+    error: unknown
+  },
+): Promise<void> {
+  const waits = error instanceof TryAgain
+  const dead = !waits && row.attempts >= MAX_ATTEMPTS
+  const delayMs = waits ? error.delayMs : backoffMs(row.attempts, deps.randomBytes)
+  const text = scrub(error instanceof Error ? error.message : String(error))
+  const kept = await giveBack(db, queue, row, { delayMs, error: text, dead })
+  if (!kept) return deps.log.warn('lease lost before the job failed', about)
+  const retryAt = new Date(deps.now().getTime() + delayMs).toISOString()
+  if (dead) deps.log.error('job is dead: a person must look', { ...about, error })
+  else if (waits) deps.log.info('job waits', { ...about, retryAt, error: text })
+  else deps.log.error('job failed', { ...about, retryAt, error })
+}

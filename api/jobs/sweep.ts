@@ -1,0 +1,75 @@
+import { type Queryable } from '../db.ts'
+import type { Deps } from '../deps.ts'
+import { enqueue } from './queue.ts'
+
+/** A buyer who pays is synced by the webhook at once; the sweep is for those whose webhook never came. */
+const SETTLE_MS = 60_000_000
+
+/** Nodes and eggs change by hand, a few times a day. */
+const SNAPSHOT_MS = 10 * 60_000
+
+/** Enough for a minute's work, small enough for one transaction. */
+const BATCH = 200
+
+/**
+ * Each minute: asks for every open order to be held against Stripe, and for every order that
+ * should be getting a server to have a job for it. Finds what a lost webhook or a lost job left.
+ */
+export async function sweep(db: Queryable, deps: Deps): Promise<void> {
+  await sweepOpenOrders(db, deps)
+  await sweepUndelivered(db, deps)
+  await enqueue(db, deps, 'panel.snapshot', {}, { topic: 'panel', delayMs: SNAPSHOT_MS })
+}
+
+async function sweepOpenOrders(db: Queryable, deps: Deps): Promise<void> {
+  const orders = (after: string) =>
+    db.query<{ id: string }>(
+      `SELECT o.id FROM orders o
+        WHERE o.id > ? AND (o.status IN ('pending', 'payment_processing') OR (o.status = 'canceled'
+          AND EXISTS (SELECT 1 FROM checkout_sessions c
+            WHERE c.order_id = o.id AND c.status = 'open')))
+          AND o.created_at < {now} - INTERVAL ? MICROSECOND
+        ORDER BY o.id LIMIT ${BATCH}`,
+      [after, SETTLE_MS],
+    )
+  for await (const { id } of pages(orders)) {
+    await enqueue(db, deps, 'payment.sync', { orderId: id }, { topic: id })
+  }
+}
+
+/** I-6: an order with money and without a server always has a job. */
+async function sweepUndelivered(db: Queryable, deps: Deps): Promise<void> {
+  const servers = (after: string) =>
+    db.query<{ id: string; status: string; there: number }>(
+      `SELECT s.id, s.status, s.ptero_server_id IS NOT NULL AS there
+        FROM servers s JOIN orders o ON o.id = s.order_id
+        WHERE s.id > ? AND s.status IN ('pending', 'installing', 'install_failed')
+          AND o.status IN ('paid', 'provisioning', 'provision_failed')
+          AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.status = 'ready' AND j.topic IN (
+            CONCAT('server.provision:', s.id), CONCAT('server.check:', s.id),
+            CONCAT('server.reinstall:', s.id)))
+        ORDER BY s.id LIMIT ${BATCH}`,
+      [after],
+    )
+  for await (const { id, status, there } of pages(servers)) {
+    deps.log.error('an order was without a job', { serverId: id })
+    await enqueue(db, deps, missingJob(status, Boolean(there)), { serverId: id }, { topic: id })
+  }
+}
+
+function missingJob(status: string, there: boolean) {
+  if (status === 'install_failed') return 'server.reinstall'
+  return there ? 'server.check' : 'server.provision'
+}
+
+async function* pages<R extends { id: string }>(
+  read: (after: string) => Promise<R[]>,
+): AsyncGenerator<R> {
+  for (let after = '';;) {
+    const rows = await read(after)
+    yield* rows
+    const last = rows.at(-1)
+    if (!last || rows.length < BATCH) return
+    after = last.id
+  }
+}

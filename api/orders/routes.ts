@@ -1,0 +1,75 @@
+import { Hono } from 'hono'
+import { requireSignedIn, type SignedInEnv } from '../accounts/signed_in.ts'
+import { cancelOrder } from '../checkout/cancel.ts'
+import { findCheckoutSession } from '../checkout/store.ts'
+import type { Db } from '../db.ts'
+import type { Deps } from '../deps.ts'
+import { PaymentsError } from '../payments/payments.ts'
+import { syncOrder } from '../payments/sync.ts'
+import { listRegions } from '../plans/store.ts'
+import { Problem } from '../problem.ts'
+import { findServerIdOfOrder } from '../servers/store.ts'
+import type { OrderBody } from './bodies.ts'
+import { findOrderOf, listOrderEvents, listOrdersOf, type Order } from './store.ts'
+import { toOrderBody, toTimeline } from './timeline.ts'
+
+/** A customer's orders: list, show with the timeline, cancel while open, look at Stripe now. */
+export function orderRoutes(deps: Deps) {
+  return new Hono<SignedInEnv>()
+    .use(requireSignedIn)
+    .get('/', async (c) => {
+      const orders = await listOrdersOf(c.var.db, c.var.signedIn.userId)
+      return c.json({ orders: await toBodies(c.var.db, orders) })
+    })
+    .get('/:id', async (c) => {
+      const order = await ownOrder(c.var.db, c.var.signedIn.userId, c.req.param('id'))
+      return c.json(await withTimeline(c.var.db, order))
+    })
+    .post('/:id/cancel', async (c) => {
+      const order = await ownOrder(c.var.db, c.var.signedIn.userId, c.req.param('id'))
+      await cancelOrder(c.var.db, deps, order)
+      const canceled = await ownOrder(c.var.db, c.var.signedIn.userId, order.id)
+      return c.json(await withTimeline(c.var.db, canceled))
+    })
+    .post('/:id/sync', async (c) => {
+      const order = await ownOrder(c.var.db, c.var.signedIn.userId, c.req.param('id'))
+      await syncQuietly(c.var.db, deps, order)
+      const synced = await ownOrder(c.var.db, c.var.signedIn.userId, order.id)
+      return c.json(await withTimeline(c.var.db, synced))
+    })
+}
+
+async function ownOrder(db: Db, userId: string, id: string): Promise<Order> {
+  const order = await findOrderOf(db, userId, id)
+  if (!order) throw new Problem('not-found', { detail: 'You have no such order.' })
+  return order
+}
+
+/** When Stripe does not answer, the order is shown as we know it; the sweep asks again. */
+async function syncQuietly(db: Db, deps: Deps, order: Order): Promise<void> {
+  try {
+    await syncOrder(db, deps, order.id)
+    deps.wake()
+  } catch (error) {
+    if (!(error instanceof PaymentsError)) throw error
+    deps.log.warn('Stripe did not answer the return page', { orderId: order.id, error })
+  }
+}
+
+async function withTimeline(db: Db, order: Order) {
+  const [body] = await toBodies(db, [order])
+  if (!body) throw new Error('Cannot show the order as it has no body')
+  return { order: body, timeline: toTimeline(await listOrderEvents(db, order.id)) }
+}
+
+async function toBodies(db: Db, orders: Order[]): Promise<OrderBody[]> {
+  const names = new Map((await listRegions(db)).map((region) => [region.id, region.name]))
+  return await Promise.all(orders.map(async (order) => {
+    const session = order.status === 'pending' ? await findCheckoutSession(db, order.id) : undefined
+    return toOrderBody(order, {
+      regionName: names.get(order.regionId) ?? order.regionId,
+      serverId: await findServerIdOfOrder(db, order.id) ?? null,
+      checkoutUrl: session?.url ?? null,
+    })
+  }))
+}

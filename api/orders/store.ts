@@ -1,0 +1,233 @@
+import type { Need } from '../checkout/capacity.ts'
+import { placeholders, type Queryable } from '../db.ts'
+import type { Deps } from '../deps.ts'
+import { sourcesOf } from '../moves.ts'
+import type { Term } from '../plans/bodies.ts'
+import { orderMoves, type OrderStatus } from './status.ts'
+
+/** What was bought, frozen when the order was placed. Sizes in MiB, CPU in percent of one thread. */
+export interface Bought {
+  serverId: string
+  planName: string
+  /** What the server takes of a node. */
+  need: Need
+  limits: { memoryMib: number; diskMib: number; cpuPercent: number }
+  featureLimits: { databases: number; backups: number; allocations: number }
+  nestName: string
+  eggName: string
+  dockerImage: string
+  startup: string
+  /** What the plan fixes and the customer chose; the egg's defaults fill in the rest. */
+  environment: Record<string, string>
+}
+
+export interface Order {
+  id: string
+  userId: string
+  status: OrderStatus
+  planId: string
+  gameId: string
+  regionId: string
+  nodeId: number
+  serverName: string
+  term: Term
+  currency: string
+  unitAmount: number
+  stripePriceId: string
+  bought: Bought
+  pteroServerId: number | null
+  waitingFor: string | null
+  createdAt: Date
+  expiresAt: Date
+  paidAt: Date | null
+  refundAt: Date | null
+}
+
+const COLUMNS = `id, user_id AS userId, status, plan_id AS planId, game_id AS gameId,
+  region_id AS regionId, node_id AS nodeId, server_name AS serverName, term, currency,
+  unit_amount AS unitAmount, stripe_price_id AS stripePriceId, bought,
+  ptero_server_id AS pteroServerId, waiting_for AS waitingFor, created_at AS createdAt,
+  expires_at AS expiresAt, paid_at AS paidAt, refund_at AS refundAt`
+
+export async function findOrder(db: Queryable, id: string): Promise<Order | undefined> {
+  const [row] = await db.query<OrderRow>(`SELECT ${COLUMNS} FROM orders WHERE id = ?`, [id])
+  return row && toOrder(row)
+}
+
+/** The order if it is this user's; another's is simply not there. */
+export async function findOrderOf(
+  db: Queryable,
+  userId: string,
+  id: string,
+): Promise<Order | undefined> {
+  const [row] = await db.query<OrderRow>(
+    `SELECT ${COLUMNS} FROM orders WHERE id = ? AND user_id = ?`,
+    [id, userId],
+  )
+  return row && toOrder(row)
+}
+
+/** A user's orders, newest first, at most 200. */
+export async function listOrdersOf(db: Queryable, userId: string): Promise<Order[]> {
+  const rows = await db.query<OrderRow>(
+    `SELECT ${COLUMNS} FROM orders WHERE user_id = ? ORDER BY created_at DESC, id DESC LIMIT 200`,
+    [userId],
+  )
+  return rows.map(toOrder)
+}
+
+export type NewOrder = Omit<
+  Order,
+  'status' | 'pteroServerId' | 'waitingFor' | 'createdAt' | 'paidAt' | 'refundAt'
+>
+
+export async function insertOrder(tx: Queryable, order: NewOrder): Promise<void> {
+  await tx.run(
+    `INSERT INTO orders (id, user_id, status, plan_id, game_id, region_id, node_id, server_name,
+       term, currency, unit_amount, stripe_price_id, bought, created_at, expires_at)
+     VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {now}, ?)`,
+    [
+      order.id,
+      order.userId,
+      order.planId,
+      order.gameId,
+      order.regionId,
+      order.nodeId,
+      order.serverName,
+      order.term,
+      order.currency,
+      order.unitAmount,
+      order.stripePriceId,
+      JSON.stringify(order.bought),
+      order.expiresAt,
+    ],
+  )
+}
+
+/**
+ * Moves an order and writes the row of its timeline. False, and nothing written, when the move is
+ * not allowed from where the order is, or another was first. Call it inside a transaction.
+ */
+export async function moveOrder(
+  tx: Queryable,
+  deps: Pick<Deps, 'newId'>,
+  id: string,
+  to: OrderStatus,
+  event: Omit<NewOrderEvent, 'orderId'>,
+): Promise<boolean> {
+  const from = sourcesOf<OrderStatus>(orderMoves, to)
+  const { affectedRows } = await tx.run(
+    `UPDATE orders SET status = ? WHERE id = ? AND status IN (${placeholders(from)})`,
+    [to, id, ...from],
+  )
+  if (affectedRows !== 1) return false
+  await insertOrderEvent(tx, deps, { orderId: id, ...event })
+  return true
+}
+
+/** Says why the order waits; false when it already says so. */
+export async function setWaiting(
+  tx: Queryable,
+  id: string,
+  reason: string | null,
+): Promise<boolean> {
+  const { affectedRows } = await tx.run(
+    `UPDATE orders SET waiting_for = ? WHERE id = ? AND NOT (waiting_for <=> ?)`,
+    [reason, id, reason],
+  )
+  return affectedRows === 1
+}
+
+export async function recordPaid(tx: Queryable, id: string, refundAfterMs: number): Promise<void> {
+  await tx.run(
+    `UPDATE orders SET paid_at = {now}, refund_at = {now} + INTERVAL ? MICROSECOND WHERE id = ?`,
+    [refundAfterMs * 1000, id],
+  )
+}
+
+export async function recordDelivered(tx: Queryable, id: string): Promise<void> {
+  await tx.run('UPDATE orders SET refund_at = NULL, waiting_for = NULL WHERE id = ?', [id])
+}
+
+/** `null` when the panel no longer has the server that was being installed. */
+export async function setPteroServer(
+  tx: Queryable,
+  id: string,
+  pteroServerId: number | null,
+): Promise<void> {
+  await tx.run('UPDATE orders SET ptero_server_id = ? WHERE id = ?', [pteroServerId, id])
+}
+
+export async function setNode(tx: Queryable, id: string, nodeId: number): Promise<void> {
+  await tx.run('UPDATE orders SET node_id = ? WHERE id = ?', [nodeId, id])
+}
+
+/** One row of the timeline as it is kept; timeline.ts turns it into words. */
+export interface OrderEvent {
+  kind: string
+  at: Date
+  facts: Record<string, unknown>
+  nextAt: Date | null
+}
+
+export interface NewOrderEvent {
+  orderId: string
+  kind: string
+  /** What the sentence needs; customers read it, so never a secret, never a cause. */
+  facts?: Record<string, unknown>
+  /** For the operator alone. */
+  cause?: Record<string, unknown> | undefined
+  /** From now until the next step is due. */
+  nextInMs?: number | undefined
+}
+
+export async function insertOrderEvent(
+  tx: Queryable,
+  deps: Pick<Deps, 'newId'>,
+  { orderId, kind, facts = {}, cause, nextInMs }: NewOrderEvent,
+): Promise<void> {
+  await tx.run(
+    `INSERT INTO order_events (id, order_id, at, kind, facts, cause, next_at)
+     VALUES (?, ?, {now}, ?, ?, ?, IF(? IS NULL, NULL, {now} + INTERVAL ? MICROSECOND))`,
+    [
+      deps.newId('orderEvent'),
+      orderId,
+      kind,
+      JSON.stringify(facts),
+      cause ? JSON.stringify(cause) : null,
+      nextInMs ?? null,
+      (nextInMs ?? 0) * 1000,
+    ],
+  )
+}
+
+export async function listOrderEvents(db: Queryable, orderId: string): Promise<OrderEvent[]> {
+  const rows = await db.query<Omit<OrderEvent, 'facts'> & { facts: string }>(
+    `SELECT kind, at, facts, next_at AS nextAt FROM order_events
+      WHERE order_id = ? ORDER BY at, id`,
+    [orderId],
+  )
+  return rows.map((row) => ({ ...row, facts: JSON.parse(row.facts) }))
+}
+
+/** How often a kind of event happened; backoffs that outlive a job count by it. */
+export async function countOrderEvents(
+  db: Queryable,
+  orderId: string,
+  kind: string,
+): Promise<number> {
+  const [row] = await db.query<{ n: number }>(
+    'SELECT COUNT(*) AS n FROM order_events WHERE order_id = ? AND kind = ?',
+    [orderId, kind],
+  )
+  return Number(row?.n ?? 0)
+}
+
+type OrderRow = Omit<Order, 'bought' | 'unitAmount'> & {
+  bought: string
+  unitAmount: number | string
+}
+
+function toOrder(row: OrderRow): Order {
+  return { ...row, unitAmount: Number(row.unitAmount), bought: JSON.parse(row.bought) }
+}

@@ -1,0 +1,80 @@
+import { Hono } from 'hono'
+import { isDuplicate } from '../db.ts'
+import type { AppEnv, Deps } from '../deps.ts'
+import { isLive } from '../config.ts'
+import { limitBody, WEBHOOK_BODY } from '../http/body_limit.ts'
+import { Problem } from '../problem.ts'
+import { BadSignature, type StripeEvent, UnreadableEvent } from './payments.ts'
+import { handledTypes } from './inbox.ts'
+import { type EventFlag, insertStripeEvent } from './store.ts'
+
+/** Stripe's door: verify on the raw bytes, store, answer; the work is done by the inbox. */
+export function stripeRoutes(deps: Deps) {
+  return new Hono<AppEnv>().post('/webhook', limitBody(WEBHOOK_BODY), async (c) => {
+    const rawBody = new Uint8Array(await c.req.arrayBuffer())
+    const event = await verified(deps, rawBody, c.req.header('stripe-signature'))
+    const body = new TextDecoder().decode(rawBody)
+    try {
+      await insertStripeEvent(c.var.db, event, { body, flag: flagOf(deps, event) })
+    } catch (error) {
+      if (!isDuplicate(error)) throw error
+      return c.json({ received: true, duplicate: true })
+    }
+    deps.wake(c)
+    return c.json({ received: true })
+  })
+}
+
+async function verified(
+  deps: Deps,
+  rawBody: Uint8Array<ArrayBuffer>,
+  signature: string | undefined,
+): Promise<StripeEvent> {
+  try {
+    return await deps.payments.verifyEvent(rawBody, signature)
+  } catch (error) {
+    if (error instanceof UnreadableEvent) return await unreadable(deps, rawBody, error)
+    if (!(error instanceof BadSignature)) throw error
+    deps.log.warn('webhook signature refused', { code: 'bad-signature' })
+    throw new Problem('bad-signature', {
+      detail: "Check that this endpoint's secret is listed in STRIPE_WEBHOOK_SECRETS.",
+    })
+  }
+}
+
+/** Something Stripe signed but we cannot read is kept for a person, under a name of its own. */
+async function unreadable(
+  deps: Deps,
+  rawBody: Uint8Array<ArrayBuffer>,
+  error: UnreadableEvent,
+): Promise<StripeEvent> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', rawBody))
+  const id = `unreadable_${digest.toHex().slice(0, 40)}`
+  deps.log.error('webhook is signed but unreadable', { eventId: id, error })
+  return {
+    id,
+    type: 'unreadable',
+    objectType: 'none',
+    objectId: 'none',
+    apiVersion: undefined,
+    livemode: isLive(deps.config),
+    account: undefined,
+    createdAt: deps.now(),
+  }
+}
+
+function flagOf(deps: Deps, event: StripeEvent): EventFlag | undefined {
+  const flag = reasonToIgnore(deps, event)
+  const about = { eventId: event.id, eventType: event.type, code: flag }
+  if (flag === 'livemode' || flag === 'account') {
+    deps.log.error('webhook is not for this shop: check the endpoint and its keys', about)
+  }
+  return flag
+}
+
+function reasonToIgnore(deps: Deps, event: StripeEvent): EventFlag | undefined {
+  if (event.type === 'unreadable') return 'unreadable'
+  if (event.livemode !== isLive(deps.config)) return 'livemode'
+  if (event.account) return 'account'
+  return handledTypes.has(event.type) ? undefined : 'unknown_type'
+}

@@ -1,0 +1,348 @@
+import Stripe from 'stripe'
+import type { Term } from '../plans/bodies.ts'
+import {
+  type AppliedProduct,
+  BadSignature,
+  type CatalogueProduct,
+  type CheckoutRequest,
+  type FoundPrice,
+  type PaidSession,
+  type Payments,
+  PaymentsError,
+  type SessionInvoice,
+  type StripeEvent,
+  type SubscriptionState,
+  UnreadableEvent,
+} from './payments.ts'
+
+export interface StripeOptions {
+  secretKey: string
+  /** Any of them may have signed an event: the current one first, then those being rolled out. */
+  webhookSecrets: readonly string[]
+  /** Where the API is; another host than Stripe's only for the emulator. */
+  apiUrl: string
+  now: () => Date
+}
+
+/** Far below the SDK's 80 s: a buyer waits for the answer, and a Worker's request has an end. */
+const TIMEOUT_MS = 15_000
+
+/** Stripe's own tolerance for the age of a signature; we refuse as much into the future. */
+const TOLERANCE_S = 300
+
+/** The Payments port over Stripe's API; the only module that knows Stripe's types. */
+export function createStripe(options: StripeOptions): Payments {
+  const stripe = new Stripe(options.secretKey, {
+    ...hostOf(options.apiUrl),
+    httpClient: Stripe.createFetchHttpClient(),
+    timeout: TIMEOUT_MS,
+    maxNetworkRetries: 1,
+    telemetry: false,
+  })
+  return {
+    createCustomer: ({ userId, email, idempotencyKey }) =>
+      calling(async () => {
+        const customer = await stripe.customers.create(
+          { email, metadata: { user_id: userId } },
+          { idempotencyKey },
+        )
+        return customer.id
+      }),
+    createCheckoutSession: (request, idempotencyKey) =>
+      calling(async () => {
+        const session = await stripe.checkout.sessions.create(sessionParams(request), {
+          idempotencyKey,
+        })
+        if (!session.url) {
+          throw new Error('Cannot send the buyer to Stripe as the session has no url')
+        }
+        return { id: session.id, url: session.url, expiresAt: fromUnix(session.expires_at) }
+      }),
+    getCheckoutSession: (id) =>
+      findable(async () => {
+        const expand = ['line_items', 'subscription', 'invoice.payments']
+        return toPaidSession(await stripe.checkout.sessions.retrieve(id, { expand }))
+      }),
+    expireCheckoutSession: (id) =>
+      unlessOver(() => stripe.checkout.sessions.expire(id), async () => {
+        return (await stripe.checkout.sessions.retrieve(id)).status !== 'open'
+      }),
+    getSubscription: (id) =>
+      findable(async () => toSubscription(await stripe.subscriptions.retrieve(id))),
+    cancelSubscription: (id, idempotencyKey) =>
+      unlessOver(() => stripe.subscriptions.cancel(id, {}, { idempotencyKey }), async () => {
+        return (await stripe.subscriptions.retrieve(id)).status === 'canceled'
+      }),
+    verifyEvent: (rawBody, header) => verifyEvent(rawBody, header, options),
+    applyProduct: (product) => calling(() => applyProduct(stripe, product)),
+    findPrices: (lookupKeys) => calling(() => findPrices(stripe, lookupKeys)),
+  }
+}
+
+function hostOf(apiUrl: string) {
+  const url = new URL(apiUrl)
+  const http = url.protocol === 'http:'
+  return {
+    host: url.hostname,
+    port: Number(url.port || (http ? 80 : 443)),
+    protocol: http ? 'http' as const : 'https' as const,
+  }
+}
+
+function sessionParams(request: CheckoutRequest): Stripe.Checkout.SessionCreateParams {
+  const ids = { order_id: request.orderId, user_id: request.userId, server_id: request.serverId }
+  return {
+    mode: 'subscription',
+    customer: request.customerId,
+    client_reference_id: request.orderId,
+    line_items: [{ price: request.stripePriceId, quantity: 1 }],
+    metadata: ids,
+    subscription_data: { metadata: ids, description: request.description },
+    success_url: request.successUrl,
+    cancel_url: request.cancelUrl,
+    expires_at: request.expiresAt,
+    ...(request.promotionCodes ? { allow_promotion_codes: true } : {}),
+    ...(request.tax ? { automatic_tax: { enabled: true } } : {}),
+    ...(request.taxIds ? { tax_id_collection: { enabled: true } } : {}),
+    ...(request.tax || request.taxIds
+      ? { customer_update: { address: 'auto', name: 'auto' } }
+      : {}),
+    ...(request.termsConsent ? { consent_collection: { terms_of_service: 'required' } } : {}),
+  }
+}
+
+function toPaidSession(session: Stripe.Checkout.Session): PaidSession {
+  // The SDK takes any JSON without an `error` for an answer, a proxy's page included.
+  if (session.object !== 'checkout.session') {
+    throw new PaymentsError('Stripe did not answer with a session', { retryable: true })
+  }
+  const totals = session.total_details
+  return {
+    id: session.id,
+    status: oneOf(['complete', 'expired', 'open'], session.status),
+    paymentStatus: oneOf(['paid', 'no_payment_required', 'unpaid'], session.payment_status),
+    mode: session.mode,
+    livemode: session.livemode,
+    currency: session.currency ?? '',
+    amountSubtotal: session.amount_subtotal ?? 0,
+    amountDiscount: totals?.amount_discount ?? 0,
+    amountTax: totals?.amount_tax ?? 0,
+    amountTotal: session.amount_total ?? 0,
+    customerId: idOf(session.customer),
+    clientReferenceId: session.client_reference_id ?? undefined,
+    url: session.url ?? undefined,
+    expiresAt: fromUnix(session.expires_at),
+    stripePriceIds: (session.line_items?.data ?? []).map((line) => line.price?.id ?? ''),
+    subscription: session.subscription && typeof session.subscription !== 'string'
+      ? toSubscription(session.subscription)
+      : undefined,
+    invoice: session.invoice && typeof session.invoice !== 'string'
+      ? toInvoice(session.invoice)
+      : undefined,
+  }
+}
+
+/** Stripe's enums are open; a word we do not know counts as the last, the least promising one. */
+function oneOf<const W extends string>(known: readonly W[], word: string | null): W {
+  const last = known[known.length - 1]
+  const found = known.find((one) => one === word) ?? last
+  if (found === undefined) throw new TypeError('Cannot choose as no word is known')
+  return found
+}
+
+function toSubscription(subscription: Stripe.Subscription): SubscriptionState {
+  const ends = subscription.items.data.map((item) => item.current_period_end)
+  return {
+    id: subscription.id,
+    status: subscription.status,
+    // The portal may set only cancel_at; both mean that it ends.
+    cancelAtPeriodEnd: subscription.cancel_at_period_end || subscription.cancel_at !== null,
+    currentPeriodEnd: ends.length ? fromUnix(Math.min(...ends)) : undefined,
+  }
+}
+
+function toInvoice(invoice: Stripe.Invoice): SessionInvoice {
+  const paid = invoice.payments?.data.find((payment) => payment.status === 'paid')
+  return {
+    id: invoice.id,
+    status: invoice.status ?? 'draft',
+    amountPaid: invoice.amount_paid,
+    paymentIntentId: idOf(paid?.payment.payment_intent),
+  }
+}
+
+async function verifyEvent(
+  rawBody: Uint8Array,
+  header: string | undefined,
+  { webhookSecrets, now }: StripeOptions,
+): Promise<StripeEvent> {
+  if (!header) throw new BadSignature('Cannot trust the event as it has no Stripe-Signature header')
+  refuseFuture(header, now())
+  for (const secret of webhookSecrets) {
+    try {
+      const event = await Stripe.webhooks.constructEventAsync(
+        rawBody,
+        header,
+        secret,
+        TOLERANCE_S,
+        undefined,
+        now().getTime(),
+      )
+      return toStripeEvent(event)
+    } catch (error) {
+      if (error instanceof Stripe.errors.StripeSignatureVerificationError) continue
+      throw new UnreadableEvent('Cannot read what Stripe signed as an event', { cause: error })
+    }
+  }
+  throw new BadSignature('Cannot trust the event as no secret of ours signed it')
+}
+
+/** The SDK refuses old signatures only; one from the future could be replayed until then. */
+function refuseFuture(header: string, now: Date): void {
+  const times = [...header.matchAll(/(?:^|,)\s*t=(\d+)/g)].map((match) => Number(match[1]))
+  if (times.length === 1 && (times[0] ?? 0) <= now.getTime() / 1000 + TOLERANCE_S) return
+  throw new BadSignature('Cannot trust the event as its signature has no time, or one to come')
+}
+
+function toStripeEvent(event: Stripe.Event): StripeEvent {
+  const object: { id?: unknown; object?: unknown } = event.data.object
+  if (typeof event.id !== 'string' || typeof event.type !== 'string') {
+    throw new TypeError('Cannot read the event as it has no id or type')
+  }
+  return {
+    id: event.id,
+    type: event.type,
+    objectType: typeof object.object === 'string' ? object.object : 'none',
+    objectId: typeof object.id === 'string' ? object.id : 'none',
+    apiVersion: event.api_version ?? undefined,
+    livemode: event.livemode,
+    account: event.account,
+    createdAt: fromUnix(event.created),
+  }
+}
+
+async function applyProduct(stripe: Stripe, product: CatalogueProduct): Promise<AppliedProduct> {
+  const found = await findPrices(stripe, product.prices.map((price) => price.lookupKey))
+  const productId = found[0]?.productId ??
+    (await stripe.products.create({ name: product.name, metadata: { plan_id: product.planId } }, {
+      idempotencyKey: `product:${product.planId}:${product.name}`,
+    })).id
+  await stripe.products.update(productId, { name: product.name })
+  const prices = []
+  for (const wanted of product.prices) {
+    const same = found.find((price) =>
+      price.lookupKey === wanted.lookupKey && price.unitAmount === wanted.unitAmount &&
+      price.currency === wanted.currency && price.term === wanted.term
+    )
+    prices.push({
+      lookupKey: wanted.lookupKey,
+      stripePriceId: same?.stripePriceId ?? (await createPrice(stripe, productId, wanted)).id,
+      created: !same,
+    })
+  }
+  return { productId, prices }
+}
+
+function createPrice(
+  stripe: Stripe,
+  productId: string,
+  wanted: CatalogueProduct['prices'][number],
+): Promise<Stripe.Price> {
+  return stripe.prices.create({
+    product: productId,
+    currency: wanted.currency,
+    unit_amount: wanted.unitAmount,
+    recurring: recurring[wanted.term],
+    lookup_key: wanted.lookupKey,
+    // The old Price keeps its subscribers; only the name for new buyers moves.
+    transfer_lookup_key: true,
+  })
+}
+
+const recurring = {
+  monthly: { interval: 'month', interval_count: 1 },
+  quarterly: { interval: 'month', interval_count: 3 },
+  yearly: { interval: 'year', interval_count: 1 },
+} as const satisfies Record<Term, Stripe.PriceCreateParams.Recurring>
+
+/** Stripe takes at most ten lookup keys a call. */
+const LOOKUP_KEYS_PER_CALL = 10
+
+async function findPrices(stripe: Stripe, lookupKeys: string[]): Promise<FoundPrice[]> {
+  const found: FoundPrice[] = []
+  for (let at = 0; at < lookupKeys.length; at += LOOKUP_KEYS_PER_CALL) {
+    const page = await stripe.prices.list({
+      lookup_keys: lookupKeys.slice(at, at + LOOKUP_KEYS_PER_CALL),
+      active: true,
+      limit: 100,
+    })
+    found.push(...page.data.map(toFoundPrice))
+  }
+  return found
+}
+
+function toFoundPrice(price: Stripe.Price): FoundPrice {
+  const term = (Object.keys(recurring) as Term[]).find((name) =>
+    recurring[name].interval === price.recurring?.interval &&
+    recurring[name].interval_count === price.recurring.interval_count
+  )
+  return {
+    lookupKey: price.lookup_key ?? '',
+    stripePriceId: price.id,
+    productId: idOf(price.product) ?? '',
+    currency: price.currency,
+    unitAmount: price.unit_amount ?? -1,
+    term,
+  }
+}
+
+async function calling<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    throw toPaymentsError(error)
+  }
+}
+
+async function findable<T>(call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await calling(call)
+  } catch (error) {
+    if (error instanceof PaymentsError && error.status === 404) return undefined
+    throw error
+  }
+}
+
+/** Ends something that may have ended by itself: a refusal is fine when `over()` says so. */
+async function unlessOver(
+  end: () => Promise<unknown>,
+  over: () => Promise<boolean>,
+): Promise<void> {
+  try {
+    await calling(end)
+  } catch (error) {
+    const refused = error instanceof PaymentsError && !error.retryable
+    if (!refused || !await calling(over)) throw error
+  }
+}
+
+function toPaymentsError(error: unknown): unknown {
+  if (!(error instanceof Stripe.errors.StripeError)) return error
+  const status = error.statusCode
+  return new PaymentsError(`Stripe answered ${status ?? 'nothing'}: ${error.message}`, {
+    // 401 and 403 are our key's fault: the same request is right once the key is.
+    retryable: ![400, 402, 404].includes(status ?? 0),
+    status,
+    code: error.code,
+    stripeRequestId: error.requestId,
+    cause: error,
+  })
+}
+
+function idOf(value: string | { id: string } | null | undefined): string | undefined {
+  return typeof value === 'string' ? value : value?.id
+}
+
+function fromUnix(seconds: number): Date {
+  return new Date(seconds * 1000)
+}

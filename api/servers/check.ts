@@ -1,0 +1,201 @@
+import type { Db } from '../db.ts'
+import type { Deps } from '../deps.ts'
+import { TryAgain } from '../jobs/again.ts'
+import { enqueue } from '../jobs/queue.ts'
+import { queueMail } from '../mail/outbox.ts'
+import {
+  countOrderEvents,
+  findOrder,
+  insertOrderEvent,
+  moveOrder,
+  type Order,
+  recordDelivered,
+  setPteroServer,
+} from '../orders/store.ts'
+import { PanelError, type PanelServer } from '../panel/panel.ts'
+import { shopId } from '../plans/shop_id.ts'
+import {
+  findServer,
+  moveServer,
+  msSinceCreateSent,
+  recordActive,
+  recordNotThere,
+  recordVerified,
+  type Server,
+} from './store.ts'
+
+const SECOND_MS = 1000
+const MINUTE_MS = 60_000
+
+/** An unconfirmed create is believed no sooner: the panel may still undo it. */
+const UNCONFIRMED_MS = MINUTE_MS
+
+/** Longer than any stock egg needs to install; said to the customer, and looked at on. */
+const SLOW_INSTALL_MS = 20 * MINUTE_MS
+
+/** How long after a failed installation the next one starts, by how often it failed. */
+const REINSTALL_DELAYS_MS = [MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, 60 * MINUTE_MS]
+
+/** When an active server is looked at again: the panel may un-create it after it was seen. */
+const VERIFY_DELAYS_MS = { 1: MINUTE_MS, 2: 9 * MINUTE_MS } as const
+
+interface Checking {
+  server: Server
+  order: Order
+}
+
+/**
+ * Step ⑧: looks whether the server is installed, every 2 s in the first minute and slower later.
+ * The first `null` of the panel's status is active, unless the create was never confirmed: then it
+ * counts from a minute after it was sent.
+ */
+export async function checkServer(
+  db: Db,
+  deps: Deps,
+  { serverId }: { serverId: string },
+): Promise<void> {
+  const server = await findServer(db, serverId)
+  const order = server && await findOrder(db, server.orderId)
+  if (!server || !order || server.status !== 'installing') return
+  const checking = { server, order }
+  const age = await msSinceCreateSent(db, server.id) ?? 0
+  const there = await look(db, deps, server)
+  if (!there) return await startOver(db, deps, checking)
+  if (there.status === 'install_failed') return await recordInstallFailed(db, deps, checking)
+  if (there.status !== null) {
+    if (age > SLOW_INSTALL_MS) await sayItIsSlow(db, deps, order)
+    throw new TryAgain(`the panel says ${there.status}`, nextLookMs(age))
+  }
+  if (!server.createAnswered && age < UNCONFIRMED_MS) {
+    throw new TryAgain('not confirmed for a minute yet', UNCONFIRMED_MS - age)
+  }
+  await recordInstalled(db, deps, checking, there)
+}
+
+/** Looks again, twice, whether an active server is still there. Never rebuilds it: that is a person's decision. */
+export async function verifyServer(
+  db: Db,
+  deps: Deps,
+  { serverId, look: nth }: { serverId: string; look: 1 | 2 },
+): Promise<void> {
+  const server = await findServer(db, serverId)
+  if (!server || server.status !== 'active') return
+  if (!await look(db, deps, server)) return await recordMissing(db, deps, server)
+  await recordVerified(db, server.id)
+  if (nth === 2) return
+  await db.transaction((tx) => enqueueVerify(tx, deps, server.id, 2))
+}
+
+/** Runs the install script again after it failed. */
+export async function reinstallServer(
+  db: Db,
+  deps: Deps,
+  { serverId }: { serverId: string },
+): Promise<void> {
+  const server = await findServer(db, serverId)
+  if (!server || server.status !== 'install_failed' || server.pteroServerId === null) return
+  await deps.panel.reinstallServer(server.pteroServerId)
+  await db.transaction(async (tx) => {
+    if (!await moveServer(tx, server.id, 'installing')) return
+    await moveOrder(tx, deps, server.orderId, 'provisioning', { kind: 'server.reinstalling' })
+    await enqueueCheck(tx, deps, server.id)
+  })
+}
+
+async function look(db: Db, deps: Deps, server: Server): Promise<PanelServer | undefined> {
+  try {
+    return await deps.panel.findServer(`${await shopId(db, deps.randomBytes)}-${server.id}`)
+  } catch (error) {
+    if (!(error instanceof PanelError)) throw error
+    // A look that failed says nothing about the server; it costs no attempt.
+    const delayMs = Math.max(error.retryAfterMs ?? 0, 10 * SECOND_MS)
+    throw new TryAgain(`cannot look: ${error.message}`, delayMs, error)
+  }
+}
+
+function nextLookMs(ageMs: number): number {
+  if (ageMs < MINUTE_MS) return 2 * SECOND_MS
+  return ageMs < 10 * MINUTE_MS ? 10 * SECOND_MS : MINUTE_MS
+}
+
+async function recordInstalled(
+  db: Db,
+  deps: Deps,
+  { server, order }: Checking,
+  there: PanelServer,
+): Promise<void> {
+  const address = there.address ? `${there.address.host}:${there.address.port}` : null
+  const kind = 'server.active'
+  const moved = await db.transaction(async (tx) => {
+    if (!await moveServer(tx, server.id, 'active')) return false
+    await recordActive(tx, server.id, address)
+    await moveOrder(tx, deps, order.id, 'provisioned', { kind, facts: { address } })
+    await recordDelivered(tx, order.id)
+    await queueMail(tx, deps, { template: 'server_ready', order, address })
+    await enqueueVerify(tx, deps, server.id, 1)
+    return true
+  })
+  if (moved) deps.log.info('server active', { orderId: order.id, serverId: server.id })
+}
+
+/** The panel took back what it had confirmed, before it was installed: create it again. */
+async function startOver(db: Db, deps: Deps, { server, order }: Checking): Promise<void> {
+  await db.transaction(async (tx) => {
+    await recordNotThere(tx, server.id)
+    await setPteroServer(tx, order.id, null)
+    await insertOrderEvent(tx, deps, { orderId: order.id, kind: 'server.gone', nextInMs: 0 })
+    await enqueue(tx, deps, 'server.provision', { serverId: server.id }, { topic: server.id })
+  })
+  deps.log.error('server is gone from the panel', { orderId: order.id, serverId: server.id })
+}
+
+async function recordInstallFailed(
+  db: Db,
+  deps: Deps,
+  { server, order }: Checking,
+): Promise<void> {
+  const failures = await countOrderEvents(db, order.id, 'server.install_failed')
+  const last = REINSTALL_DELAYS_MS.length - 1
+  const delayMs = REINSTALL_DELAYS_MS[Math.min(failures, last)] ?? MINUTE_MS
+  await db.transaction(async (tx) => {
+    if (!await moveServer(tx, server.id, 'install_failed')) return
+    const kind = 'server.install_failed'
+    await moveOrder(tx, deps, order.id, 'provision_failed', { kind, nextInMs: delayMs })
+    const payload = { serverId: server.id }
+    await enqueue(tx, deps, 'server.reinstall', payload, { topic: server.id, delayMs })
+  })
+  deps.log.error('installation failed', { orderId: order.id, serverId: server.id })
+}
+
+async function sayItIsSlow(db: Db, deps: Deps, order: Order): Promise<void> {
+  const kind = 'server.installing_slowly'
+  if (await countOrderEvents(db, order.id, kind) > 0) return
+  await insertOrderEvent(db, deps, { orderId: order.id, kind, nextInMs: MINUTE_MS })
+  deps.log.error('installation takes too long', { orderId: order.id })
+}
+
+async function recordMissing(db: Db, deps: Deps, server: Server): Promise<void> {
+  const kind = 'server.missing'
+  if (await countOrderEvents(db, server.orderId, kind) > 0) return
+  await insertOrderEvent(db, deps, { orderId: server.orderId, kind })
+  const about = { orderId: server.orderId, serverId: server.id }
+  deps.log.error('an active server is missing at the panel: a person must look', about)
+}
+
+async function enqueueCheck(
+  tx: Parameters<typeof enqueue>[0],
+  deps: Deps,
+  serverId: string,
+): Promise<void> {
+  await enqueue(tx, deps, 'server.check', { serverId }, { topic: serverId, delayMs: 2 * SECOND_MS })
+}
+
+async function enqueueVerify(
+  tx: Parameters<typeof enqueue>[0],
+  deps: Deps,
+  serverId: string,
+  nth: 1 | 2,
+): Promise<void> {
+  const timing = { topic: `${serverId}:${nth}`, delayMs: VERIFY_DELAYS_MS[nth] }
+  await enqueue(tx, deps, 'server.verify', { serverId, look: nth }, timing)
+}

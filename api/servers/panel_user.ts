@@ -1,0 +1,50 @@
+import type { User } from '../accounts/store.ts'
+import type { Db } from '../db.ts'
+import type { Deps } from '../deps.ts'
+import type { Order } from '../orders/store.ts'
+import { alreadyExists, PanelError } from '../panel/panel.ts'
+import { shopId } from '../plans/shop_id.ts'
+import type { Server } from './store.ts'
+import { wait } from './waiting.ts'
+
+/** Only a person can join two accounts; asking hourly is enough to notice that one did. */
+const ACCOUNT_RETRY_MS = 3_600_000
+
+/**
+ * The buyer's account at the panel, known by our external id alone: an account that merely has the
+ * same e-mail address may be somebody else's, or an admin's, and is never taken over.
+ */
+export async function ensurePanelUser(
+  db: Db,
+  deps: Deps,
+  { user, order, server }: { user: User; order: Order; server: Server },
+): Promise<number> {
+  const externalId = `${await shopId(db, deps.randomBytes)}-${user.id}`
+  const known = await deps.panel.findUser(externalId)
+  if (known) return known.id
+  try {
+    const created = await deps.panel.createUser({
+      externalId,
+      email: user.email,
+      // The panel takes a-z, 0-9, `_.-`, alphanumeric at both ends, and wants it unique.
+      username: `sp-${user.id.slice('usr_'.length)}`,
+      firstName: deps.config.SHOP_NAME,
+      lastName: 'customer',
+    })
+    return created.id
+  } catch (error) {
+    if (!['external_id', 'username', 'email'].some((field) => alreadyExists(error, field))) {
+      throw error
+    }
+    // Another of our jobs may have been a moment faster.
+    const twin = await deps.panel.findUser(externalId)
+    if (twin) return twin.id
+    throw await wait(db, deps, {
+      orderId: order.id,
+      serverId: server.id,
+      reason: 'account',
+      cause: error instanceof PanelError ? { message: error.message } : {},
+      delayMs: ACCOUNT_RETRY_MS,
+    })
+  }
+}

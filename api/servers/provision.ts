@@ -1,0 +1,220 @@
+import { findUser } from '../accounts/store.ts'
+import { findHold, holdCapacity } from '../checkout/capacity.ts'
+import type { Db } from '../db.ts'
+import type { Deps } from '../deps.ts'
+import { backoffMs, TryAgain } from '../jobs/again.ts'
+import { enqueue } from '../jobs/queue.ts'
+import {
+  findOrder,
+  insertOrderEvent,
+  moveOrder,
+  type Order,
+  setNode,
+  setPteroServer,
+  setWaiting,
+} from '../orders/store.ts'
+import type { OrderStatus } from '../orders/status.ts'
+import { allocationTaken, alreadyExists, PanelError, type PanelServer } from '../panel/panel.ts'
+import { fillEnvironment } from '../plans/egg_rules.ts'
+import { shopId } from '../plans/shop_id.ts'
+import { ensurePanelUser } from './panel_user.ts'
+import {
+  findServer,
+  moveServer,
+  msSinceCreateSent,
+  recordCreateSent,
+  recordNotThere,
+  recordThere,
+  type Server,
+} from './store.ts'
+import { panelFailure, wait } from './waiting.ts'
+
+/**
+ * The panel may still be rolling back, or committing late, this long after a create whose answer
+ * was lost: it gives its node 15 s, and as long again to clean up.
+ */
+const UNKNOWN_OUTCOME_MS = 45_000
+
+/** Room changes by the minute at most. */
+const ROOM_RETRY_MS = 5 * 60_000
+
+/** Another shop, or an admin, may take the port we chose; more than this is not chance. */
+const ALLOCATION_TRIES = 4
+
+/** Where an order still wants its server. */
+const WANTING = new Set<OrderStatus>(['paid', 'provisioning', 'provision_failed'])
+
+interface Provisioning {
+  server: Server
+  order: Order
+  externalId: string
+  attempts: number
+}
+
+/**
+ * Step ⑥: makes sure that the server exists at the panel, once. Looks it up by our external id
+ * before it creates; after a create whose outcome is unknown it waits before it looks. Throws
+ * TryAgain for as long as the server cannot be had: nothing but the refund deadline ends that.
+ */
+export async function provisionServer(
+  db: Db,
+  deps: Deps,
+  { serverId }: { serverId: string },
+  attempts: number,
+): Promise<void> {
+  const server = await findServer(db, serverId)
+  const order = server && await findOrder(db, server.orderId)
+  if (!server || !order || !WANTING.has(order.status)) return
+  if (server.pteroServerId !== null || !['pending', 'installing'].includes(server.status)) return
+  await db.transaction((tx) =>
+    moveOrder(tx, deps, order.id, 'provisioning', { kind: 'order.provisioning' })
+  )
+  const externalId = `${await shopId(db, deps.randomBytes)}-${server.id}`
+  const provisioning = { server, order, externalId, attempts }
+  try {
+    await findOrCreate(db, deps, provisioning)
+  } catch (error) {
+    if (error instanceof PanelError) throw await panelFailure(db, deps, { ...provisioning, error })
+    throw error
+  }
+}
+
+async function findOrCreate(db: Db, deps: Deps, provisioning: Provisioning): Promise<void> {
+  const { server, externalId } = provisioning
+  const sent = await msSinceCreateSent(db, server.id)
+  if (sent !== undefined && sent < UNKNOWN_OUTCOME_MS) {
+    throw new TryAgain('the last create may still take effect', UNKNOWN_OUTCOME_MS - sent)
+  }
+  const there = await deps.panel.findServer(externalId)
+  if (there) return await recordInstalling(db, deps, provisioning, there, { answered: false })
+  const nodeId = await ensureHold(db, deps, provisioning)
+  const created = await createServer(db, deps, provisioning, nodeId)
+  await recordInstalling(db, deps, provisioning, created, { answered: true })
+}
+
+/** Money that came after the hold had ended needs a new one, perhaps on another node. */
+async function ensureHold(
+  db: Db,
+  deps: Deps,
+  { order, server }: Provisioning,
+): Promise<number> {
+  const held = await findHold(db, order.id)
+  if (held !== undefined) return held
+  const hold = { orderId: order.id, regionId: order.regionId, need: order.bought.need }
+  const nodeId = await db.transaction(async (tx) => {
+    const nodeId = await holdCapacity(tx, hold)
+    if (nodeId !== undefined) await setNode(tx, order.id, nodeId)
+    return nodeId
+  })
+  if (nodeId !== undefined) return nodeId
+  throw await wait(db, deps, {
+    orderId: order.id,
+    serverId: server.id,
+    reason: 'room',
+    facts: { region: order.regionId },
+    delayMs: ROOM_RETRY_MS,
+  })
+}
+
+async function createServer(
+  db: Db,
+  deps: Deps,
+  provisioning: Provisioning,
+  nodeId: number,
+): Promise<PanelServer> {
+  const request = await createRequest(db, deps, provisioning)
+  for (let left = ALLOCATION_TRIES; left > 0; left--) {
+    const allocationId = await freeAllocation(db, deps, provisioning, nodeId)
+    await recordCreateSent(db, provisioning.server.id, nodeId)
+    try {
+      return await deps.panel.createServer({ ...request, allocationId })
+    } catch (error) {
+      if (!allocationTaken(error)) await recordOutcome(db, provisioning.server.id, error)
+      if (!allocationTaken(error) || left === 1) throw error
+    }
+  }
+  throw new Error('Cannot choose a port as every one was taken before us')
+}
+
+/** A refusal leaves nothing at the panel; anything else has to be looked at first. */
+async function recordOutcome(db: Db, serverId: string, error: unknown): Promise<void> {
+  const refused = error instanceof PanelError && error.outcome === 'refused'
+  if (refused && !alreadyExists(error)) await recordNotThere(db, serverId)
+}
+
+async function createRequest(db: Db, deps: Deps, { server, order, externalId }: Provisioning) {
+  const user = await findUser(db, order.userId)
+  if (!user) throw new Error(`Cannot provision as the buyer's account is gone: ${order.userId}`)
+  const userId = await ensurePanelUser(db, deps, { user, order, server })
+  const { nestName, eggName, environment } = order.bought
+  const egg = await deps.panel.findEgg({ nestName, eggName })
+  if (!egg) {
+    throw new PanelError(`The panel has no egg ${eggName} in nest ${nestName}`, {
+      code: 'egg_missing',
+      kind: 'configuration',
+      outcome: 'refused',
+    })
+  }
+  return {
+    externalId,
+    name: server.name,
+    userId,
+    eggId: egg.id,
+    dockerImage: order.bought.dockerImage,
+    startup: order.bought.startup,
+    // The egg is read again: it may have gained a variable since the order was placed.
+    environment: fillEnvironment(egg.variables, environment).environment,
+    limits: order.bought.limits,
+    featureLimits: order.bought.featureLimits,
+  }
+}
+
+async function freeAllocation(
+  db: Db,
+  deps: Deps,
+  { order, server, attempts }: Provisioning,
+  nodeId: number,
+): Promise<number> {
+  const free = await deps.panel.listAllocations(nodeId, { free: true })
+  const at = (deps.randomBytes(1)[0] ?? 0) / 256
+  const chosen = free[Math.floor(at * free.length)]
+  if (chosen) return chosen.id
+  throw await wait(db, deps, {
+    orderId: order.id,
+    serverId: server.id,
+    reason: 'room',
+    facts: { region: order.regionId },
+    delayMs: Math.max(ROOM_RETRY_MS, backoffMs(attempts, deps.randomBytes)),
+  })
+}
+
+/** Step ⑦: the server is at the panel; from here on it is looked at until it is installed. */
+async function recordInstalling(
+  db: Db,
+  deps: Deps,
+  { server, order }: Provisioning,
+  there: PanelServer,
+  { answered }: { answered: boolean },
+): Promise<void> {
+  const address = there.address ? `${there.address.host}:${there.address.port}` : null
+  await db.transaction(async (tx) => {
+    await moveServer(tx, server.id, 'installing')
+    await recordThere(tx, server.id, {
+      pteroServerId: there.id,
+      uuid: there.uuid,
+      identifier: there.identifier,
+      nodeId: there.nodeId,
+      address,
+      answered,
+    })
+    await setPteroServer(tx, order.id, there.id)
+    await setWaiting(tx, order.id, null)
+    const event = { orderId: order.id, kind: 'server.created', facts: {}, nextInMs: 2000 }
+    await insertOrderEvent(tx, deps, { ...event, cause: { pteroServerId: there.id, answered } })
+    await enqueue(tx, deps, 'server.check', { serverId: server.id }, {
+      topic: server.id,
+      delayMs: 2000,
+    })
+  })
+  deps.log.info('server is at the panel', { orderId: order.id, serverId: server.id })
+}

@@ -1,0 +1,176 @@
+import { placeholders, type Queryable } from '../db.ts'
+import { sourcesOf } from '../moves.ts'
+import type { Bought } from '../orders/store.ts'
+import { serverMoves, type ServerStatus } from './status.ts'
+
+export interface Server {
+  id: string
+  orderId: string
+  userId: string
+  status: ServerStatus
+  name: string
+  nodeId: number
+  pteroServerId: number | null
+  pteroIdentifier: string | null
+  address: string | null
+  createSentAt: Date | null
+  createAnswered: boolean
+  createdAt: Date
+  activeAt: Date | null
+}
+
+const COLUMNS = `id, order_id AS orderId, user_id AS userId, status, name, node_id AS nodeId,
+  ptero_server_id AS pteroServerId, ptero_identifier AS pteroIdentifier, address,
+  create_sent_at AS createSentAt, create_answered AS createAnswered, created_at AS createdAt,
+  active_at AS activeAt`
+
+export async function insertServer(
+  tx: Queryable,
+  server: Pick<Server, 'id' | 'orderId' | 'userId' | 'name' | 'nodeId'>,
+): Promise<void> {
+  await tx.run(
+    `INSERT INTO servers
+       (id, order_id, live_order_id, user_id, status, name, node_id, create_answered, created_at)
+     VALUES (?, ?, ?, ?, 'pending', ?, ?, 0, {now})`,
+    [server.id, server.orderId, server.orderId, server.userId, server.name, server.nodeId],
+  )
+}
+
+export async function findServer(db: Queryable, id: string): Promise<Server | undefined> {
+  const [row] = await db.query<Server>(`SELECT ${COLUMNS} FROM servers WHERE id = ?`, [id])
+  return row && { ...row, createAnswered: Boolean(row.createAnswered) }
+}
+
+/** Moves a server; false when the move is not allowed or another was first. */
+export async function moveServer(tx: Queryable, id: string, to: ServerStatus): Promise<boolean> {
+  const from = sourcesOf<ServerStatus>(serverMoves, to)
+  const { affectedRows } = await tx.run(
+    `UPDATE servers SET status = ? WHERE id = ? AND status IN (${placeholders(from)})`,
+    [to, id, ...from],
+  )
+  return affectedRows === 1
+}
+
+/** Written before each create is sent: from here on its outcome is unknown. */
+export async function recordCreateSent(
+  db: Queryable,
+  id: string,
+  nodeId: number,
+): Promise<void> {
+  await db.run(
+    'UPDATE servers SET create_sent_at = {now}, create_answered = 0, node_id = ? WHERE id = ?',
+    [nodeId, id],
+  )
+}
+
+/** The panel refused the create, or has no such server any more: it is certainly not there. */
+export async function recordNotThere(tx: Queryable, id: string): Promise<void> {
+  await tx.run(
+    `UPDATE servers SET create_sent_at = NULL, create_answered = 0, ptero_server_id = NULL,
+       ptero_uuid = NULL, ptero_identifier = NULL, address = NULL WHERE id = ?`,
+    [id],
+  )
+}
+
+/** What the panel said of the server. `answered`: it was the answer to our create. */
+export async function recordThere(
+  tx: Queryable,
+  id: string,
+  there: {
+    pteroServerId: number
+    uuid: string
+    identifier: string
+    address: string | null
+    nodeId: number
+    answered: boolean
+  },
+): Promise<void> {
+  await tx.run(
+    `UPDATE servers SET ptero_server_id = ?, ptero_uuid = ?, ptero_identifier = ?, address = ?,
+       node_id = ?, create_sent_at = COALESCE(create_sent_at, {now}), create_answered = ?
+      WHERE id = ?`,
+    [
+      there.pteroServerId,
+      there.uuid,
+      there.identifier,
+      there.address,
+      there.nodeId,
+      there.answered,
+      id,
+    ],
+  )
+}
+
+export async function recordActive(
+  tx: Queryable,
+  id: string,
+  address: string | null,
+): Promise<void> {
+  await tx.run(
+    'UPDATE servers SET active_at = {now}, verified_at = {now}, address = ? WHERE id = ?',
+    [address, id],
+  )
+}
+
+export async function recordVerified(db: Queryable, id: string): Promise<void> {
+  await db.run('UPDATE servers SET verified_at = {now} WHERE id = ?', [id])
+}
+
+/** Milliseconds, by the database's clock, since the last create was sent; undefined if none was. */
+export async function msSinceCreateSent(db: Queryable, id: string): Promise<number | undefined> {
+  const [row] = await db.query<{ us: number | string | null }>(
+    'SELECT TIMESTAMPDIFF(MICROSECOND, create_sent_at, {now}) AS us FROM servers WHERE id = ?',
+    [id],
+  )
+  return row?.us == null ? undefined : Number(row.us) / 1000
+}
+
+/** A server with what its page shows of the order. */
+export interface OwnedServer extends Server {
+  planId: string
+  gameId: string
+  regionId: string
+  bought: Bought
+}
+
+/** A user's servers that are not deleted, newest first, at most 200. */
+export async function listServersOf(db: Queryable, userId: string): Promise<OwnedServer[]> {
+  const rows = await db.query<OwnedRow>(
+    `${OWNED} WHERE s.user_id = ? AND s.deleted_at IS NULL
+      ORDER BY s.created_at DESC, s.id DESC LIMIT 200`,
+    [userId],
+  )
+  return rows.map(toOwned)
+}
+
+/** The server if it is this user's; another's is simply not there. */
+export async function findServerOf(
+  db: Queryable,
+  userId: string,
+  id: string,
+): Promise<OwnedServer | undefined> {
+  const [row] = await db.query<OwnedRow>(`${OWNED} WHERE s.id = ? AND s.user_id = ?`, [id, userId])
+  return row && toOwned(row)
+}
+
+/** The live server of each order that has one. */
+export async function findServerIdOfOrder(
+  db: Queryable,
+  orderId: string,
+): Promise<string | undefined> {
+  const [row] = await db.query<{ id: string }>(
+    'SELECT id FROM servers WHERE live_order_id = ?',
+    [orderId],
+  )
+  return row?.id
+}
+
+type OwnedRow = Omit<OwnedServer, 'bought'> & { bought: string }
+
+const OWNED = `SELECT s.${COLUMNS.replaceAll(/,\s+/g, ', s.')}, o.plan_id AS planId,
+  o.game_id AS gameId, o.region_id AS regionId, o.bought AS bought
+  FROM servers s JOIN orders o ON o.id = s.order_id`
+
+function toOwned(row: OwnedRow): OwnedServer {
+  return { ...row, createAnswered: Boolean(row.createAnswered), bought: JSON.parse(row.bought) }
+}

@@ -1,0 +1,101 @@
+import type { Db } from '../db.ts'
+import type { Deps } from '../deps.ts'
+import { backoffMs, TryAgain } from '../jobs/again.ts'
+import { scrub } from '../log.ts'
+import { insertOrderEvent, moveOrder, type Order, setWaiting } from '../orders/store.ts'
+import { alreadyExists, type PanelError } from '../panel/panel.ts'
+import type { Server } from './store.ts'
+
+/** What an order can wait for; `orders.waiting_for`, and `order.waiting_for_<reason>` in its timeline. */
+export type WaitingReason = 'room' | 'account' | 'panel'
+
+/** A lost answer is looked into as soon as the panel must have made up its mind. */
+const UNKNOWN_OUTCOME_MS = 45_000
+
+/** A fault of our key or address is not mended by asking more often. */
+const CONFIGURATION_RETRY_MS = 60_000
+
+/** A request that the panel refuses for good needs a person. */
+const REFUSED_RETRY_MS = 15 * 60_000
+
+/**
+ * Writes down, once, why the order waits, and returns what to throw so that the job comes again
+ * after `delayMs`.
+ */
+export async function wait(
+  db: Db,
+  deps: Deps,
+  waiting: {
+    orderId: string
+    serverId: string
+    reason: WaitingReason
+    facts?: Record<string, unknown>
+    cause?: Record<string, unknown>
+    delayMs: number
+  },
+): Promise<TryAgain> {
+  const { orderId, serverId, reason, facts, cause, delayMs } = waiting
+  const news = await db.transaction(async (tx) => {
+    if (!await setWaiting(tx, orderId, reason)) return false
+    const kind = `order.waiting_for_${reason}`
+    await insertOrderEvent(tx, deps, { orderId, kind, facts, cause, nextInMs: delayMs })
+    return true
+  })
+  if (news) deps.log.warn('order waits', { orderId, serverId, code: reason })
+  return new TryAgain(`waiting for ${reason}`, delayMs)
+}
+
+/** Turns a failure of the panel into the timeline's words and the time of the next attempt. */
+export async function panelFailure(
+  db: Db,
+  deps: Deps,
+  { order, server, error, attempts }: {
+    order: Order
+    server: Server
+    error: PanelError
+    attempts: number
+  },
+): Promise<TryAgain> {
+  const about = { orderId: order.id, serverId: server.id }
+  const cause = causeOf(error)
+  if (error.kind === 'configuration') {
+    const delayMs = CONFIGURATION_RETRY_MS
+    return await wait(db, deps, { ...about, reason: 'panel', cause, delayMs })
+  }
+  if (error.kind === 'invalid' && !alreadyExists(error)) {
+    deps.log.error('the panel refuses the server', { ...about, code: error.code, error })
+    return await failProvisioning(db, deps, { order, error, cause })
+  }
+  const delayMs = error.outcome === 'unknown' || alreadyExists(error)
+    ? UNKNOWN_OUTCOME_MS
+    : Math.max(error.retryAfterMs ?? 0, backoffMs(attempts, deps.randomBytes))
+  const kind = 'order.provision_retry'
+  await insertOrderEvent(db, deps, { orderId: order.id, kind, cause, nextInMs: delayMs })
+  return new TryAgain(error.message, delayMs, error)
+}
+
+async function failProvisioning(
+  db: Db,
+  deps: Deps,
+  { order, error, cause }: { order: Order; error: PanelError; cause: Record<string, unknown> },
+): Promise<TryAgain> {
+  await db.transaction((tx) =>
+    moveOrder(tx, deps, order.id, 'provision_failed', {
+      kind: 'order.provision_failed',
+      cause,
+      nextInMs: REFUSED_RETRY_MS,
+    })
+  )
+  return new TryAgain(error.message, REFUSED_RETRY_MS, error)
+}
+
+/** What an operator needs to find the failure in the panel's and the node's log. */
+function causeOf(error: PanelError): Record<string, unknown> {
+  return {
+    message: scrub(error.message),
+    code: error.code,
+    status: error.status,
+    fields: error.sourceFields,
+    nodeRequestId: error.requestId,
+  }
+}
