@@ -60,6 +60,7 @@ export interface PlanForSale {
   gameId: string
   gameName: string
   regionId: string
+  regionName: string
   term: Term
   currency: string
   unitAmount: number
@@ -122,14 +123,16 @@ export async function findPlanForSale(
     price.term === wanted.term && price.currency === wanted.currency
   )
   if (!price) return { notForSale: 'price-unknown' }
-  if (!plan.regionIds.includes(wanted.regionId)) return { notForSale: 'region-unknown' }
+  const region = (await listRegions(db)).find((region) => region.id === wanted.regionId)
+  if (!region || !plan.regionIds.includes(region.id)) return { notForSale: 'region-unknown' }
   const game = (await listGames(db)).find((game) => game.id === plan.gameId)
   return {
     planId: plan.id,
     planName: plan.name,
     gameId: plan.gameId,
     gameName: game?.name ?? '',
-    regionId: wanted.regionId,
+    regionId: region.id,
+    regionName: region.name,
     ...price,
     limits: plan.limits,
     featureLimits: plan.featureLimits,
