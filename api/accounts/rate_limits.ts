@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { Config } from '../config.ts'
 import type { Queryable } from '../db.ts'
+import type { Deps } from '../deps.ts'
 import { Problem } from '../problem.ts'
 import { addressBlock } from '../http/client_address.ts'
 
@@ -34,11 +35,9 @@ interface Rule {
   seconds: number
 }
 
-/** What a limit needs of Deps; `rateLimits` stands in for the table above where one is given. */
-export interface LimitDeps {
+/** What counting needs of Deps. */
+export interface LimitDeps extends Pick<Deps, 'now' | 'rateLimits'> {
   config: Pick<Config, 'AUTH_SECRET'>
-  now: () => Date
-  rateLimits?: RateLimits
 }
 
 /** A hit that was counted, to be given back when it turns out not to count. */
@@ -57,21 +56,13 @@ export async function limit<A extends keyof RateLimits>(
   action: A,
   subjects: Record<keyof RateLimits[A] & string, string>,
 ): Promise<Hit[]> {
-  const rules = Object.entries<Rule[]>({ ...(deps.rateLimits ?? RATE_LIMITS)[action] })
   const named = new Map<string, string>(Object.entries(subjects))
   const hits: Hit[] = []
-  for (const [kind, rulesOfKind] of rules) {
-    const subject = named.get(kind) ?? ''
-    for (const rule of rulesOfKind) {
-      hits.push(
-        await take(
-          db,
-          deps,
-          `${action}|${kind}`,
-          kind === 'address' ? block(subject) : subject,
-          rule,
-        ),
-      )
+  for (const [kind, rules] of Object.entries<Rule[]>({ ...deps.rateLimits[action] })) {
+    const given = named.get(kind) ?? ''
+    const subject = kind === 'address' ? addressBlock(given) ?? given : given
+    for (const rule of rules) {
+      hits.push(await take(db, deps, { scope: `${action}|${kind}`, subject, rule }))
     }
   }
   return hits
@@ -109,16 +100,10 @@ export function rateLimited(retryAfterSeconds: number): Problem {
   })
 }
 
-function block(address: string): string {
-  return addressBlock(address) ?? address
-}
-
 async function take(
   db: Queryable,
   deps: LimitDeps,
-  scope: string,
-  subject: string,
-  rule: Rule,
+  { scope, subject, rule }: { scope: string; subject: string; rule: Rule },
 ): Promise<Hit> {
   const nowMs = deps.now().getTime()
   const startMs = nowMs - nowMs % (rule.seconds * 1000)

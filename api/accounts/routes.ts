@@ -10,7 +10,7 @@ import { clearSessionCookies, readRefreshCookie, setSessionCookies } from './coo
 import { emailAddress } from './email.ts'
 import { logIn } from './log_in.ts'
 import { createPasswords, givenPassword, newPassword } from './password.ts'
-import { limit, type LimitDeps } from './rate_limits.ts'
+import { limit } from './rate_limits.ts'
 import {
   endSessionOf,
   IDLE_MS,
@@ -22,8 +22,13 @@ import { requireSignedIn } from './signed_in.ts'
 import { revokeSession } from './store.ts'
 import { registerUser, requireUser, toUserBody } from './users.ts'
 
+export type AccountDeps = Pick<
+  Deps,
+  'config' | 'tokens' | 'newId' | 'randomBytes' | 'now' | 'rateLimits' | 'clientAddress'
+>
+
 /** Sign up, log in, refresh, log out, me; mounted at /api/auth behind `withSignedIn`. */
-export function accountRoutes(deps: Deps & LimitDeps) {
+export function accountRoutes(deps: AccountDeps) {
   const passwords = createPasswords({
     secret: deps.config.AUTH_SECRET,
     randomBytes: deps.randomBytes,
@@ -85,7 +90,7 @@ const noStore = createMiddleware(async (c, next) => {
 /** A new session for whoever just proved who they are; what the browser had before ends. */
 async function replaceSession(
   tx: Queryable,
-  deps: Deps,
+  deps: AccountDeps,
   c: Context<AppEnv>,
   userId: string,
 ): Promise<StartedSession> {
@@ -96,7 +101,7 @@ async function replaceSession(
 /** Ends the sessions of both tokens that came with the request: usually the same one. */
 async function endPresentedSessions(
   tx: Queryable,
-  deps: Deps,
+  deps: AccountDeps,
   c: Context<AppEnv>,
   reason: 'logout' | 'replaced',
 ): Promise<void> {
@@ -117,7 +122,7 @@ async function endPresentedSessions(
   }
 }
 
-async function refresh(c: Context<AppEnv>, deps: Deps): Promise<StartedSession> {
+async function refresh(c: Context<AppEnv>, deps: AccountDeps): Promise<StartedSession> {
   const refreshToken = readRefreshCookie(c, deps.config)
   if (!refreshToken) throw new Problem('refresh-rejected', { detail: 'Log in again.' })
   const { requestId } = c.var
@@ -135,7 +140,11 @@ async function refresh(c: Context<AppEnv>, deps: Deps): Promise<StartedSession> 
   }
 }
 
-async function handOver(c: Context<AppEnv>, deps: Deps, session: StartedSession): Promise<void> {
+async function handOver(
+  c: Context<AppEnv>,
+  deps: AccountDeps,
+  session: StartedSession,
+): Promise<void> {
   setSessionCookies(c, deps.config, {
     access: await deps.tokens.sign(session),
     refresh: session.refreshToken,
