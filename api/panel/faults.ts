@@ -2,7 +2,8 @@ import * as z from 'zod'
 import { PanelError, type PanelErrorKind, type PanelFault } from './panel.ts'
 
 /** No answer came. Whether the panel has acted cannot be known: it goes on when its caller leaves. */
-export function networkFault(what: string, timedOut: boolean, cause: unknown): PanelError {
+export function networkFault(what: string, cause: unknown): PanelError {
+  const timedOut = cause instanceof Error && cause.name === 'TimeoutError'
   const reason = timedOut
     ? 'the panel did not answer in time'
     : 'the connection to the panel failed'

@@ -45,14 +45,13 @@ export function openTransport({ url, apiKey, now, fetch }: TransportOptions): Tr
   async function send<T>(request: PanelRequest<T>): Promise<T> {
     const what = `${request.method} ${request.path}`
     if (now().getTime() < pausedUntil) throw pausedFault(what, pausedUntil - now().getTime())
-    const signal = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS)
-    const { response, text } = await exchange(what, signal, () =>
+    const { response, text } = await exchange(what, () =>
       call(base + request.path, {
         method: request.method,
         headers: headersOf(apiKey, request.body),
         body: request.body === undefined ? undefined : JSON.stringify(request.body),
         redirect: 'manual',
-        signal,
+        signal: AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS),
       }))
     if (!response.ok) {
       const fault = answerFault(what, response, text)
@@ -89,13 +88,13 @@ function headersOf(apiKey: string, body: unknown): Record<string, string> {
   return body === undefined ? headers : { ...headers, 'Content-Type': 'application/json' }
 }
 
-async function exchange(what: string, signal: AbortSignal, call: () => Promise<Response>) {
+async function exchange(what: string, call: () => Promise<Response>) {
   try {
     const response = await call()
     return { response, text: await readText(what, response) }
   } catch (error) {
     if (error instanceof PanelError) throw error
-    throw networkFault(what, signal.aborted, error)
+    throw networkFault(what, error)
   }
 }
 
