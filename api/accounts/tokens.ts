@@ -88,10 +88,9 @@ const MAX_TOKEN_LENGTH = 2048
 const KID = /^[a-z0-9-]{1,32}$/
 
 async function importKeys(options: AccessTokenOptions): Promise<Keys> {
-  const { kty, crv, x } = options.privateJwk
   const verifying = new Map<string, CryptoKey>()
-  for (const jwk of [{ kty, crv, x }, ...options.previousJwks ?? []]) {
-    verifying.set(await kidOf(jwk), await importKey(jwk))
+  for (const { kty, crv, x } of [options.privateJwk, ...options.previousJwks ?? []]) {
+    verifying.set(await kidOf({ kty, crv, x }), await importKey({ kty, crv, x }))
   }
   const signing = { kid: await kidOf(options.privateJwk), key: await importKey(options.privateJwk) }
   return { signing, verifying }
