@@ -238,7 +238,10 @@ test('a key without permission, an unknown key and a wrong address are configura
     code: 'AuthenticationException',
   })
   const lost = createPterodactyl({ url: `${url}/panel`, apiKey: KEY, now })
-  expect(await failure(lost.findServer('shop-srv_1'))).toMatchObject({ kind: 'configuration' })
+  expect(await failure(lost.findServer('shop-srv_1'))).toMatchObject({
+    kind: 'configuration',
+    code: 'NotFoundHttpException',
+  })
 })
 
 test.each([
@@ -265,6 +268,8 @@ test.each([
   ['faults/error-403-ip', 'configuration', 'refused'],
   ['faults/error-403-application-key-on-client-api', 'configuration', 'refused'],
   ['error-403-not-admin', 'configuration', 'refused'],
+  ['error-404-route', 'configuration', 'refused'],
+  ['error-404-model', 'missing', 'refused'],
   ['error-405', 'configuration', 'refused'],
   ['app-servers-create-400-no-node', 'capacity', 'refused'],
   ['app-servers-create-400-no-allocation', 'capacity', 'refused'],

@@ -133,6 +133,31 @@ test('the emulator reads a body as Laravel does: trimmed, empty as null, boolean
     .toEqual(['environment.JAR_NAME required', 'environment.GAME_VERSION max'])
 })
 
+test('the emulator writes details and build in full: what is left out is lost', async () => {
+  const { emulator, store } = openSampleWorld()
+  const patch = async (what: string, body: unknown) =>
+    (await emulator.fetch(
+      request(`/api/application/servers/4/${what}`, { method: 'PATCH', body }),
+    )).status
+  store.servers.get(4).description = 'Kept only when sent'
+  expect(await patch('details', { name: 'Mira SMP', user: 2 })).toBe(200)
+  expect(store.servers.get(4)).toMatchObject({ externalId: null, description: '' })
+
+  const limits = { memory: 999_999, swap: 0, disk: 100.9, io: 500, cpu: 0 }
+  const feature_limits = { databases: null, backups: null }
+  const add_allocations = [2, 10]
+  expect(await patch('build', { allocation: 2, limits, feature_limits, add_allocations })).toBe(200)
+  expect(store.servers.get(4)).toMatchObject({
+    memory: 999_999,
+    disk: 101,
+    allocationId: 2,
+    databaseLimit: null,
+    allocationLimit: null,
+    backupLimit: 0,
+  })
+  expect(store.allocations.get(10).serverId).toBe(null)
+})
+
 test.each([
   ['required|regex:/^(a|b)$/|max:9', 'b', true],
   ['required|regex:/^(a|b)$/|max:9', 'c', false],

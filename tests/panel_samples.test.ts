@@ -133,6 +133,7 @@ function replay(name: string, sample: Sample): Request {
  */
 function differences(real: unknown, ours: unknown, path = ''): string[] {
   if (path.endsWith('.config.files')) return [] // No install here, so nothing to configure.
+  if (path.endsWith('.object') && real !== ours) return [`${path}: ${real} is ${ours}`]
   if (real === null || ours === null) return []
   if (Array.isArray(real) && Array.isArray(ours)) {
     if (real.length === 0 || ours.length === 0) return []

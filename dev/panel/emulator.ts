@@ -87,9 +87,10 @@ export function createPanelEmulator(options: PanelEmulatorOptions): PanelEmulato
   }
 }
 
-const site = new Hono<PanelEnv>()
-  .route('/', pages)
-  .all('/api/*', (c) => api.fetch(c.req.raw, c.env))
+const site = new Hono<PanelEnv>().route('/', pages)
+
+// The API answers what is no page, so that it can tell an unknown route in its own words.
+site.notFound((c) => api.fetch(c.req.raw, c.env))
 
 function openPanel(options: PanelEmulatorOptions): PanelApp {
   const panel: PanelApp = {
