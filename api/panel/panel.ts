@@ -1,7 +1,7 @@
 /**
  * What the shop asks of a game panel, in the shop's own words. Sizes are MiB, CPU is percent of one
- * core, ids are the panel's numbers. Whatever goes wrong at or
- * on the way to the panel is thrown as a PanelError.
+ * core, ids are the panel's numbers. Whatever goes wrong at the panel or on the way to it is thrown
+ * as a PanelError.
  */
 export interface Panel {
   /** The places servers can run in, by the name that the catalogue uses. */
