@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import mysql from 'mysql2/promise'
+import { openConnection, parseDatabaseUrl } from '../api/mysql.ts'
 import { openDataFolder, portTaken } from './database/data_folder.ts'
 import { freeFolder } from './database/owner.ts'
 import { runServer } from './database/server.ts'
@@ -53,13 +53,13 @@ export async function startDatabase(options: DatabaseOptions): Promise<PrivateDa
 /** Makes a database on the server at `url` if there is none of that name, and gives its url. */
 export async function createDatabase(url: string, name: string): Promise<string> {
   if (!/^[a-z0-9_]+$/.test(name)) throw new Error(`Cannot name a database: ${name}`)
-  const connection = await mysql.createConnection({ uri: url, connectTimeout: 3_000 })
+  const db = openConnection(parseDatabaseUrl(url))
   try {
-    await connection.query(
+    await db.run(
       `CREATE DATABASE IF NOT EXISTS ${name} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci`,
     )
   } finally {
-    await connection.end()
+    await db.close()
   }
   return `${url}/${name}`
 }

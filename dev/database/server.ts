@@ -1,4 +1,4 @@
-import mysql from 'mysql2/promise'
+import { openConnection, parseDatabaseUrl } from '../../api/mysql.ts'
 import { guardProcess, signal, stopChild } from '../processes.ts'
 import { StartError } from '../start_error.ts'
 import { type DataFolder, explainServerLog, placeArgs } from './data_folder.ts'
@@ -102,11 +102,13 @@ async function untilReady(
 }
 
 async function canSignIn(url: string): Promise<boolean> {
+  const db = openConnection(parseDatabaseUrl(url))
   try {
-    const connection = await mysql.createConnection({ uri: url, connectTimeout: 2_000 })
-    await connection.end()
+    await db.query('SELECT 1')
     return true
   } catch {
     return false
+  } finally {
+    await db.close()
   }
 }

@@ -1,0 +1,37 @@
+import { join } from 'node:path'
+import { ConfigError } from '../api/config.ts'
+import { freeFolder } from './database/owner.ts'
+import { requirePort } from './ports.ts'
+import { closeOnSignals, createClosing } from './stack/closing.ts'
+import { claimFolder, emptyFolder, leaveFolder } from './stack/running.ts'
+import { readSettings } from './stack/settings.ts'
+import { startStack } from './stack/start.ts'
+import { explain } from './start_error.ts'
+import { dim, red } from './terminal.ts'
+
+const DIR = join(import.meta.dirname ?? '.', '..', '.dev')
+
+/** `deno task dev [--reset]`: the whole shop on this machine, until Ctrl-C. */
+async function main(): Promise<void> {
+  const log = (line: string) => console.log(line)
+  const closing = createClosing(log)
+  closeOnSignals(closing, log)
+  try {
+    const settings = readSettings(Deno.args, Deno.env.toObject())
+    await Deno.mkdir(DIR, { recursive: true, mode: 0o700 })
+    await claimFolder(DIR, settings.publicUrl)
+    closing.add(() => leaveFolder(DIR))
+    requirePort(settings.port, 'PORT')
+    if (settings.reset) {
+      await freeFolder(join(DIR, 'database'))
+      await emptyFolder(DIR)
+    }
+    await startStack(settings, { dir: DIR, closing, log, progress: (line) => log(dim(line)) })
+  } catch (error) {
+    console.error(red(error instanceof ConfigError ? error.message : explain(error)))
+    await closing.close()
+    Deno.exit(1)
+  }
+}
+
+await main()

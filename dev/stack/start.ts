@@ -1,0 +1,141 @@
+import { parseConfig } from '../../api/config.ts'
+import type { Db } from '../../api/db.ts'
+import { watchStorefront } from '../build/storefront.ts'
+import type { Log } from '../log.ts'
+import { createMailbox } from '../mailbox.ts'
+import { preferPort } from '../ports.ts'
+import { startApi } from './api_process.ts'
+import { applyCatalogue } from './catalogue.ts'
+import type { Closing } from './closing.ts'
+import { type Emulator, type EmulatorPlace, startPanel, startStripe } from './emulators.ts'
+import { openLogFile } from './log_file.ts'
+import { makeLogins } from './logins.ts'
+import { openSecrets, type Secrets } from './secrets.ts'
+import { serve } from './serve.ts'
+import type { Settings } from './settings.ts'
+import { openShopDatabase } from './shop_database.ts'
+import { printSummary } from './summary.ts'
+
+export interface StackPlace {
+  /** Everything the stack keeps. */
+  dir: string
+  closing: Closing
+  log: Log
+  /** For what is only worth reading while one waits. */
+  progress: Log
+}
+
+const MAILBOX_PORT = 8025
+
+/** Starts all parts, in the order in which they need each other, and says where they are. */
+export async function startStack(settings: Settings, place: StackPlace): Promise<void> {
+  const { dir, closing, log, progress } = place
+  const secrets = await openSecrets(dir)
+  const database = await openShopDatabase(dir, settings.databaseUrl, { closing, log: progress })
+  const emulators = startEmulators(settings, secrets, place)
+  const env = apiEnvironment(settings, secrets, {
+    ...emulators,
+    databaseUrl: database.url,
+    staticDir: `${dir}/storefront`,
+  })
+  const config = parseConfig({ ...Deno.env.toObject(), ...env })
+  await Promise.all([
+    watchPages(env.STATIC_DIR, place),
+    makeLogins(database.db, config, secrets.password),
+    applyCatalogue(env, progress).then(() => runApi(env, settings, place)),
+  ])
+  const mailbox = startMailbox(database.db, settings, place)
+  printSummary({
+    shopUrl: settings.publicUrl,
+    stripeUrl: emulators.stripe?.url,
+    panelUrl: emulators.panel?.url ?? env.PANEL_URL,
+    panelIsReal: !emulators.panel,
+    mailboxUrl: mailbox.url,
+    databaseUrl: database.url,
+    password: secrets.password,
+    dir,
+    webhooksAreSetUp: settings.stripe?.webhookSecrets !== undefined,
+  }, log)
+}
+
+/** An emulator that is absent has its real counterpart. */
+interface Emulators {
+  stripe?: Emulator
+  panel?: Emulator
+}
+
+function startEmulators(settings: Settings, secrets: Secrets, place: StackPlace): Emulators {
+  const emulatorPlace: EmulatorPlace = { ...place, hostname: settings.hostname }
+  return {
+    panel: settings.panel ? undefined : startPanel(secrets.panelApiKey, emulatorPlace),
+    stripe: settings.stripe ? undefined : startStripe({
+      secretKey: secrets.stripeSecretKey,
+      webhook: {
+        url: `http://127.0.0.1:${settings.port}/api/stripe/webhook`,
+        secret: secrets.stripeWebhookSecret,
+      },
+    }, emulatorPlace),
+  }
+}
+
+type ApiEnvironment = ReturnType<typeof apiEnvironment>
+
+/** What the API is told; the switches that are not named here come from our own environment. */
+function apiEnvironment(
+  settings: Settings,
+  secrets: Secrets,
+  parts: Emulators & { databaseUrl: string; staticDir: string },
+) {
+  return {
+    DATABASE_URL: parts.databaseUrl,
+    PUBLIC_URL: settings.publicUrl,
+    PORT: String(settings.port),
+    HOST: settings.hostname,
+    STATIC_DIR: parts.staticDir,
+    JWT_PRIVATE_KEY: secrets.jwtPrivateKey,
+    AUTH_SECRET: secrets.authSecret,
+    STRIPE_SECRET_KEY: settings.stripe?.secretKey ?? secrets.stripeSecretKey,
+    STRIPE_WEBHOOK_SECRETS: settings.stripe?.webhookSecrets ?? secrets.stripeWebhookSecret,
+    STRIPE_API_URL: parts.stripe?.innerUrl ?? 'https://api.stripe.com',
+    PANEL_URL: parts.panel?.innerUrl ?? settings.panel?.url ?? '',
+    PANEL_API_KEY: settings.panel?.apiKey ?? secrets.panelApiKey,
+    RUN_JOBS: 'on',
+  }
+}
+
+async function watchPages(outdir: string, { closing, log, progress }: StackPlace): Promise<void> {
+  let builds = 0
+  const { promise: first, resolve } = Promise.withResolvers<void>()
+  const watching = await watchStorefront({
+    outdir,
+    onBuild: (errors) => {
+      if (builds++ > 0 && errors === 0) progress('The storefront was rebuilt')
+      if (errors > 0) log('The storefront was not rebuilt: correct the above and save')
+      resolve()
+    },
+  })
+  closing.add(() => watching.stop())
+  await first
+}
+
+async function runApi(
+  env: ApiEnvironment,
+  { port }: Settings,
+  { dir, closing, log, progress }: StackPlace,
+): Promise<void> {
+  await startApi({
+    env,
+    url: `http://127.0.0.1:${port}`,
+    logFile: openLogFile(`${dir}/api.log`),
+    log,
+    progress,
+    closing,
+  })
+}
+
+function startMailbox(db: Db, { hostname }: Settings, { closing }: StackPlace) {
+  const port = preferPort(MAILBOX_PORT)
+  const served = serve({ port, hostname }, createMailbox(db).fetch)
+  closing.add(() => served.stop())
+  return served
+}
