@@ -1,0 +1,22 @@
+export const WEBHOOK_SECRET = 'whsec_Zm9yVGVzdHNPbmx5MTIzNDU2Nzg5MA'
+export const STRIPE_KEY = 'sk_test_51ForTestsOnlyAbCdEfGhIj'
+export const PANEL_KEY = 'ptla_ForTestsOnlyAbCdEfGhIjKlMnOpQrStUvWxYz12345'
+
+/** An environment that production would accept, with keys made for this run. */
+export async function testEnvironment(
+  urls: { publicUrl: string; stripeUrl: string; panelUrl: string },
+): Promise<Record<string, string>> {
+  const pair = await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])
+  if (!('privateKey' in pair)) throw new Error('Cannot test without a key pair')
+  const { kty, crv, x, d } = await crypto.subtle.exportKey('jwk', pair.privateKey)
+  return {
+    PUBLIC_URL: urls.publicUrl,
+    STRIPE_API_URL: urls.stripeUrl,
+    STRIPE_SECRET_KEY: STRIPE_KEY,
+    STRIPE_WEBHOOK_SECRETS: WEBHOOK_SECRET,
+    PANEL_URL: urls.panelUrl,
+    PANEL_API_KEY: PANEL_KEY,
+    JWT_PRIVATE_KEY: JSON.stringify({ kty, crv, x, d }),
+    AUTH_SECRET: 'q8Jd2mPz7Lw4Xr9Tn3Vb6Ys1Kc5Hg0Fa',
+  }
+}

@@ -1,0 +1,194 @@
+import { expect } from 'vitest'
+import type { RateLimits } from '../../api/accounts/rate_limits.ts'
+import { createApp } from '../../api/app.ts'
+import { parseConfig } from '../../api/config.ts'
+import type { Db } from '../../api/db.ts'
+import { buildDeps, type Deps } from '../../api/deps.ts'
+import { runDue } from '../../api/jobs/run.ts'
+import { createLog } from '../../api/log.ts'
+import { applyCatalogue } from '../../api/plans/apply.ts'
+import { parseCatalogue } from '../../api/plans/catalogue.ts'
+import { shopId } from '../../api/plans/shop_id.ts'
+import { createPanelEmulator, type PanelEmulator } from '../../dev/panel/emulator.ts'
+import { createStripeEmulator, type StripeEmulator } from '../../dev/stripe/emulator.ts'
+import { type Client, createClient } from './client.ts'
+import { type Clock, createClock } from './clock.ts'
+import { freshDatabase } from './database.ts'
+import { PANEL_KEY, STRIPE_KEY, testEnvironment, WEBHOOK_SECRET } from './environment.ts'
+import { serve, type Served } from './serve.ts'
+
+/** A whole shop: a database of its own, both emulators and the API, each behind real HTTP. */
+export interface Shop {
+  url: string
+  db: Db
+  deps: Deps
+  clock: Clock
+  stripe: StripeEmulator
+  panel: PanelEmulator
+  /** Every log line so far. */
+  lines: string[]
+  /** Put something between the shop and a service: return a Response to answer in its place. */
+  intercept: { stripe?: Interceptor; panel?: Interceptor }
+  client(): Client
+  /** A client that is signed in as a new customer. */
+  customer(email?: string): Promise<Client>
+  /** Runs what is due until nothing is. */
+  drain(): Promise<void>
+  /** Moves the clock in steps and drains, until `done` or `ms` have passed. */
+  pass(ms: number, done?: () => Promise<boolean>): Promise<void>
+  stop(): Promise<void>
+}
+
+export type Interceptor = (
+  request: Request,
+  next: (request: Request) => Promise<Response>,
+) => Promise<Response>
+
+/** A paid Minecraft plan of the catalogue that the tests buy. */
+export const PURCHASE = {
+  planId: 'minecraft-paper-4gb',
+  term: 'monthly',
+  currency: 'eur',
+  region: 'frankfurt',
+  serverName: 'Creeper Cove',
+  options: {},
+}
+
+const NO_LIMITS: RateLimits = {
+  login: { address: [] },
+  signup: { address: [] },
+  order: { user: [], address: [] },
+}
+
+const STEP_MS = 2000
+
+export async function startShop(
+  { environment = {}, installMs = 3000, rateLimits = NO_LIMITS, catalogue }: {
+    environment?: Record<string, string>
+    installMs?: number
+    rateLimits?: RateLimits
+    /** Edits the catalogue before it is applied. */
+    catalogue?: (catalogue: ReturnType<typeof parseCatalogue>) => void
+  } = {},
+): Promise<Shop> {
+  const clock = createClock()
+  const database = await freshDatabase(clock.offsetMs)
+  const [front, stripeServer, panelServer] = [serve(), serve(), serve()]
+  const lines: string[] = []
+  const intercept: Shop['intercept'] = {}
+  const stripe = createStripeEmulator({
+    url: stripeServer.url,
+    secretKey: STRIPE_KEY,
+    now: clock.now,
+    retryDelaysMs: [50, 100, 200],
+  })
+  stripe.addWebhookEndpoint({ url: `${front.url}/api/stripe/webhook`, secret: WEBHOOK_SECRET })
+  const panel = createPanelEmulator({
+    url: panelServer.url,
+    applicationKey: PANEL_KEY,
+    now: clock.now,
+    installMs,
+    requestsPerMinute: 100_000,
+    seed: 'shop',
+  })
+  route(stripeServer, stripe.fetch, () => intercept.stripe)
+  route(panelServer, panel.fetch, () => intercept.panel)
+
+  const urls = { publicUrl: front.url, stripeUrl: stripeServer.url, panelUrl: panelServer.url }
+  const config = parseConfig({ ...await testEnvironment(urls), ...environment })
+  const deps = buildDeps(config, {
+    openDb: database.openDb,
+    log: createLog((line) => lines.push(line), clock.now),
+    clientAddress: () => '127.0.0.1',
+    wake: () => {},
+    now: clock.now,
+    rateLimits,
+  })
+  const app = createApp(deps)
+  front.handler = (request) => app.fetch(request)
+  const db = deps.openDb()
+  await apply(db, deps, catalogue)
+
+  const drain = async () => {
+    await stripe.idle()
+    while (await runDue(db, deps) > 0);
+  }
+  return {
+    url: front.url,
+    db,
+    deps,
+    clock,
+    stripe,
+    panel,
+    lines,
+    intercept,
+    client: () => createClient(front.url),
+    customer: (email) => signedUp(front.url, email),
+    drain,
+    async pass(ms, done = () => Promise.resolve(false)) {
+      await drain()
+      for (let passed = 0; passed < ms && !await done(); passed += STEP_MS) {
+        clock.advance(STEP_MS)
+        await drain()
+      }
+    },
+    async stop() {
+      stripe.close()
+      panel.close()
+      await Promise.all([front.stop(), stripeServer.stop(), panelServer.stop()])
+      await database.drop()
+    },
+  }
+}
+
+/** Places an order and returns what the API answered. */
+export async function placeOrder(client: Client, changes: Record<string, unknown> = {}) {
+  const answer = await client.post('/api/checkout/sessions', { ...PURCHASE, ...changes }, {
+    'idempotency-key': crypto.randomUUID(),
+  })
+  expect(answer.body).toMatchObject({ orderId: expect.stringMatching(/^ord_[0-9a-z]{26}$/) })
+  return { orderId: String(answer.body.orderId), url: String(answer.body.url) }
+}
+
+/** The id of the session that an order is paid with. */
+export async function sessionOf(db: Db, orderId: string): Promise<string> {
+  const [row] = await db.query<{ id: string }>(
+    'SELECT stripe_session_id AS id FROM checkout_sessions WHERE order_id = ?',
+    [orderId],
+  )
+  return row?.id ?? ''
+}
+
+async function signedUp(
+  url: string,
+  email = `${crypto.randomUUID()}@example.com`,
+): Promise<Client> {
+  const client = createClient(url)
+  const answer = await client.post('/api/auth/signup', { email, password: 'correct horse battery' })
+  expect(answer.status).toBe(201)
+  return client
+}
+
+async function apply(
+  db: Db,
+  deps: Deps,
+  edit: ((catalogue: ReturnType<typeof parseCatalogue>) => void) | undefined,
+): Promise<void> {
+  const catalogue = parseCatalogue(await Deno.readTextFile('catalog.json'))
+  edit?.(catalogue)
+  const { payments, panel } = deps
+  const target = { db, panel, payments, shopId: await shopId(db, deps.randomBytes) }
+  const { refused } = await applyCatalogue(catalogue, target)
+  expect(refused).toEqual([])
+}
+
+function route(
+  server: Served,
+  fetch: (request: Request) => Promise<Response>,
+  interceptor: () => Interceptor | undefined,
+): void {
+  server.handler = (request) => {
+    const between = interceptor()
+    return between ? between(request, fetch) : fetch(request)
+  }
+}
