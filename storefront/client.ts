@@ -1,0 +1,95 @@
+import { ProblemError, problemOf } from './problem_error.ts'
+
+/** What the client needs of the browser; given, so that tests can be two tabs at once. */
+export interface ClientHost {
+  fetch(path: string, init: RequestInit): Promise<Response>
+  /** Runs `work` while no other tab of this browser runs its own. */
+  exclusively<T>(work: () => Promise<T>): Promise<T>
+  /** When any tab of this browser last got a new session cookie, in ms; 0 when never. */
+  refreshedAt(): number
+  noteRefresh(at: number): void
+  now(): number
+}
+
+export interface RequestOptions {
+  body?: unknown
+  headers?: Record<string, string>
+  signal?: AbortSignal
+  /** False where a 401 says something other than "the access cookie ran out". */
+  refresh?: boolean
+}
+
+export type Request = <T>(method: string, path: string, options?: RequestOptions) => Promise<T>
+
+/** Longer than the API's slowest answer (opening a checkout session at Stripe, with its retries). */
+const TIMEOUT_MS = 30_000
+
+/**
+ * Sends requests to our API. A 401 makes the browser refresh its session once, however many requests
+ * and tabs meet it, and the request is sent once more. What does not succeed throws a ProblemError.
+ */
+export function createClient(host: ClientHost): Request {
+  let rejectedAt = 0
+
+  return async function request<T>(
+    method: string,
+    path: string,
+    options: RequestOptions = {},
+  ): Promise<T> {
+    const sentAt = host.now()
+    let response = await send(host, method, path, options)
+    if (response.status === 401 && options.refresh !== false && await refresh(sentAt)) {
+      response = await send(host, method, path, options)
+    }
+    if (!response.ok) throw await problemOf(response)
+    return bodyOf<T>(response)
+  }
+
+  /** True when the cookie is newer than the request of `sentAt`; false when nobody is signed in. */
+  function refresh(sentAt: number): Promise<boolean> {
+    return host.exclusively(async () => {
+      if (host.refreshedAt() >= sentAt) return true
+      if (rejectedAt >= sentAt) return false
+      const response = await send(host, 'POST', '/api/auth/refresh', {})
+      if (response.status === 401) {
+        rejectedAt = host.now()
+        return false
+      }
+      // 409: somebody else refreshed at this moment, so the newer cookie is already ours to use.
+      if (!response.ok && response.status !== 409) throw await problemOf(response)
+      host.noteRefresh(host.now())
+      return true
+    })
+  }
+}
+
+async function send(
+  host: ClientHost,
+  method: string,
+  path: string,
+  { body, headers, signal }: RequestOptions,
+): Promise<Response> {
+  const writes = method !== 'GET'
+  const timeout = AbortSignal.timeout(TIMEOUT_MS)
+  try {
+    return await host.fetch(path, {
+      method,
+      credentials: 'same-origin',
+      headers: {
+        accept: 'application/json',
+        ...(writes ? { 'content-type': 'application/json' } : {}),
+        ...headers,
+      },
+      body: writes ? JSON.stringify(body ?? {}) : undefined,
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    })
+  } catch (cause) {
+    if (signal?.aborted) throw cause
+    throw new ProblemError({ code: 'unreachable', status: 0 }, { cause })
+  }
+}
+
+/** Trusted to be a T because the API and these pages are built and served together. */
+async function bodyOf<T>(response: Response): Promise<T> {
+  return JSON.parse(await response.text() || 'null')
+}

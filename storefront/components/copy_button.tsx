@@ -1,0 +1,31 @@
+import { useState } from 'preact/hooks'
+import { text } from '../messages.ts'
+
+/** Copies `value` and says that it did. */
+export function CopyButton({ value }: { value: string }) {
+  const [said, setSaid] = useState('')
+  async function copy() {
+    try {
+      await navigator.clipboard.writeText(value)
+      setSaid(text.copied)
+    } catch {
+      setSaid(text.copyFailed)
+    }
+  }
+  return (
+    <>
+      <button type='button' class='button button-quiet' onClick={copy}>{text.copy}</button>
+      <span class='copy-said' role='status'>{said}</span>
+    </>
+  )
+}
+
+/** A server's address, large enough to read to a friend. */
+export function Address({ address }: { address: string }) {
+  return (
+    <p class='address'>
+      <code data-testid='server-address'>{address}</code>
+      <CopyButton value={address} />
+    </p>
+  )
+}

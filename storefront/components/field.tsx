@@ -1,0 +1,76 @@
+import type { ComponentChildren, InputHTMLAttributes } from 'preact'
+import { fieldId } from '../form.ts'
+import { text } from '../messages.ts'
+
+interface FrameProps {
+  name: string
+  label: string
+  help?: string
+  error?: string
+  required?: boolean
+  children: ComponentChildren
+}
+
+/** A label above its control, with the help and the error that describe it. */
+export function FieldFrame({ name, label, help, error, required = true, children }: FrameProps) {
+  const id = fieldId(name)
+  return (
+    <div class='field'>
+      <label class='field-label' for={id}>
+        {label}
+        {!required && <span class='field-optional'>{text.optional}</span>}
+      </label>
+      {children}
+      <FieldNotes name={name} help={help} error={error} />
+    </div>
+  )
+}
+
+/** Help and error of a field, under the ids that `describedBy` names. */
+export function FieldNotes(
+  { name, help, error }: { name: string; help?: string; error?: string },
+) {
+  const id = fieldId(name)
+  return (
+    <>
+      {error && <p class='field-error' id={`${id}-error`}>{error}</p>}
+      {help && <p class='field-help' id={`${id}-help`}>{help}</p>}
+    </>
+  )
+}
+
+/** What every control of a field carries besides its own attributes. */
+export function controlProps(
+  { name, help, error, required = true }: Omit<FrameProps, 'label' | 'children'>,
+) {
+  return {
+    id: fieldId(name),
+    name,
+    required,
+    'aria-invalid': error ? 'true' as const : undefined,
+    'aria-describedby': describedBy(name, help, error),
+  }
+}
+
+/** The ids of a field's notes, for `aria-describedby`; the error is read first. */
+export function describedBy(name: string, help?: string, error?: string): string | undefined {
+  const id = fieldId(name)
+  const ids = [error && `${id}-error`, help && `${id}-help`].filter(Boolean)
+  return ids.length ? ids.join(' ') : undefined
+}
+
+type TextProps = Omit<FrameProps, 'children'> & { input: InputHTMLAttributes; testId?: string }
+
+/** One line of text. `input` is passed on: type, autocomplete and the HTML constraints. */
+export function TextField({ input, testId, ...field }: TextProps) {
+  return (
+    <FieldFrame {...field}>
+      <input
+        class='input'
+        {...input}
+        {...controlProps(field)}
+        data-testid={testId}
+      />
+    </FieldFrame>
+  )
+}

@@ -1,0 +1,60 @@
+import type { ComponentChildren } from 'preact'
+import { text } from '../messages.ts'
+import { failureText, type ProblemError } from '../problem_error.ts'
+
+interface FailureProps {
+  title: string
+  body: string
+  action?: string
+  onAction?(): void
+  children?: ComponentChildren
+}
+
+/** Says that something failed, what it means and what to do. Read out at once. */
+export function FailureNotice({ title, body, action, onAction, children }: FailureProps) {
+  return (
+    <div class='notice notice-bad' role='alert' tabIndex={-1}>
+      <p class='notice-title'>{title}</p>
+      {body && <p>{body}</p>}
+      {children}
+      {action && (
+        <p>
+          <button type='button' class='button button-quiet' onClick={onAction}>{action}</button>
+        </p>
+      )}
+    </div>
+  )
+}
+
+/** A failed call of the API in words, with the reference a person at support asks for. */
+export function ProblemNotice(
+  { error, onRetry, children }: {
+    error: ProblemError
+    onRetry?(): void
+    children?: ComponentChildren
+  },
+) {
+  const { title, body } = failureText(error.problem)
+  const { requestId, status } = error.problem
+  return (
+    <FailureNotice
+      title={title}
+      body={body}
+      action={onRetry && text.retry}
+      onAction={onRetry}
+    >
+      {children}
+      {requestId && status >= 500 && <p class='small'>{text.reference(requestId)}</p>}
+    </FailureNotice>
+  )
+}
+
+/** Something to know that is no failure. */
+export function Notice({ title, children }: { title: string; children: ComponentChildren }) {
+  return (
+    <div class='notice'>
+      <p class='notice-title'>{title}</p>
+      {children}
+    </div>
+  )
+}

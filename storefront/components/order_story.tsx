@@ -1,0 +1,164 @@
+import { useSignal } from '@preact/signals'
+import type { OrderBody } from '../../api/orders/bodies.ts'
+import { api } from '../api.ts'
+import type { Followed } from '../order_follow.ts'
+import {
+  formatDateTime,
+  formatMoney,
+  formatTime,
+  orderHeadlines,
+  perTerm,
+  returnPendingHeadline,
+  termChoice,
+  text,
+  waitingHeadlines,
+} from '../messages.ts'
+import { asProblem, type ProblemError } from '../problem_error.ts'
+import { Address } from './copy_button.tsx'
+import { type Beam, Island } from './island.tsx'
+import { LoadFailed, Waiting } from './loaded.tsx'
+import { ProblemNotice } from './notice.tsx'
+import { Timeline } from './timeline.tsx'
+
+interface Props {
+  followed: Followed
+  /** True on the page Stripe leads back to, where a payment is expected any moment. */
+  returning?: boolean
+  /** Called when the order was changed here and should be looked at anew. */
+  onChange(): void
+}
+
+/** An order told from its beginning to what comes next, whatever its state. */
+export function OrderStory({ followed, returning = false, onChange }: Props) {
+  const { story, server, error, stopped } = followed
+  if (!story || error?.problem.status === 401) {
+    return error && stopped ? <LoadFailed error={error} onRetry={onChange} /> : <Waiting />
+  }
+  const { order, timeline } = story
+  return (
+    <article class='order'>
+      <div class='order-head'>
+        <Island beam={beamOf(order)} small />
+        <div>
+          <OrderStatus order={order} returning={returning} />
+          {order.refundAt && !order.atRest && (
+            <p class='order-promise'>{text.order.refundAt(formatDateTime(order.refundAt))}</p>
+          )}
+          {error && <p class='field-error' role='status'>{text.order.offline}</p>}
+          {server?.address && <Address address={server.address} />}
+          <OrderActions order={order} returning={returning} onChange={onChange} />
+        </div>
+      </div>
+      <div class='order-body'>
+        <Timeline entries={timeline} heading={text.order.heading} atRest={order.atRest} />
+        <OrderDetails order={order} />
+      </div>
+    </article>
+  )
+}
+
+function OrderStatus({ order, returning }: { order: OrderBody; returning: boolean }) {
+  const awaited = returning && order.status === 'pending'
+  return (
+    <div role='status' data-testid='order-status' data-status={order.status}>
+      <h1>{headlineOf(order, returning)}</h1>
+      <p class='lead'>{awaited ? text.order.confirming : order.statusText}</p>
+    </div>
+  )
+}
+
+function OrderActions(
+  { order, returning, onChange }: Omit<Props, 'followed'> & { order: OrderBody },
+) {
+  return (
+    <>
+      {order.status === 'pending' && order.checkoutUrl && (
+        <>
+          {returning && <p>{text.order.unheard}</p>}
+          <OpenOrder order={order} onChange={onChange} />
+        </>
+      )}
+      {order.status === 'provisioned' && order.serverId && (
+        <p>
+          <a class='button' href={`/servers/${order.serverId}`}>{text.order.server}</a>
+        </p>
+      )}
+      {(order.status === 'expired' || order.status === 'canceled') && (
+        <p>
+          <a class='button' href={`/plans/${order.planId}`}>{text.order.again}</a>
+        </p>
+      )}
+    </>
+  )
+}
+
+/** What a customer can do with an order that is not paid: go on to Stripe, or let it go. */
+export function OpenOrder({ order, onChange }: { order: OrderBody; onChange(): void }) {
+  const pending = useSignal(false)
+  const error = useSignal<ProblemError | undefined>(undefined)
+  async function cancel() {
+    pending.value = true
+    error.value = undefined
+    try {
+      await api.cancelOrder(order.id)
+    } catch (thrown) {
+      error.value = asProblem(thrown)
+    }
+    pending.value = false
+    onChange()
+  }
+  return (
+    <>
+      {error.value && <ProblemNotice error={error.value} />}
+      <p class='actions'>
+        <a class='button' href={order.checkoutUrl ?? ''}>{text.order.pay}</a>
+        <button
+          type='button'
+          class='button button-quiet'
+          disabled={pending.value}
+          onClick={cancel}
+        >
+          {pending.value ? text.order.canceling : text.order.cancel}
+        </button>
+      </p>
+    </>
+  )
+}
+
+function OrderDetails({ order }: { order: OrderBody }) {
+  const words = text.order
+  const rows = [
+    [words.plan, order.planName],
+    [words.region, order.regionName],
+    [words.price, `${formatMoney(order.unitAmount, order.currency)} ${perTerm(order.term)}`],
+    [words.term, termChoice(order.term)],
+    [words.placed, formatDateTime(order.createdAt)],
+    order.paidAt ? [words.paid, formatDateTime(order.paidAt)] : [],
+    order.checkoutUrl && order.expiresAt ? [words.payUntil, formatTime(order.expiresAt)] : [],
+    [words.number, order.id],
+  ]
+  return (
+    <section class='facts' aria-labelledby='facts-heading'>
+      <h2 id='facts-heading'>{words.details}</h2>
+      <p class='facts-name'>{order.serverName}</p>
+      <dl>
+        {rows.filter((row) => row.length > 0).map(([label, value]) => (
+          <div key={label}>
+            <dt>{label}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  )
+}
+
+function headlineOf(order: OrderBody, returning: boolean): string {
+  if (order.status === 'pending' && returning) return returnPendingHeadline
+  return waitingHeadlines[order.waitingFor ?? ''] ?? orderHeadlines[order.status]
+}
+
+function beamOf({ status, atRest }: OrderBody): Beam {
+  if (status === 'provisioned') return 'lit'
+  return atRest || status === 'pending' ? 'off' : 'working'
+}

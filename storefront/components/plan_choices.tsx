@@ -1,0 +1,74 @@
+import type { PlanBody, PriceBody, RegionBody } from '../../api/plans/bodies.ts'
+import { aMonth, countryName, formatMoney, saves, termChoice, text } from '../messages.ts'
+import { amountAMonth, savingPercent } from '../plans.ts'
+import { Choices } from './choice.tsx'
+
+interface RegionProps {
+  plan: PlanBody
+  regions: RegionBody[]
+  value: string
+  /** Where the API said a moment ago that there is room; undefined when it was not asked. */
+  withRoom: string[] | undefined
+  error?: string
+}
+
+/** Where the plan is sold. What is sold out stays in sight and says so. */
+export function RegionChoice({ plan, regions, value, withRoom, error }: RegionProps) {
+  const choices = plan.regions.map(({ id, available }) => {
+    const region = regions.find((each) => each.id === id)
+    const room = withRoom ? withRoom.includes(id) : available
+    return {
+      value: id,
+      label: region?.name ?? id,
+      detail: room
+        ? region && countryName(region.country)
+        : <span class='sold-out'>{text.plan.regionFull}</span>,
+      disabled: !room,
+    }
+  })
+  const soldOut = choices.every((choice) => choice.disabled)
+  return (
+    <Choices
+      name='region'
+      testId='region'
+      legend={text.plan.regionHeading}
+      help={text.plan.regionHelp}
+      error={error ?? (soldOut ? text.plan.soldOutEverywhere : undefined)}
+      value={value}
+      choices={choices}
+    />
+  )
+}
+
+/** How often to pay, each with its whole price, the price of a month and what it saves. */
+export function TermChoice(
+  { prices, value, error }: { prices: PriceBody[]; value: string; error?: string },
+) {
+  return (
+    <Choices
+      name='term'
+      testId='term'
+      legend={text.plan.termHeading}
+      error={error}
+      value={value}
+      choices={prices.map((price) => ({
+        value: price.term,
+        label: termChoice(price.term),
+        detail: <TermPrice price={price} prices={prices} />,
+      }))}
+    />
+  )
+}
+
+function TermPrice({ price, prices }: { price: PriceBody; prices: PriceBody[] }) {
+  const percent = savingPercent(price, prices)
+  return (
+    <>
+      <strong>{formatMoney(price.unitAmount, price.currency)}</strong>
+      {price.term !== 'monthly' && (
+        <span>{aMonth(formatMoney(amountAMonth(price), price.currency))}</span>
+      )}
+      {percent > 0 && <span class='saving'>{saves(percent)}</span>}
+    </>
+  )
+}

@@ -1,0 +1,49 @@
+import { text } from '../messages.ts'
+import { Island } from './island.tsx'
+import { Sprite } from './sprite.tsx'
+
+interface RowProps {
+  href: string
+  gameId: string
+  title: string
+  facts: string[]
+  aside?: string
+  /** The machine's word, which gives the label its colour. */
+  status: string
+  label: string
+}
+
+/** One order or server in a list; the whole row leads to it. */
+export function Row({ href, gameId, title, facts, aside, status, label }: RowProps) {
+  return (
+    <li class='row'>
+      <Sprite gameId={gameId} />
+      <div class='row-what'>
+        <a class='row-link' href={href}>{title}</a>
+        <p>{facts.join(' · ')}</p>
+      </div>
+      {aside && <p class='row-aside'>{aside}</p>}
+      <StatusLabel status={status} label={label} />
+    </li>
+  )
+}
+
+export function StatusLabel({ status, label }: { status: string; label: string }) {
+  return <span class={`status status-${status}`}>{label}</span>
+}
+
+/** An empty list says what will be in it, and leads to the plans. */
+export function Empty({ heading, body }: { heading: string; body: string }) {
+  return (
+    <div class='empty'>
+      <Island beam='off' small />
+      <div>
+        <h2>{heading}</h2>
+        <p>{body}</p>
+        <p>
+          <a class='button' href='/'>{text.servers.choose}</a>
+        </p>
+      </div>
+    </div>
+  )
+}

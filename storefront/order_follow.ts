@@ -1,0 +1,122 @@
+import { useEffect, useState } from 'preact/hooks'
+import type { ServerBody } from '../api/servers/bodies.ts'
+import { api, type OrderStory } from './api.ts'
+import { asProblem, type ProblemError } from './problem_error.ts'
+
+/** Quick at first, because most payments are told to us within seconds. */
+export const FIRST_DELAY_MS = 1_500
+/** Slow enough that a page left open over night costs little. */
+export const LAST_DELAY_MS = 10_000
+
+export interface Followed {
+  story?: OrderStory
+  /** The order's server, once there is one. */
+  server?: ServerBody
+  /** Set while the last look failed; the page goes on looking unless `stopped`. */
+  error?: ProblemError
+  stopped?: boolean
+}
+
+/** The wait before the next look: starts over when something changed, else grows by half. */
+export function nextDelay(before: number, changed: boolean): number {
+  return changed ? FIRST_DELAY_MS : Math.min(before * 1.5, LAST_DELAY_MS)
+}
+
+/**
+ * Follows an order until nothing further happens by itself. With `sync` the first look makes the
+ * shop ask Stripe. `version` starts it over. A hidden page waits until it is seen again.
+ */
+export function useOrder(
+  id: string | undefined,
+  { sync = false, version = 0 }: { sync?: boolean; version?: number } = {},
+): Followed {
+  const [followed, setFollowed] = useState<Followed>({})
+  useEffect(() => {
+    if (!id) return
+    const controller = new AbortController()
+    void follow(id, sync, setFollowed, controller.signal)
+    return () => controller.abort()
+  }, [id, version])
+  return followed
+}
+
+async function follow(
+  id: string,
+  sync: boolean,
+  report: (followed: Followed) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let last: Followed = {}
+  let delay = FIRST_DELAY_MS
+  for (let looks = 0; !signal.aborted; looks++) {
+    const followed = await look(id, sync && looks === 0, last, signal)
+    if (signal.aborted) return
+    report(followed)
+    if (followed.stopped) return
+    if (looks > 0) delay = nextDelay(delay, differs(last, followed))
+    last = followed
+    await pause(delay, signal)
+  }
+}
+
+async function look(
+  id: string,
+  sync: boolean,
+  last: Followed,
+  signal: AbortSignal,
+): Promise<Followed> {
+  try {
+    const story = await firstOf(id, sync, signal)
+    const server = await serverOf(story, last.server, signal)
+    return { story, server, stopped: isOver(story, server) }
+  } catch (thrown) {
+    const error = asProblem(thrown)
+    return { ...last, error, stopped: [401, 404].includes(error.problem.status) }
+  }
+}
+
+/** A failed sync (Stripe away, too many asked) is no reason not to show what we know. */
+async function firstOf(id: string, sync: boolean, signal: AbortSignal): Promise<OrderStory> {
+  if (!sync) return await api.getOrder(id, signal)
+  try {
+    return await api.syncOrder(id, signal)
+  } catch {
+    return await api.getOrder(id, signal)
+  }
+}
+
+async function serverOf(
+  { order }: OrderStory,
+  known: ServerBody | undefined,
+  signal: AbortSignal,
+): Promise<ServerBody | undefined> {
+  if (!order.serverId || order.status !== 'provisioned' || known?.address) return known
+  return (await api.getServer(order.serverId, signal)).server
+}
+
+function isOver({ order }: OrderStory, server: ServerBody | undefined): boolean {
+  return order.atRest && (order.status !== 'provisioned' || Boolean(server?.address))
+}
+
+function differs(a: Followed, b: Followed): boolean {
+  return a.story?.order.status !== b.story?.order.status ||
+    a.story?.timeline.length !== b.story?.timeline.length
+}
+
+/** Resolves after `ms`, at once when the page is seen again, and when `signal` ends the following. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => document.hidden || done(), ms)
+    function onVisible() {
+      if (!document.hidden) done()
+    }
+    function done() {
+      clearTimeout(timer)
+      document.removeEventListener('visibilitychange', onVisible)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    document.addEventListener('visibilitychange', onVisible)
+    signal.addEventListener('abort', done)
+  })
+}

@@ -1,0 +1,15 @@
+import { useRoute } from 'preact-iso'
+import { useState } from 'preact/hooks'
+import { useTitle } from '../components/layout.tsx'
+import { OrderStory } from '../components/order_story.tsx'
+import { text } from '../messages.ts'
+import { useOrder } from '../order_follow.ts'
+
+export function Order() {
+  const { params: { id } } = useRoute()
+  const [version, setVersion] = useState(0)
+  const followed = useOrder(id, { version })
+  const name = followed.story?.order.serverName
+  useTitle(name ? text.order.title(name) : text.order.returnTitle)
+  return <OrderStory followed={followed} onChange={() => setVersion(version + 1)} />
+}

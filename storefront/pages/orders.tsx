@@ -1,0 +1,42 @@
+import type { OrderBody } from '../../api/orders/bodies.ts'
+import { api } from '../api.ts'
+import { Empty, Row } from '../components/row.tsx'
+import { useTitle } from '../components/layout.tsx'
+import { Loaded } from '../components/loaded.tsx'
+import { formatDateTime, formatMoney, orderLabels, perTerm, text } from '../messages.ts'
+import { useLoad } from '../use_load.ts'
+
+export function Orders() {
+  useTitle(text.orders.title)
+  const load = useLoad('orders', api.getOrders)
+  return (
+    <>
+      <h1>{text.orders.title}</h1>
+      <Loaded load={load} personal>
+        {(orders) =>
+          orders.length === 0
+            ? <Empty heading={text.orders.emptyHeading} body={text.orders.empty} />
+            : (
+              <ul class='rows'>
+                {orders.map((order) => <OrderRow key={order.id} order={order} />)}
+              </ul>
+            )}
+      </Loaded>
+    </>
+  )
+}
+
+function OrderRow({ order }: { order: OrderBody }) {
+  const price = formatMoney(order.unitAmount, order.currency)
+  return (
+    <Row
+      href={`/orders/${order.id}`}
+      gameId={order.gameId}
+      title={order.serverName}
+      facts={[order.planName, order.regionName, `${price} ${perTerm(order.term)}`]}
+      aside={formatDateTime(order.createdAt)}
+      status={order.status}
+      label={orderLabels[order.status]}
+    />
+  )
+}

@@ -1,0 +1,41 @@
+import type { PlanBody, PriceBody, Term } from '../api/plans/bodies.ts'
+
+/** Shortest first, as every list of terms shows them. */
+export const terms: Term[] = ['monthly', 'quarterly', 'yearly']
+
+export const termMonths: Record<Term, number> = { monthly: 1, quarterly: 3, yearly: 12 }
+
+/** The plan's prices in one currency, shortest term first. */
+export function pricesIn(plan: PlanBody, currency: string | undefined): PriceBody[] {
+  return plan.prices
+    .filter((price) => price.currency === currency)
+    .sort((a, b) => termMonths[a.term] - termMonths[b.term])
+}
+
+/** The terms that any of the plans is sold for, shortest first. */
+export function termsOf(plans: PlanBody[]): Term[] {
+  return terms.filter((term) => plans.some((plan) => hasTerm(plan, term)))
+}
+
+export function hasTerm(plan: PlanBody, term: Term): boolean {
+  return plan.prices.some((price) => price.term === term)
+}
+
+/** What one month costs, in minor units, rounded up so that it never looks cheaper than it is. */
+export function amountAMonth(price: PriceBody): number {
+  return Math.ceil(price.unitAmount / termMonths[price.term])
+}
+
+/** Whole percent saved against paying monthly, rounded down; 0 when there is nothing to compare. */
+export function savingPercent(price: PriceBody, prices: PriceBody[]): number {
+  const monthly = prices.find(({ term, currency }) =>
+    term === 'monthly' && currency === price.currency
+  )
+  if (!monthly) return 0
+  const full = monthly.unitAmount * termMonths[price.term]
+  return Math.max(0, Math.floor((full - price.unitAmount) * 100 / full))
+}
+
+export function isSoldOut(plan: PlanBody): boolean {
+  return !plan.regions.some((region) => region.available)
+}

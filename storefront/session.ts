@@ -1,0 +1,68 @@
+import { type ReadonlySignal, signal } from '@preact/signals'
+import type { UserBody } from '../api/accounts/bodies.ts'
+import { api, type Credentials } from './api.ts'
+import { asProblem } from './problem_error.ts'
+import { recall, remember } from './storage.ts'
+
+/** Says "somebody is signed in here" to the other tabs and to the next visit; holds no secret. */
+const HINT = 'signed-in'
+
+const current = signal<UserBody | null | undefined>(undefined)
+
+/** The signed-in user; null when nobody is; undefined until that is known. */
+export const user: ReadonlySignal<UserBody | null | undefined> = current
+
+/** Asks the API who is signed in, unless nobody ever was in this browser. */
+export async function loadSession(): Promise<void> {
+  if (!recall('local', HINT)) {
+    current.value = null
+    return
+  }
+  try {
+    enter(await api.getCurrentUser())
+  } catch (error) {
+    // Any other failure says nothing about the session, so the hint stays for the next try.
+    if (asProblem(error).problem.status === 401) endSession()
+    else current.value ??= null
+  }
+}
+
+/** For a page that got an answer only a signed-in user gets, in a browser without our hint. */
+export async function confirmSession(): Promise<void> {
+  if (current.value) return
+  remember('local', HINT, '1')
+  await loadSession()
+}
+
+export async function logIn(credentials: Credentials): Promise<void> {
+  enter(await api.logIn(credentials))
+}
+
+export async function signUp(credentials: Credentials): Promise<void> {
+  enter(await api.signUp(credentials))
+}
+
+export async function logOut(): Promise<void> {
+  await api.logOut()
+  endSession()
+}
+
+/** Forgets who was signed in, here and in the other tabs. */
+export function endSession(): void {
+  remember('local', HINT, undefined)
+  current.value = null
+}
+
+/** Follows signing in and out in other tabs. Returns how to stop. */
+export function watchOtherTabs(): () => void {
+  function onStorage(event: StorageEvent) {
+    if (event.key === HINT) void loadSession()
+  }
+  addEventListener('storage', onStorage)
+  return () => removeEventListener('storage', onStorage)
+}
+
+function enter(user: UserBody): void {
+  current.value = user
+  remember('local', HINT, '1')
+}
