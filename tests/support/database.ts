@@ -1,3 +1,4 @@
+import type {} from './global_setup.ts'
 import { inject } from 'vitest'
 import type { Db } from '../../api/db.ts'
 import { openPool, parseDatabaseUrl } from '../../api/mysql.ts'

@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { placeOrder, sessionOf, type Shop, startShop } from './support/shop.ts'
+
+let shop: Shop
+
+beforeAll(async () => {
+  shop = await startShop()
+})
+
+afterAll(async () => {
+  await shop.stop()
+})
+
+/** Lets Stripe's answer about a session differ from what was agreed. */
+function tamper(change: (session: Record<string, unknown>) => void): void {
+  shop.intercept.stripe = async (request, next) => {
+    const response = await next(request)
+    const isSession = request.method === 'GET' &&
+      /^\/v1\/checkout\/sessions\/cs_/.test(new URL(request.url).pathname)
+    if (!isSession) return response
+    const session = await response.json()
+    change(session)
+    return Response.json(session, { headers: response.headers })
+  }
+}
+
+test.each<[string, (session: Record<string, unknown>) => void]>([
+  ['amount_subtotal', (session) => Object.assign(session, { amount_subtotal: 1, amount_total: 1 })],
+  ['amount_total', (session) => Object.assign(session, { amount_total: 1 })],
+  ['currency', (session) => Object.assign(session, { currency: 'usd' })],
+  ['livemode', (session) => Object.assign(session, { livemode: true })],
+  ['mode', (session) => Object.assign(session, { mode: 'payment' })],
+  ['customer', (session) => Object.assign(session, { customer: 'cus_somebodyelse' })],
+  ['order', (session) => Object.assign(session, { client_reference_id: 'ord_other' })],
+  ['payment', (session) => Object.assign(session, { payment_status: 'no_payment_required' })],
+  ['price', (session) => Object.assign(session, { line_items: { object: 'list', data: [] } })],
+  ['subscription', (session) => Object.assign(session, { subscription: null })],
+])(
+  'a payment that differs in %s is held for review: no server, nothing lost',
+  async (name, change) => {
+    const customer = await shop.customer()
+    const { orderId } = await placeOrder(customer)
+    tamper(change)
+    await shop.stripe.pay(await sessionOf(shop.db, orderId))
+    await shop.drain()
+    shop.intercept.stripe = undefined
+    const { body } = await customer.get(`/api/orders/${orderId}`)
+    expect(body.order.status).toBe('needs_review')
+    expect(body.timeline.at(-1).text).toMatch(/Nothing is lost/)
+    const [event] = await shop.db.query<{ cause: string }>(
+      "SELECT cause FROM order_events WHERE order_id = ? AND kind = 'order.needs_review'",
+      [orderId],
+    )
+    expect(JSON.parse(event?.cause ?? '{}').differences).toContain(name)
+    expect(await shop.db.query('SELECT id FROM servers WHERE order_id = ?', [orderId])).toEqual([])
+    expect(shop.lines.some((line) => line.includes('payment differs') && line.includes(orderId)))
+      .toBe(true)
+  },
+)
+
+test('an open or unpaid session moves nothing, whoever asks', async () => {
+  const customer = await shop.customer()
+  const { orderId } = await placeOrder(customer)
+  const synced = await customer.post(`/api/orders/${orderId}/sync`)
+  expect(synced.body.order.status).toBe('pending')
+})
+
+test('money that came after the order had ended is honoured, with a new place', async () => {
+  const customer = await shop.customer()
+  const { orderId } = await placeOrder(customer)
+  const sessionId = await sessionOf(shop.db, orderId)
+  await shop.stripe.pay(sessionId, { delayed: 'processing' })
+  await shop.drain()
+  tamper((session) => {
+    const invoice = session.invoice
+    if (invoice && typeof invoice === 'object') Object.assign(invoice, { status: 'void' })
+  })
+  await shop.db.transaction(async (tx) => {
+    await tx.run("UPDATE stripe_events SET status = 'done'")
+  })
+  await customer.post(`/api/orders/${orderId}/sync`)
+  shop.intercept.stripe = undefined
+  expect((await customer.get(`/api/orders/${orderId}`)).body.order.status).toBe('expired')
+  await shop.db.run("DELETE FROM jobs WHERE name = 'subscription.cancel'")
+
+  await shop.stripe.settle(sessionId, 'succeeded')
+  await shop.pass(10_000)
+  expect((await customer.get(`/api/orders/${orderId}`)).body.order.status).toBe('provisioned')
+  const holds = await shop.db.query('SELECT released_at FROM capacity_holds WHERE order_id = ?', [
+    orderId,
+  ])
+  expect(holds).toEqual([{ released_at: null }])
+})
+
+test('an unknown word of Stripe for a payment is never taken for paid', async () => {
+  const customer = await shop.customer()
+  const { orderId } = await placeOrder(customer)
+  tamper((session) => Object.assign(session, { payment_status: 'promised' }))
+  await shop.stripe.pay(await sessionOf(shop.db, orderId))
+  await shop.drain()
+  shop.intercept.stripe = undefined
+  expect((await customer.get(`/api/orders/${orderId}`)).body.order.status)
+    .toBe('payment_processing')
+})

@@ -1,0 +1,320 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { sweep } from '../api/jobs/sweep.ts'
+import { shopId } from '../api/plans/shop_id.ts'
+import type { Client } from './support/client.ts'
+import { expectInvariants } from './support/invariants.ts'
+import { placeOrder, PURCHASE, sessionOf, type Shop, startShop } from './support/shop.ts'
+
+const MINUTE_MS = 60_000
+
+let shop: Shop
+
+beforeAll(async () => {
+  shop = await startShop()
+})
+
+afterEach(async () => {
+  shop.intercept = Object.assign(shop.intercept, { stripe: undefined, panel: undefined })
+  await expectInvariants(shop)
+})
+
+afterAll(() => shop.stop())
+
+async function paidOrder(client?: Client) {
+  const customer = client ?? await shop.customer()
+  const { orderId } = await placeOrder(customer)
+  await shop.stripe.pay(await sessionOf(shop.db, orderId))
+  await shop.stripe.idle()
+  return { customer, orderId }
+}
+
+async function statusOf(orderId: string) {
+  const [row] = await shop.db.query<
+    { order: string; server: string; waitingFor: string | null; ptero: number | null }
+  >(
+    `SELECT o.status AS \`order\`, s.status AS server, o.waiting_for AS waitingFor,
+       o.ptero_server_id AS ptero FROM orders o LEFT JOIN servers s ON s.order_id = o.id
+      WHERE o.id = ?`,
+    [orderId],
+  )
+  return row
+}
+
+async function serversAtPanel(orderId: string): Promise<number> {
+  const [row] = await shop.db.query<{ id: string }>('SELECT id FROM servers WHERE order_id = ?', [
+    orderId,
+  ])
+  const externalId = `${await shopId(shop.db, shop.deps.randomBytes)}-${row?.id}`
+  return [...shop.panel.store.servers.rows].filter((s) => s.externalId === externalId).length
+}
+
+async function expectDelivered(orderId: string, withinMs = 10 * MINUTE_MS): Promise<void> {
+  await shop.pass(withinMs, async () => (await statusOf(orderId))?.order === 'provisioned')
+  expect(await statusOf(orderId)).toMatchObject({ order: 'provisioned', server: 'active' })
+  expect(await serversAtPanel(orderId)).toBe(1)
+}
+
+async function kindsOf(customer: Client, orderId: string): Promise<string[]> {
+  const { body } = await customer.get(`/api/orders/${orderId}`)
+  return body.timeline.map((entry: { kind: string }) => entry.kind)
+}
+
+test('after ①: Stripe did not answer; the same key finishes the same order', async () => {
+  const customer = await shop.customer()
+  const key = { 'idempotency-key': crypto.randomUUID() }
+  shop.intercept.stripe = (request, next) =>
+    request.url.endsWith('/v1/checkout/sessions')
+      ? Promise.resolve(
+        new Response('{"error":{"type":"api_error","message":"down"}}', { status: 500 }),
+      )
+      : next(request)
+  const refused = await customer.post('/api/checkout/sessions', PURCHASE, key)
+  expect(refused.status).toBe(503)
+  expect(refused.body.detail).toMatch(/Your place is set aside/)
+  shop.intercept.stripe = undefined
+  const placed = await customer.post('/api/checkout/sessions', PURCHASE, key)
+  expect(placed.status).toBe(201)
+  expect(placed.body.orderId).toBe(refused.body.orderId)
+  const { body } = await customer.get('/api/orders')
+  expect(body.orders).toHaveLength(1)
+})
+
+test('after ①: the process died; the sweep opens the session and the buyer can pay', async () => {
+  const customer = await shop.customer()
+  const { orderId } = await placeOrder(customer)
+  await shop.db.run(
+    'UPDATE checkout_sessions SET stripe_session_id = NULL, url = NULL WHERE order_id = ?',
+    [orderId],
+  )
+  shop.clock.advance(2 * MINUTE_MS)
+  await sweep(shop.db, shop.deps)
+  await shop.drain()
+  const { body } = await customer.get(`/api/orders/${orderId}`)
+  expect(body.order.checkoutUrl).toEqual(expect.any(String))
+  await shop.stripe.pay(await sessionOf(shop.db, orderId))
+  await expectDelivered(orderId)
+})
+
+test('after ②: the answer was lost; the retry finds the same session, and there is only one', async () => {
+  const customer = await shop.customer()
+  const key = { 'idempotency-key': crypto.randomUUID() }
+  const made = new Set<string>()
+  shop.intercept.stripe = async (request, next) => {
+    const response = await next(request)
+    if (request.method !== 'POST' || !request.url.endsWith('/v1/checkout/sessions')) return response
+    made.add((await response.json()).id)
+    return new Response('<html>bad gateway</html>', { status: 502 })
+  }
+  expect((await customer.post('/api/checkout/sessions', PURCHASE, key)).status).toBe(503)
+  shop.intercept.stripe = undefined
+  const placed = await customer.post('/api/checkout/sessions', PURCHASE, key)
+  expect([await sessionOf(shop.db, placed.body.orderId)]).toEqual([...made])
+})
+
+test('after ②: the id was never written down; the webhook still finds the order', async () => {
+  const customer = await shop.customer()
+  const { orderId } = await placeOrder(customer)
+  const sessionId = await sessionOf(shop.db, orderId)
+  await shop.db.run(
+    'UPDATE checkout_sessions SET stripe_session_id = NULL, url = NULL WHERE order_id = ?',
+    [orderId],
+  )
+  await shop.stripe.pay(sessionId)
+  await expectDelivered(orderId)
+})
+
+test('after ③: the event is stored and nothing else was done; the server arrives', async () => {
+  const { orderId } = await paidOrder()
+  expect(await statusOf(orderId)).toMatchObject({ order: 'pending' })
+  await expectDelivered(orderId)
+})
+
+test('after ③: the inbox worker died with its lease; another takes over', async () => {
+  const { orderId } = await paidOrder()
+  await shop.db.run(
+    `UPDATE stripe_events SET lease_token = 'lea_00000000000000000000000000', attempts = 1,
+       run_at = {now} + INTERVAL 150 SECOND WHERE status = 'ready'`,
+  )
+  await shop.drain()
+  expect(await statusOf(orderId)).toMatchObject({ order: 'pending' })
+  await expectDelivered(orderId)
+})
+
+test('without any webhook the sweep finds the payment within two minutes', async () => {
+  const customer = await shop.customer()
+  const { orderId } = await placeOrder(customer)
+  shop.stripe.holdWebhooks(true)
+  await shop.stripe.pay(await sessionOf(shop.db, orderId))
+  shop.clock.advance(2 * MINUTE_MS)
+  await sweep(shop.db, shop.deps)
+  await shop.drain()
+  expect(['paid', 'provisioning']).toContain((await statusOf(orderId))?.order)
+  await expectDelivered(orderId)
+  shop.stripe.holdWebhooks(false)
+})
+
+test('after ⑤: the job was lost; the sweep notices that the order has none', async () => {
+  const { orderId } = await paidOrder()
+  await shop.db.run('UPDATE stripe_events SET run_at = {now} - INTERVAL 1 SECOND')
+  while (!['paid', 'provisioning'].includes((await statusOf(orderId))?.order ?? '')) {
+    await shop.drain()
+  }
+  await shop.db.run("DELETE FROM jobs WHERE status = 'ready'")
+  await sweep(shop.db, shop.deps)
+  await expectDelivered(orderId)
+})
+
+test('after ⑥: the panel made the server and the answer was lost; it is found, not made twice', async () => {
+  shop.panel.failNextCreate('drop-answer')
+  const { customer, orderId } = await paidOrder()
+  await expectDelivered(orderId)
+  expect(await kindsOf(customer, orderId)).toContain('order.provision_retry')
+})
+
+test('after ⑥: the process died before it wrote the server down; it is adopted', async () => {
+  const { orderId } = await paidOrder()
+  await shop.drain()
+  await shop.db.transaction(async (tx) => {
+    await tx.run(
+      `UPDATE servers SET status = 'pending', ptero_server_id = NULL, create_answered = 0
+        WHERE order_id = ?`,
+      [orderId],
+    )
+    await tx.run('UPDATE orders SET ptero_server_id = NULL WHERE id = ?', [orderId])
+    await tx.run("DELETE FROM jobs WHERE status = 'ready'")
+  })
+  await sweep(shop.db, shop.deps)
+  await expectDelivered(orderId)
+})
+
+test('a create the panel rolled back is not believed, and is made again once', async () => {
+  shop.panel.failNextCreate('wings-unreachable')
+  const { orderId } = await paidOrder()
+  await expectDelivered(orderId)
+})
+
+test('a server seen after an unconfirmed create does not count for a minute', async () => {
+  shop.panel.failNextCreate('drop-answer')
+  const { orderId } = await paidOrder()
+  await shop.drain()
+  const sent = shop.clock.now().getTime()
+  await shop.pass(10 * MINUTE_MS, async () => (await statusOf(orderId))?.server === 'active')
+  expect(shop.clock.now().getTime() - sent).toBeGreaterThanOrEqual(58_000)
+})
+
+test('a lost race for the external id ends in one server', async () => {
+  shop.panel.failNextCreate('lost-race-external-id')
+  const { orderId } = await paidOrder()
+  await expectDelivered(orderId)
+})
+
+test('a port that somebody else took is replaced by another', async () => {
+  shop.panel.failNextCreate('lost-race-allocation')
+  const { orderId } = await paidOrder()
+  await expectDelivered(orderId, 20_000)
+})
+
+test('a failed installation is started again, and the customer reads it', async () => {
+  shop.panel.failNextInstall()
+  const { customer, orderId } = await paidOrder()
+  await expectDelivered(orderId)
+  expect(await kindsOf(customer, orderId)).toEqual(
+    expect.arrayContaining(['server.install_failed', 'server.reinstalling', 'server.active']),
+  )
+})
+
+test('a server that the panel took back while it installed is created again', async () => {
+  shop.panel.setInstallMs(MINUTE_MS)
+  const { orderId } = await paidOrder()
+  await shop.drain()
+  const ptero = (await statusOf(orderId))?.ptero ?? 0
+  shop.panel.setInstallMs(3000)
+  await deleteAtPanel(ptero)
+  await expectDelivered(orderId)
+  expect((await statusOf(orderId))?.ptero).not.toBe(ptero)
+})
+
+test('a server that vanishes after it was active is reported and never rebuilt', async () => {
+  const { customer, orderId } = await paidOrder()
+  await expectDelivered(orderId)
+  await deleteAtPanel((await statusOf(orderId))?.ptero ?? 0)
+  await shop.pass(12 * MINUTE_MS)
+  expect(await kindsOf(customer, orderId)).toContain('server.missing')
+  expect(await serversAtPanel(orderId)).toBe(0)
+  // So that the other tests' invariants do not find the wreck.
+  await shop.db.run("UPDATE servers SET status = 'suspended' WHERE order_id = ?", [orderId])
+})
+
+test('a revoked panel key stops nothing for good: the order says why it waits, then goes on', async () => {
+  shop.intercept.panel = () =>
+    Promise.resolve(
+      Response.json({
+        errors: [{ code: 'AuthenticationException', status: '401', detail: 'Unauthenticated.' }],
+      }, { status: 401 }),
+    )
+  const { customer, orderId } = await paidOrder()
+  await shop.pass(5 * MINUTE_MS)
+  expect(await statusOf(orderId)).toMatchObject({ order: 'provisioning', waitingFor: 'panel' })
+  const kinds = await kindsOf(customer, orderId)
+  expect(kinds.filter((kind) => kind === 'order.waiting_for_panel')).toHaveLength(1)
+  shop.intercept.panel = undefined
+  await expectDelivered(orderId)
+  expect((await statusOf(orderId))?.waitingFor).toBeNull()
+})
+
+test('an account at the panel with the buyer’s address that is not ours is never taken over', async () => {
+  const admin = [...shop.panel.store.users.rows].find((user) => user.rootAdmin)
+  const { customer, orderId } = await paidOrder(await shop.customer(admin?.email))
+  await shop.pass(MINUTE_MS)
+  expect(await statusOf(orderId)).toMatchObject({ server: 'pending', waitingFor: 'account' })
+  expect(await kindsOf(customer, orderId)).toContain('order.waiting_for_account')
+  const servers = [...shop.panel.store.servers.rows].filter((server) =>
+    server.userId === admin?.id
+  )
+  expect(servers).toEqual([])
+})
+
+test('an address that contains a panel user’s address gets an account of its own', async () => {
+  const admin = [...shop.panel.store.users.rows].find((user) => user.rootAdmin)
+  const { orderId } = await paidOrder(await shop.customer(`x${admin?.email}`))
+  await expectDelivered(orderId)
+  const there = await shop.deps.panel.getServer((await statusOf(orderId))?.ptero ?? 0)
+  expect(there?.userId).not.toBe(admin?.id)
+})
+
+test('a request the panel refuses for good is shown as failed, and goes on once it is mended', async () => {
+  shop.intercept.panel = (request, next) =>
+    request.method === 'POST' && request.url.includes('/api/application/servers')
+      ? Promise.resolve(
+        Response.json({
+          errors: [{
+            code: 'ValidationException',
+            status: '422',
+            detail: 'The name may not be greater than 3 characters.',
+            meta: { source_field: 'name', rule: 'max' },
+          }],
+        }, { status: 422 }),
+      )
+      : next(request)
+  const { customer, orderId } = await paidOrder()
+  await shop.drain()
+  expect(await statusOf(orderId)).toMatchObject({ order: 'provision_failed' })
+  expect(await kindsOf(customer, orderId)).toContain('order.provision_failed')
+  shop.intercept.panel = undefined
+  await expectDelivered(orderId, 30 * MINUTE_MS)
+})
+
+test('many workers at once make one server of each of ten orders', async () => {
+  const orders = await Promise.all(Array.from({ length: 10 }, () => paidOrder()))
+  await Promise.all(Array.from({ length: 5 }, () => shop.drain()))
+  for (const { orderId } of orders) await expectDelivered(orderId)
+})
+
+async function deleteAtPanel(pteroServerId: number): Promise<void> {
+  const { PANEL_URL, PANEL_API_KEY } = shop.deps.config
+  const answer = await fetch(`${PANEL_URL}/api/application/servers/${pteroServerId}`, {
+    method: 'DELETE',
+    headers: { accept: 'application/json', authorization: `Bearer ${PANEL_API_KEY}` },
+  })
+  expect(answer.status).toBe(204)
+}
