@@ -132,7 +132,7 @@ async function writeCatalogue(
   const regions = regionsOf(catalogue)
   if (!same(shop.regions, regions)) await replaceRegions(tx, regions)
   if (!same(shop.games, catalogue.games)) await replaceGames(tx, catalogue.games)
-  const plans = resolvePlans(catalogue, panel.eggs)
+  const plans = resolvePlans(catalogue, { eggs: panel.eggs, stored: shop.plans })
   for (const plan of plans) {
     const stored = shop.plans.find((one) => one.id === plan.id)
     if (!stored || changedFields(stored, plan).length > 0) await upsertPlan(tx, plan)

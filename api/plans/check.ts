@@ -27,7 +27,10 @@ export interface Difference {
 
 /** Holds the catalogue against database, Stripe and panel; empty when all four agree. */
 export function checkCatalogue(catalogue: Catalogue, facts: CatalogueFacts): Difference[] {
-  const resolved = resolvePlans(catalogue, facts.panel.eggs)
+  const resolved = resolvePlans(catalogue, {
+    eggs: facts.panel.eggs,
+    stored: facts.shop.plans,
+  })
   return [
     ...compareLists('region', facts.shop.regions, regionsOf(catalogue)),
     ...compareLists('game', facts.shop.games, catalogue.games),

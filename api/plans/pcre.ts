@@ -66,7 +66,6 @@ function translate(body: string): string | undefined {
       afterClass = CLASS.test(next)
       i++
     } else if (inClass) {
-      if (char === '[' && next === ':') return undefined
       if (char === '-' && (wasClass || /^\\[wWdDsS]/.test(body.slice(i + 1)))) out += '\\-'
       else out += char === '[' ? '\\[' : char
       inClass = char !== ']'

@@ -14,12 +14,21 @@ import type { Plan, Region } from './store.ts'
 /** A plan of the catalogue with its names looked up at the panel; prices are not part of it. */
 export type ResolvedPlan = Omit<Plan, 'stripeProductId' | 'refusedReason' | 'prices'>
 
-/** Resolves every plan. A plan whose egg the panel lacks keeps an empty image, and is refused. */
-export function resolvePlans(catalogue: Catalogue, eggs: Egg[]): ResolvedPlan[] {
+/**
+ * Resolves every plan. One whose egg the panel lacks is refused; it keeps what was `stored` of the
+ * egg, so that it is sold again as soon as the egg is back.
+ */
+export function resolvePlans(
+  catalogue: Catalogue,
+  { eggs, stored }: { eggs: Egg[]; stored: Plan[] },
+): ResolvedPlan[] {
   return catalogue.plans.map((plan) => {
     const { nest, egg: eggName, image } = eggOf(catalogue, plan)
     const names = { nestName: nest, eggName }
     const egg = eggs.find((egg) => isEggOf(names, egg))
+    const before = egg
+      ? undefined
+      : stored.find((one) => one.id === plan.id && one.nestName === nest && one.eggName === eggName)
     return {
       id: plan.id,
       gameId: plan.game,
@@ -28,9 +37,10 @@ export function resolvePlans(catalogue: Catalogue, eggs: Egg[]): ResolvedPlan[] 
       limits: plan.limits,
       featureLimits: plan.featureLimits,
       ...names,
-      dockerImage: imageOf(egg, image),
+      dockerImage: before?.dockerImage ?? imageOf(egg, image),
       environment: environmentOf(catalogue, plan),
-      options: optionsOf(catalogue, plan).map((option) => toPlanOption(option, egg)),
+      options: before?.options ??
+        optionsOf(catalogue, plan).map((option) => toPlanOption(option, egg)),
       regionIds: plan.regions,
     }
   })
