@@ -239,6 +239,8 @@ test('a server that vanishes after it was active is reported and never rebuilt',
   await expectDelivered(orderId)
   await deleteAtPanel((await statusOf(orderId))?.ptero ?? 0)
   await shop.pass(12 * MINUTE_MS)
+  // The access token has run out by now.
+  expect((await customer.post('/api/auth/refresh')).status).toBe(200)
   expect(await kindsOf(customer, orderId)).toContain('server.missing')
   expect(await serversAtPanel(orderId)).toBe(0)
   // So that the other tests' invariants do not find the wreck.

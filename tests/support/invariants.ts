@@ -20,7 +20,7 @@ export async function expectInvariants(shop: Shop): Promise<void> {
   )
   const sessions = await paidSessions(shop)
   expectPaidOrders(orders, sessions)
-  await expectServers(shop, orders)
+  expectServers(shop, orders)
   await expectMoney(shop, sessions)
   await expectJobs(shop, orders)
   await expectLedger(shop)
@@ -58,7 +58,7 @@ function expectPaidOrders(orders: OrderRow[], sessions: Session[]): void {
 }
 
 /** I-2 and I-3: at most one server an order, each active one at the panel, and none unpaid. */
-async function expectServers(shop: Shop, orders: OrderRow[]): Promise<void> {
+function expectServers(shop: Shop, orders: OrderRow[]): void {
   const there = [...shop.panel.store.servers.rows].map((server) => server.externalId)
   const ours = there.filter((id) => id !== null && /^[a-z0-9]{8}-srv_/.test(id))
   expect(new Set(ours).size, 'servers at the panel are distinct').toBe(ours.length)

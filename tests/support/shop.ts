@@ -91,6 +91,7 @@ export async function startShop(
     requestsPerMinute: 100_000,
     seed: 'shop',
   })
+  enlarge(panel)
   route(stripeServer, stripe.fetch, () => intercept.stripe)
   route(panelServer, panel.fetch, () => intercept.panel)
 
@@ -169,12 +170,23 @@ async function signedUp(
   return client
 }
 
+/** Nodes large enough for every test of a file; capacity.test.ts makes them small again. */
+const ROOMY = 50
+
+function enlarge(panel: PanelEmulator): void {
+  for (const node of panel.store.nodes.rows) {
+    node.memory *= ROOMY
+    node.disk *= ROOMY
+  }
+}
+
 async function apply(
   db: Db,
   deps: Deps,
   edit: ((catalogue: ReturnType<typeof parseCatalogue>) => void) | undefined,
 ): Promise<void> {
   const catalogue = parseCatalogue(await Deno.readTextFile('catalog.json'))
+  for (const region of catalogue.regions) region.nodeCpuPercent *= ROOMY
   edit?.(catalogue)
   const { payments, panel } = deps
   const target = { db, panel, payments, shopId: await shopId(db, deps.randomBytes) }
