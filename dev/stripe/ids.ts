@@ -7,6 +7,7 @@ const SHAPES = {
   customer: ['cus_', 14],
   event: ['evt_1', 23],
   invoice: ['in_1', 23],
+  invoice_item: ['ii_1', 23],
   invoice_line: ['il_1', 23],
   invoice_payment: ['inpay_1', 23],
   line_item: ['li_1', 23],

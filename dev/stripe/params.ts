@@ -85,6 +85,18 @@ export const metadata = clearable(
 
 export const expand = list(text()).optional()
 
+/** Applies a change to metadata as the API does: an empty value removes its key, `null` all. */
+export function mergeMetadata(
+  current: Record<string, string>,
+  changes: Record<string, string> | null | undefined,
+): Record<string, string> {
+  const merged = changes === null ? {} : { ...current, ...changes }
+  return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== ''))
+}
+
+/** What every retrieval takes. */
+export const Retrieve = z.strictObject({ expand })
+
 /** `created=1` as well as `created[gte]=1`. */
 export const range = z.preprocess(
   (value) => typeof value === 'string' ? { gte: value, lte: value } : value,

@@ -26,14 +26,17 @@ export interface StripeEnv {
 
 /**
  * Records that `object` came to be as it is, and tells the webhook endpoints that subscribe to it.
- * `previous` holds the former values of changed fields, for events named `….updated`.
+ * With `former`, what it was before, the event tells the former values of the changed fields; when
+ * nothing changed there is none.
  */
 export function emit<Type extends EventType>(
   sandbox: Sandbox,
   type: Type,
   object: EventObject<Type> & { object: string },
-  previous?: Partial<EventObject<Type>>,
+  former?: EventObject<Type>,
 ) {
+  const previous = former && changedFields(former, object)
+  if (previous && Object.keys(previous).length === 0) return
   const event = sandbox.store.events.insert({
     id: sandbox.newId('event'),
     object: 'event',
@@ -52,5 +55,14 @@ export function emit<Type extends EventType>(
 export function subscribers(store: Store, type: EventType) {
   return store.webhookEndpoints.toJSON().filter(({ status, enabled_events: types }) =>
     status === 'enabled' && (types.includes('*') || types.includes(type))
+  )
+}
+
+function changedFields(former: object, current: object): object {
+  const after = new Map(Object.entries(current))
+  return Object.fromEntries(
+    Object.entries(former).filter(([key, value]) =>
+      JSON.stringify(value) !== JSON.stringify(after.get(key))
+    ),
   )
 }

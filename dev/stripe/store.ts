@@ -8,6 +8,8 @@ export interface Checkout {
   id: string
   lineItems: wire.LineItem[]
   subscription: { metadata: wire.Subscription['metadata']; description: string | null }
+  /** The customer made for a buyer whom the session does not know; told when it is complete. */
+  customer: string | null
   /** The intent of an attempt that was declined, which the next attempt uses again. */
   paymentIntent: string | null
 }
@@ -19,8 +21,10 @@ export interface Delivery {
   endpoint: string
   attempts: { at: number; status: number | null; error: string | null }[]
   succeeded: boolean
-  /** A retry is still to come, also after a success by hand. */
+  /** An attempt by itself is still to come, also after a success by hand. */
   scheduled: boolean
+  /** How many of the attempts were made by themselves after the first. */
+  retries: number
 }
 
 /** The answer kept under an idempotency key. */

@@ -98,12 +98,15 @@ export function invoiceObject(
   }
 }
 
-/** One line of a subscription's invoice, made of the session's line. */
+/**
+ * One line of a subscription's invoice, made of the session's line. What recurs has a subscription
+ * item as its parent, what is billed once has an invoice item.
+ */
 export function invoiceLineObject(line: {
   id: string
   invoice: string
   subscription: string
-  subscriptionItem: string | null
+  parent: { subscriptionItem: string } | { invoiceItem: string }
   item: LineItem
   metadata: InvoiceLine['metadata']
   period: InvoiceLine['period']
@@ -121,17 +124,7 @@ export function invoiceLineObject(line: {
     invoice: line.invoice,
     livemode: false,
     metadata: line.metadata,
-    parent: line.subscriptionItem === null ? null : {
-      invoice_item_details: null,
-      subscription_item_details: {
-        invoice_item: null,
-        proration: false,
-        proration_details: { credited_items: null },
-        subscription,
-        subscription_item: line.subscriptionItem,
-      },
-      type: 'subscription_item_details',
-    },
+    parent: parentObject(line.parent, subscription),
     period: line.period,
     pretax_credit_amounts: [],
     pricing: item.price && {
@@ -161,5 +154,28 @@ export function invoicePaymentObject(
     status: 'open',
     status_transitions: { canceled_at: null, paid_at: null },
     ...payment,
+  }
+}
+
+function parentObject(
+  parent: { subscriptionItem: string } | { invoiceItem: string },
+  subscription: string,
+): InvoiceLine['parent'] {
+  const common = { proration: false, proration_details: { credited_items: null }, subscription }
+  if ('invoiceItem' in parent) {
+    return {
+      invoice_item_details: { invoice_item: parent.invoiceItem, ...common },
+      subscription_item_details: null,
+      type: 'invoice_item_details',
+    }
+  }
+  return {
+    invoice_item_details: null,
+    subscription_item_details: {
+      invoice_item: null,
+      subscription_item: parent.subscriptionItem,
+      ...common,
+    },
+    type: 'subscription_item_details',
   }
 }

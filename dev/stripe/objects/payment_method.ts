@@ -1,4 +1,4 @@
-import type { Charge, PaymentMethod } from '../wire.ts'
+import type { Charge, Customer, PaymentMethod } from '../wire.ts'
 
 /**
  * How a currency can be paid with money that arrives days later. The other currencies have no such
@@ -15,23 +15,25 @@ export function paymentMethodObject(method: {
   id: string
   created: number
   type: MethodType
-  customer: string | null
-  email: string | null
-  name: string | null
+  customer: Customer
 }): PaymentMethod {
-  const { email, name, ...rest } = method
+  const { id, created, type, customer } = method
+  const { email, name = null } = customer
   return {
+    id,
     object: 'payment_method',
     allow_redisplay: 'limited',
     billing_details: { address: null, email, name, phone: null, tax_id: null },
+    created,
+    customer: customer.id,
     customer_account: null,
     livemode: false,
     metadata: {},
-    ...(method.type === 'card' && { card: CARD }),
-    ...(method.type === 'sepa_debit' && { sepa_debit: { ...SEPA, generated_from: null } }),
-    ...(method.type === 'bacs_debit' && { bacs_debit: BACS }),
-    ...(method.type === 'us_bank_account' && { us_bank_account: US_BANK_ACCOUNT }),
-    ...rest,
+    type,
+    ...(type === 'card' && { card: CARD }),
+    ...(type === 'sepa_debit' && { sepa_debit: { ...SEPA, generated_from: null } }),
+    ...(type === 'bacs_debit' && { bacs_debit: BACS }),
+    ...(type === 'us_bank_account' && { us_bank_account: US_BANK_ACCOUNT }),
   }
 }
 

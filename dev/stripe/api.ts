@@ -1,0 +1,83 @@
+import { Hono } from 'hono'
+import { createMiddleware } from 'hono/factory'
+import { StripeFailure } from './errors.ts'
+import { idempotency } from './idempotency.ts'
+import { accountRoutes } from './routes/account.ts'
+import { checkoutSessionRoutes } from './routes/checkout_sessions.ts'
+import { customerRoutes } from './routes/customers.ts'
+import { eventRoutes } from './routes/events.ts'
+import { invoicePaymentRoutes, invoiceRoutes } from './routes/invoices.ts'
+import { chargeRoutes, paymentIntentRoutes, paymentMethodRoutes } from './routes/payments.ts'
+import { priceRoutes } from './routes/prices.ts'
+import { productRoutes } from './routes/products.ts'
+import { refundRoutes } from './routes/refunds.ts'
+import { subscriptionRoutes } from './routes/subscriptions.ts'
+import { webhookEndpointRoutes } from './routes/webhook_endpoints.ts'
+import { API_VERSION, type Sandbox, type StripeEnv } from './sandbox.ts'
+
+/** The API of https://docs.stripe.com/api for one account, below `/v1`. */
+export function createApi(sandbox: Sandbox, secretKey: string) {
+  return new Hono<StripeEnv>()
+    .use(identify(sandbox))
+    .use(authenticate(secretKey))
+    .use(idempotency())
+    .route('/account', accountRoutes())
+    .route('/charges', chargeRoutes())
+    .route('/checkout/sessions', checkoutSessionRoutes())
+    .route('/customers', customerRoutes())
+    .route('/events', eventRoutes())
+    .route('/invoice_payments', invoicePaymentRoutes())
+    .route('/invoices', invoiceRoutes())
+    .route('/payment_intents', paymentIntentRoutes())
+    .route('/payment_methods', paymentMethodRoutes())
+    .route('/prices', priceRoutes())
+    .route('/products', productRoutes())
+    .route('/refunds', refundRoutes())
+    .route('/subscriptions', subscriptionRoutes())
+    .route('/webhook_endpoints', webhookEndpointRoutes())
+    .all('/*', (c) => {
+      throw new StripeFailure(404, {
+        type: 'invalid_request_error',
+        message: `Unrecognized request URL (${c.req.method}: ${c.req.path}).`,
+      })
+    })
+    .onError((error, c) => {
+      if (error instanceof StripeFailure) return c.json({ error: error.body }, error.status)
+      throw error
+    })
+}
+
+/** Gives the request its id, which every answer and every event it causes carries. */
+function identify(sandbox: Sandbox) {
+  return createMiddleware<StripeEnv>(async (c, next) => {
+    const id = sandbox.newId('request')
+    const key = c.req.header('Idempotency-Key') ?? null
+    c.set('sandbox', { ...sandbox, request: { id, idempotency_key: key } })
+    await next()
+    c.header('Request-Id', id)
+    c.header('Stripe-Version', c.req.header('Stripe-Version') ?? API_VERSION)
+  })
+}
+
+function authenticate(secretKey: string) {
+  return createMiddleware<StripeEnv>(async (c, next) => {
+    const [, key] = /^Bearer (\S+)$/.exec(c.req.header('Authorization') ?? '') ?? []
+    if (key !== secretKey) throw unauthorized(key)
+    const version = c.req.header('Stripe-Version') ?? API_VERSION
+    if (version !== API_VERSION) {
+      throw new StripeFailure(400, {
+        type: 'invalid_request_error',
+        message: `Invalid Stripe API version: ${version}. This emulator knows ${API_VERSION} only.`,
+      })
+    }
+    await next()
+  })
+}
+
+function unauthorized(key: string | undefined) {
+  const message = key === undefined
+    ? 'You did not provide an API key. You need to provide your API key in the Authorization ' +
+      "header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY')."
+    : `Invalid API Key provided: ${key.slice(0, 8)}${'*'.repeat(8)}${key.slice(-4)}`
+  return new StripeFailure(401, { type: 'invalid_request_error', message })
+}

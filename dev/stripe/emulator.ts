@@ -1,0 +1,130 @@
+import { Hono } from 'hono'
+import { createApi } from './api.ts'
+import { type PayOptions } from './checkout/complete.ts'
+import { expireSession } from './checkout/expire.ts'
+import { settleCheckout } from './checkout/settle.ts'
+import { type IdKind, newId } from './ids.ts'
+import { accountObject } from './objects/account.ts'
+import { webhookEndpointObject } from './objects/webhook_endpoint.ts'
+import { payAndWait, type PayResult } from './page/pay.ts'
+import { pageRoutes } from './page/routes.ts'
+import type { Sandbox } from './sandbox.ts'
+import { openStore } from './store.ts'
+import { tick } from './tick.ts'
+import { createWebhooks } from './webhooks.ts'
+import type { Event } from './wire.ts'
+
+export interface StripeEmulatorOptions {
+  /** Where the emulator is reached, for the addresses of the hosted page; no trailing slash. */
+  url: string
+  /** The only key it accepts. */
+  secretKey: string
+  now: () => Date
+  /** Gives [0, 1), for ids. */
+  random?: () => number
+  /** What `snapshot()` gave earlier. */
+  state?: unknown
+  /** Called after changes, once for those made in one go. */
+  onChange?: () => void
+  /** The waits before each retry of a webhook; after the last it is given up. */
+  retryDelaysMs?: number[]
+  log?: (line: string) => void
+}
+
+export interface StripeEmulator {
+  fetch(request: Request): Promise<Response>
+  /** All that is known, ready for `JSON.stringify` and later the option `state`. */
+  snapshot(): unknown
+  /** All events, oldest first. */
+  readonly events: readonly Event[]
+  /** Adds an endpoint, or gives the one with this URL another secret and other events. */
+  addWebhookEndpoint(endpoint: { url: string; secret: string; enabledEvents?: string[] }): void
+  /** Does what the Pay button of the hosted page does, waiting for the webhook included. */
+  pay(sessionId: string, options?: PayOptions): Promise<PayResult>
+  expire(sessionId: string): Promise<void>
+  /** Ends a payment that was made with `delayed`. */
+  settle(sessionId: string, outcome: 'succeeded' | 'failed'): Promise<void>
+  /** Sends an event once more, and ends with the attempt. */
+  deliver(eventId: string): Promise<void>
+  /** Keeps webhooks back; when set to `false` they go out. */
+  holdWebhooks(on: boolean): void
+  /** Ends when no webhook is under way; retries that wait for their time do not count. */
+  idle(): Promise<void>
+  /** Does what is due by the clock. Every request does that first, too. */
+  tick(): void
+  close(): void
+}
+
+/** A Stripe account in test mode, as far as selling subscriptions needs one. */
+export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmulator {
+  const { url, random = Math.random, retryDelaysMs = RETRY_DELAYS_MS, log = () => {} } = options
+  const store = openStore(options.state, onceInOneGo(options.onChange ?? (() => {})))
+  const now = () => Math.floor(options.now().getTime() / 1000)
+  const webhooks = createWebhooks({ store, now, retryDelaysMs, log })
+  const sandbox: Sandbox = {
+    store,
+    url,
+    now,
+    newId: (kind: IdKind) => newId(kind, random),
+    request: null,
+    send: webhooks.send,
+  }
+  const [account = accountObject({ id: sandbox.newId('account'), created: now() })] = store.accounts
+    .toJSON()
+  store.accounts.insert(account)
+  const app = createApp(sandbox, { secretKey: options.secretKey, answered: webhooks.answered })
+
+  return {
+    async fetch(request) {
+      tick(sandbox)
+      return await app.fetch(request)
+    },
+    snapshot: () => JSON.parse(JSON.stringify(store)),
+    get events() {
+      return store.events.toJSON()
+    },
+    addWebhookEndpoint({ url, secret, enabledEvents = ['*'] }) {
+      const known = store.webhookEndpoints.toJSON().find((endpoint) => endpoint.url === url)
+      const { id, created } = known ??
+        { id: sandbox.newId('webhook_endpoint'), created: now() }
+      store.webhookEndpoints.insert(
+        webhookEndpointObject({ id, created, enabled_events: enabledEvents, secret, url }),
+      )
+    },
+    async pay(sessionId, payOptions) {
+      tick(sandbox)
+      return await payAndWait(sandbox, webhooks.answered, sessionId, payOptions)
+    },
+    expire: (sessionId) => Promise.try(() => void expireSession(sandbox, sessionId)),
+    settle: (sessionId, outcome) => Promise.try(() => settleCheckout(sandbox, sessionId, outcome)),
+    deliver: webhooks.deliver,
+    holdWebhooks: webhooks.hold,
+    idle: webhooks.idle,
+    tick: () => tick(sandbox),
+    close: webhooks.close,
+  }
+}
+
+/** Like a sandbox of Stripe, which tries for hours, but at the pace of somebody who looks on. */
+const RETRY_DELAYS_MS = [1_000, 5_000, 30_000, 120_000, 600_000]
+
+function createApp(
+  sandbox: Sandbox,
+  { secretKey, answered }: { secretKey: string; answered: (eventId: string) => Promise<void> },
+) {
+  return new Hono()
+    .route('/v1', createApi(sandbox, secretKey))
+    .route('/', pageRoutes(sandbox, answered))
+}
+
+function onceInOneGo(work: () => void): () => void {
+  let due = false
+  return () => {
+    if (due) return
+    due = true
+    queueMicrotask(() => {
+      due = false
+      work()
+    })
+  }
+}

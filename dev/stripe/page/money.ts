@@ -1,0 +1,19 @@
+import type { LineItem } from '../wire.ts'
+
+/**
+ * Minor units as a reader expects them: `1200`, `usd` is $12.00. Stripe counts the two currencies
+ * without minor units below in hundredths all the same.
+ */
+export function formatMoney(amount: number, currency: string): string {
+  const format = new Intl.NumberFormat('en', { style: 'currency', currency })
+  const hundredths = currency === 'isk' || currency === 'ugx'
+  const digits = hundredths ? 2 : format.resolvedOptions().maximumFractionDigits ?? 2
+  return format.format(amount / 10 ** digits)
+}
+
+/** "per month", "every 3 months"; "once" for what does not recur. */
+export function formatInterval({ price }: LineItem): string {
+  if (!price?.recurring) return 'once'
+  const { interval, interval_count: count } = price.recurring
+  return count === 1 ? `per ${interval}` : `every ${count} ${interval}s`
+}

@@ -1,0 +1,71 @@
+import { type Context, Hono } from 'hono'
+import { secureHeaders } from 'hono/secure-headers'
+import { delayedMethodFor } from '../checkout/complete.ts'
+import { expireSession } from '../checkout/expire.ts'
+import { isSettling, settleCheckout } from '../checkout/settle.ts'
+import { StripeFailure } from '../errors.ts'
+import type { Sandbox } from '../sandbox.ts'
+import { boardView } from './board.ts'
+import { formatMoney } from './money.ts'
+import { payAndWait, returnUrl } from './pay.ts'
+import { checkoutView, completeView, expiredView, messageView } from './views.ts'
+
+/** The pages for people: the hosted checkout, and a board of what happened. */
+export function pageRoutes(sandbox: Sandbox, answered: (eventId: string) => Promise<void>) {
+  const { store } = sandbox
+  return new Hono()
+    .use(secureHeaders({
+      contentSecurityPolicy: { defaultSrc: ["'none'"], styleSrc: ["'unsafe-inline'"] },
+    }))
+    .get('/', (c) => c.html(boardView(store)))
+    .get('/c/pay/:id', (c) => showSession(c, sandbox, c.req.param('id')))
+    .post('/c/pay/:id', async (c) => {
+      const id = c.req.param('id')
+      const { action, number, email } = await c.req.parseBody()
+      if (store.sessions.get(id).status === 'complete') {
+        if (action === 'succeeded' || action === 'failed') settleCheckout(sandbox, id, action)
+        return c.redirect(action === 'pay' ? returnUrl(store.sessions.get(id)) : c.req.path, 303)
+      }
+      if (action === 'expire') {
+        expireSession(sandbox, id)
+        return c.redirect(c.req.path, 303)
+      }
+      const result = await payAndWait(sandbox, answered, id, {
+        card: action === 'decline' || isDecliningCard(number) ? 'declined' : 'ok',
+        ...(action === 'delayed' && { delayed: 'processing' }),
+        ...(typeof email === 'string' && { email }),
+      })
+      if (result.outcome === 'declined') return showSession(c, sandbox, id, result.message)
+      return c.redirect(result.redirectTo, 303)
+    })
+    .get('/i/:id', (c) => {
+      const { number, status, total, currency } = store.invoices.get(c.req.param('id'))
+      return c.html(messageView({
+        title: `Invoice ${number}`,
+        text: `${formatMoney(total, currency)}, ${status}.`,
+      }))
+    })
+    .onError((error, c) => {
+      if (!(error instanceof StripeFailure)) throw error
+      const { message } = error
+      return c.html(messageView({ title: 'This cannot be done', text: message }), error.status)
+    })
+}
+
+function showSession(c: Context, sandbox: Sandbox, id: string, alert?: string) {
+  const session = sandbox.store.sessions.get(id)
+  if (session.status === 'expired') return c.html(expiredView(session))
+  if (session.status === 'complete') {
+    const settling = isSettling(sandbox, session)
+    return c.html(completeView({ session, settling, returnUrl: returnUrl(session) }))
+  }
+  const { lineItems } = sandbox.store.checkouts.get(id)
+  const delayed = delayedMethodFor(session) !== undefined
+  const view = checkoutView({ session, lineItems, delayed, ...(alert && { alert }) })
+  return c.html(view, alert ? 402 : 200)
+}
+
+/** Stripe's test card that is always declined. */
+function isDecliningCard(number: unknown): boolean {
+  return typeof number === 'string' && number.replaceAll(/\D/g, '') === '4000000000000002'
+}

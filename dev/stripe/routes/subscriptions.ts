@@ -1,0 +1,215 @@
+import { Hono } from 'hono'
+import type Stripe from 'stripe'
+import * as z from 'zod'
+import { endSubscription, isEnded } from '../billing/subscriptions.ts'
+import { noSuch, refused } from '../errors.ts'
+import { answer, answerList, inRange, matches, readParams } from '../http.ts'
+import {
+  boolean,
+  clearable,
+  expand,
+  mergeMetadata,
+  metadata,
+  notEmulated,
+  oneOf,
+  paging,
+  range,
+  Retrieve,
+  type Shape,
+  text,
+} from '../params.ts'
+import { emit, type Sandbox, type StripeEnv } from '../sandbox.ts'
+import type { Subscription } from '../wire.ts'
+
+export function subscriptionRoutes() {
+  return new Hono<StripeEnv>()
+    .get('/', async (c) => {
+      const params = await readParams(c, ListSubscriptions)
+      const subscriptions = c.var.sandbox.store.subscriptions.newestFirst().filter((subscription) =>
+        isListed(subscription, params)
+      )
+      return answerList(c, subscriptions, params)
+    })
+    .get('/:id', async (c) => {
+      const { expand } = await readParams(c, Retrieve)
+      return answer(c, c.var.sandbox.store.subscriptions.get(c.req.param('id')), expand)
+    })
+    .post('/:id', async (c) => {
+      const params = await readParams(c, UpdateSubscription)
+      return answer(c, updateSubscription(c.var.sandbox, c.req.param('id'), params), params.expand)
+    })
+    .delete('/:id', async (c) => {
+      const { expand, cancellation_details: details } = await readParams(c, CancelSubscription)
+      const subscription = c.var.sandbox.store.subscriptions.get(c.req.param('id'))
+      if (isEnded(subscription)) throw noSuch('subscription', subscription.id)
+      const ended = endSubscription(c.var.sandbox, subscription.id, {
+        ...NO_DETAILS,
+        ...subscription.cancellation_details,
+        ...details,
+        reason: 'cancellation_requested',
+      })
+      return answer(c, ended, expand)
+    })
+}
+
+const CancellationDetails = z.strictObject(
+  {
+    comment: clearable(text()).optional(),
+    feedback: clearable(oneOf(
+      'customer_service',
+      'low_quality',
+      'missing_features',
+      'other',
+      'switched_service',
+      'too_complex',
+      'too_expensive',
+      'unused',
+    )).optional(),
+    feedback_option: notEmulated,
+  } satisfies Shape<Stripe.SubscriptionUpdateParams.CancellationDetails>,
+)
+
+const UpdateSubscription = z.strictObject(
+  {
+    add_invoice_items: notEmulated,
+    application_fee_percent: notEmulated,
+    automatic_tax: notEmulated,
+    billing_cycle_anchor: notEmulated,
+    billing_schedules: notEmulated,
+    billing_thresholds: notEmulated,
+    cancel_at: notEmulated,
+    cancel_at_period_end: boolean.optional(),
+    cancellation_details: CancellationDetails.optional(),
+    collection_method: notEmulated,
+    days_until_due: notEmulated,
+    default_payment_method: notEmulated,
+    default_source: notEmulated,
+    default_tax_rates: notEmulated,
+    description: clearable(text(500)).optional(),
+    discounts: notEmulated,
+    expand,
+    invoice_settings: notEmulated,
+    items: notEmulated,
+    metadata: metadata.optional(),
+    off_session: notEmulated,
+    on_behalf_of: notEmulated,
+    pause_collection: notEmulated,
+    payment_behavior: notEmulated,
+    payment_settings: notEmulated,
+    pending_invoice_item_interval: notEmulated,
+    proration_behavior: notEmulated,
+    proration_date: notEmulated,
+    transfer_data: notEmulated,
+    trial_end: notEmulated,
+    trial_from_plan: notEmulated,
+    trial_settings: notEmulated,
+  } satisfies Shape<Stripe.SubscriptionUpdateParams>,
+)
+
+const CancelSubscription = z.strictObject(
+  {
+    cancellation_details: CancellationDetails.optional(),
+    expand,
+    // both ask for an extra invoice, which only their default does without
+    invoice_now: oneOf('false').optional(),
+    prorate: oneOf('false').optional(),
+  } satisfies Shape<Stripe.SubscriptionCancelParams>,
+)
+
+const ListSubscriptions = z.strictObject(
+  {
+    ...paging,
+    automatic_tax: notEmulated,
+    collection_method: oneOf('charge_automatically', 'send_invoice').optional(),
+    created: range.optional(),
+    current_period_end: range.optional(),
+    current_period_start: range.optional(),
+    customer: text().optional(),
+    customer_account: notEmulated,
+    plan: notEmulated,
+    price: text().optional(),
+    status: oneOf(
+      'active',
+      'all',
+      'canceled',
+      'ended',
+      'incomplete',
+      'incomplete_expired',
+      'past_due',
+      'paused',
+      'trialing',
+      'unpaid',
+    ).optional(),
+    test_clock: notEmulated,
+  } satisfies Shape<Stripe.SubscriptionListParams>,
+)
+
+const NO_DETAILS = { comment: null, feedback: null, feedback_option: null, reason: null }
+
+function isListed(subscription: Subscription, params: z.output<typeof ListSubscriptions>): boolean {
+  const items = subscription.items.data
+  return hasStatus(subscription, params.status) &&
+    matches(params.customer, subscription.customer) &&
+    matches(params.collection_method, subscription.collection_method) &&
+    inRange(subscription.created, params.created) &&
+    items.some((item) =>
+      matches(params.price, item.price.id) &&
+      inRange(item.current_period_end, params.current_period_end) &&
+      inRange(item.current_period_start, params.current_period_start)
+    )
+}
+
+/** Without a status the list leaves out what was cancelled. */
+function hasStatus(
+  subscription: Subscription,
+  wanted: z.output<typeof ListSubscriptions>['status'],
+): boolean {
+  if (wanted === 'all') return true
+  if (wanted === 'ended') return isEnded(subscription)
+  return wanted ? subscription.status === wanted : subscription.status !== 'canceled'
+}
+
+function updateSubscription(
+  sandbox: Sandbox,
+  id: string,
+  params: z.output<typeof UpdateSubscription>,
+): Subscription {
+  const former = sandbox.store.subscriptions.get(id)
+  const { cancel_at_period_end: atPeriodEnd, description, metadata } = params
+  if (isEnded(former) && (atPeriodEnd !== undefined || description !== undefined)) {
+    throw refused(
+      'A canceled subscription can only update its cancellation_details and metadata.',
+    )
+  }
+  const details = { ...NO_DETAILS, ...former.cancellation_details, ...params.cancellation_details }
+  const updated = sandbox.store.subscriptions.update(id, {
+    cancellation_details: details,
+    metadata: mergeMetadata(former.metadata, metadata),
+    ...(description !== undefined && { description }),
+    ...(atPeriodEnd !== undefined && cancellation(sandbox, former, atPeriodEnd, details)),
+  })
+  emit(sandbox, 'customer.subscription.updated', updated, former)
+  return updated
+}
+
+function cancellation(
+  { now }: Sandbox,
+  { items }: Subscription,
+  atPeriodEnd: boolean,
+  details: Subscription['cancellation_details'] & object,
+): Partial<Subscription> {
+  if (!atPeriodEnd) {
+    return {
+      cancel_at: null,
+      cancel_at_period_end: false,
+      canceled_at: null,
+      cancellation_details: { ...details, reason: null },
+    }
+  }
+  return {
+    cancel_at: Math.max(...items.data.map((item) => item.current_period_end)),
+    cancel_at_period_end: true,
+    canceled_at: now(),
+    cancellation_details: { ...details, reason: 'cancellation_requested' },
+  }
+}
