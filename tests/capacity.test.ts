@@ -166,6 +166,58 @@ test('a paid order whose region filled up waits for room, says so, and is delive
   })
 })
 
+test('a node that went into maintenance after the order was placed gets no server', async () => {
+  const customer = await shop.customer()
+  const { orderId } = await placeOrder(customer, { region: 'new-york' })
+  const before = await nodeOf(orderId)
+  shop.panel.setMaintenance(before, true)
+  await shop.stripe.pay(await sessionOf(shop.db, orderId))
+  await shop.pass(10_000)
+  const waiting = (await customer.get(`/api/orders/${orderId}`)).body
+  expect(waiting.order.waitingFor).toBe('room')
+  expect(waiting.timeline.at(-1).text).toContain('New York')
+  expect(await nodeOf(orderId)).toBe(before)
+  shop.panel.setMaintenance(before, false)
+  await shop.pass(10 * 60_000, async () => await statusOf(orderId) === 'provisioned')
+  expect(await statusOf(orderId)).toBe('provisioned')
+})
+
+test('a node without a free port gives the order to another node of the region', async () => {
+  const region = 'frankfurt'
+  await shop.db.run('UPDATE panel_nodes SET sellable = 1 WHERE region_id = ?', [region])
+  for (const node of shop.panel.store.nodes.rows) node.maintenance = false
+  const customer = await shop.customer()
+  const { orderId } = await placeOrder(customer, { region })
+  const before = await nodeOf(orderId)
+  shop.intercept.panel = async (request, next) => {
+    const { pathname, searchParams } = new URL(request.url)
+    const isFull = pathname.endsWith(`/nodes/${before}/allocations`) && searchParams.size > 0
+    if (!isFull) return await next(request)
+    const none = { total: 0, count: 0, per_page: 200, current_page: 1, total_pages: 1, links: {} }
+    return Response.json({ object: 'list', data: [], meta: { pagination: none } })
+  }
+  await shop.stripe.pay(await sessionOf(shop.db, orderId))
+  await shop.pass(20_000, async () => await statusOf(orderId) === 'provisioned')
+  shop.intercept.panel = undefined
+  expect(await statusOf(orderId)).toBe('provisioned')
+  expect(await nodeOf(orderId)).not.toBe(before)
+})
+
+async function nodeOf(orderId: string): Promise<number> {
+  const [row] = await shop.db.query<{ nodeId: number }>(
+    'SELECT node_id AS nodeId FROM capacity_holds WHERE order_id = ? AND released_at IS NULL',
+    [orderId],
+  )
+  return row?.nodeId ?? 0
+}
+
+async function statusOf(orderId: string): Promise<string | undefined> {
+  const [row] = await shop.db.query<{ status: string }>('SELECT status FROM orders WHERE id = ?', [
+    orderId,
+  ])
+  return row?.status
+}
+
 test('another user’s order and server are simply not there', async () => {
   const owner = await shop.customer()
   const { orderId } = await placeOrder(owner)

@@ -16,7 +16,13 @@ export interface Need {
  */
 export async function holdCapacity(
   tx: Queryable,
-  { orderId, regionId, need }: { orderId: string; regionId: string; need: Need },
+  { orderId, regionId, need, avoid = [] }: {
+    orderId: string
+    regionId: string
+    need: Need
+    /** Nodes that turned out not to take a server now. */
+    avoid?: number[]
+  },
 ): Promise<number | undefined> {
   const nodes = await tx.query<{ id: number }>(
     `SELECT id FROM panel_nodes WHERE region_id = ? AND ${HAS_ROOM}
@@ -24,7 +30,7 @@ export async function holdCapacity(
     [regionId, ...amountsOf(need)],
   )
   for (const node of nodes) {
-    if (!await takeFrom(tx, node.id, need)) continue
+    if (avoid.includes(node.id) || !await takeFrom(tx, node.id, need)) continue
     await recordHold(tx, orderId, node.id, need)
     return node.id
   }

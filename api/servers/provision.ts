@@ -1,15 +1,13 @@
 import { findUser } from '../accounts/store.ts'
-import { findHold, holdCapacity } from '../checkout/capacity.ts'
 import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
-import { backoffMs, TryAgain } from '../jobs/again.ts'
+import { TryAgain } from '../jobs/again.ts'
 import { enqueue } from '../jobs/queue.ts'
 import {
   findOrder,
   insertOrderEvent,
   moveOrder,
   type Order,
-  setNode,
   setPteroServer,
   setWaiting,
 } from '../orders/store.ts'
@@ -27,16 +25,14 @@ import {
   recordThere,
   type Server,
 } from './store.ts'
-import { panelFailure, wait } from './waiting.ts'
+import { choosePlace } from './place.ts'
+import { panelFailure } from './waiting.ts'
 
 /**
  * The panel may still be rolling back, or committing late, this long after a create whose answer
  * was lost: it gives its node 15 s, and as long again to clean up.
  */
 const UNKNOWN_OUTCOME_MS = 45_000
-
-/** Room changes by the minute at most. */
-const ROOM_RETRY_MS = 5 * 60_000
 
 /** Another shop, or an admin, may take the port we chose; more than this is not chance. */
 const ALLOCATION_TRIES = 4
@@ -87,44 +83,18 @@ async function findOrCreate(db: Db, deps: Deps, provisioning: Provisioning): Pro
   }
   const there = await deps.panel.findServer(externalId)
   if (there) return await recordInstalling(db, deps, provisioning, there, { answered: false })
-  const nodeId = await ensureHold(db, deps, provisioning)
-  const created = await createServer(db, deps, provisioning, nodeId)
+  const created = await createServer(db, deps, provisioning)
   await recordInstalling(db, deps, provisioning, created, { answered: true })
-}
-
-/** Money that came after the hold had ended needs a new one, perhaps on another node. */
-async function ensureHold(
-  db: Db,
-  deps: Deps,
-  { order, server }: Provisioning,
-): Promise<number> {
-  const held = await findHold(db, order.id)
-  if (held !== undefined) return held
-  const hold = { orderId: order.id, regionId: order.regionId, need: order.bought.need }
-  const nodeId = await db.transaction(async (tx) => {
-    const nodeId = await holdCapacity(tx, hold)
-    if (nodeId !== undefined) await setNode(tx, order.id, nodeId)
-    return nodeId
-  })
-  if (nodeId !== undefined) return nodeId
-  throw await wait(db, deps, {
-    orderId: order.id,
-    serverId: server.id,
-    reason: 'room',
-    facts: { region: order.regionId },
-    delayMs: ROOM_RETRY_MS,
-  })
 }
 
 async function createServer(
   db: Db,
   deps: Deps,
   provisioning: Provisioning,
-  nodeId: number,
 ): Promise<PanelServer> {
   const request = await createRequest(db, deps, provisioning)
   for (let left = ALLOCATION_TRIES; left > 0; left--) {
-    const allocationId = await freeAllocation(db, deps, provisioning, nodeId)
+    const { nodeId, allocationId } = await choosePlace(db, deps, provisioning)
     await recordCreateSent(db, provisioning.server.id, nodeId)
     try {
       return await deps.panel.createServer({ ...request, allocationId })
@@ -167,25 +137,6 @@ async function createRequest(db: Db, deps: Deps, { server, order, externalId }: 
     limits: order.bought.limits,
     featureLimits: order.bought.featureLimits,
   }
-}
-
-async function freeAllocation(
-  db: Db,
-  deps: Deps,
-  { order, server, attempts }: Provisioning,
-  nodeId: number,
-): Promise<number> {
-  const free = await deps.panel.listAllocations(nodeId, { free: true })
-  const at = (deps.randomBytes(1)[0] ?? 0) / 256
-  const chosen = free[Math.floor(at * free.length)]
-  if (chosen) return chosen.id
-  throw await wait(db, deps, {
-    orderId: order.id,
-    serverId: server.id,
-    reason: 'room',
-    facts: { region: order.regionId },
-    delayMs: Math.max(ROOM_RETRY_MS, backoffMs(attempts, deps.randomBytes)),
-  })
 }
 
 /** Step ⑦: the server is at the panel; from here on it is looked at until it is installed. */
