@@ -21,14 +21,14 @@ export const WEBHOOK_BODY: BodyLimit = { maxBytes: 512 * 1024, maxMs: 10_000 }
  */
 export function limitBody({ maxBytes, maxMs }: BodyLimit): MiddlewareHandler {
   return createMiddleware(async (c, next) => {
-    const { body, headers, method, signal, url } = c.req.raw
+    const { body, headers, method, url } = c.req.raw
     if (!body) return await next()
     if (Number(headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes)
     const bytes = await readAll(body, { maxBytes, maxMs })
     if (isDeeper(bytes, MAX_DEPTH)) {
       throw new Problem('malformed-json', { detail: `Nest no deeper than ${MAX_DEPTH} levels.` })
     }
-    c.req.raw = new Request(url, { method, headers, body: bytes, signal })
+    c.req.raw = new Request(url, { method, headers, body: bytes })
     await next()
   })
 }

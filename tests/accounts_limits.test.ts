@@ -1,0 +1,322 @@
+import { beforeAll, beforeEach, expect, inject, test } from 'vitest'
+import { canonicalEmail } from '../api/accounts/email.ts'
+import {
+  clearLoginDelay,
+  MAX_DELAY_SECONDS,
+  purgeLoginDelays,
+  takeLoginAttempt,
+} from '../api/accounts/login_delays.ts'
+import { giveBack, limit, purgeRateLimits, RATE_LIMITS } from '../api/accounts/rate_limits.ts'
+import { createPasswords } from '../api/accounts/password.ts'
+import { createUser } from '../api/accounts/users.ts'
+import { Problem } from '../api/problem.ts'
+import { type AccountsApp, startAccountsApp } from './support/accounts_app.ts'
+
+const PASSWORD = 'correct horse battery'
+const HOUR_MS = 60 * 60_000
+
+let app: AccountsApp
+
+beforeAll(async () => {
+  app = await startAccountsApp(inject('databaseUrl'))
+  await createUser(app.db, app.deps, {
+    email: 'ann@example.com',
+    password: PASSWORD,
+    role: 'customer',
+  })
+  return () => app.stop()
+})
+
+beforeEach(async () => {
+  // a minute into a day: no window of the table ends while a test runs
+  const dayMs = 24 * HOUR_MS
+  app.passMs(dayMs - app.deps.now().getTime() % dayMs + 60_000)
+  await app.db.run('DELETE FROM rate_limits')
+  await app.db.run('DELETE FROM login_delays')
+})
+
+test('S9: POST /signup counts the socket, whatever 1000 X-Forwarded-For headers say', async () => {
+  const statuses: number[] = []
+  for (let i = 0; i < 1000; i += 50) {
+    const some = Array.from({ length: 50 }, async (_, j) => {
+      const address = `203.0.${(i + j) >> 8}.${(i + j) & 255}`
+      const response = await app.post('/api/auth/signup', {
+        email: 'ann@example.com',
+        password: PASSWORD,
+      }, { 'x-forwarded-for': address, 'cf-connecting-ip': address, 'x-real-ip': address })
+      await response.body?.cancel()
+      return response.status
+    })
+    statuses.push(...await Promise.all(some))
+  }
+  expect(statuses.filter((status) => status !== 429)).toEqual(Array(5).fill(409))
+})
+
+test('S9: limit() counts all spellings of one client together', async () => {
+  const same = [
+    ['1.2.3.4', '::ffff:1.2.3.4', '::FFFF:102:304', '0:0:0:0:0:ffff:1.2.3.4', '[::ffff:1.2.3.4]'],
+    [
+      '2001:db8:1:2::1',
+      '2001:DB8:1:2:ffff::',
+      '2001:0db8:0001:0002:0:0:0:9',
+      '2001:db8:1:2::1%eth0',
+      '2001:db8:1:2:a:b:1.2.3.4',
+    ],
+  ]
+  for (const addresses of same) {
+    for (const address of addresses) await limit(app.db, app.deps, 'signup', { address })
+    const [first = ''] = addresses
+    await limited(() => limit(app.db, app.deps, 'signup', { address: first }))
+  }
+  await limit(app.db, app.deps, 'signup', { address: '1.2.3.5' })
+  await limit(app.db, app.deps, 'signup', { address: '2001:db8:1:3::1' })
+})
+
+test('limit() lets exactly as many through as the table says when all come at once', async () => {
+  const address = '198.51.100.7'
+  const user = app.deps.newId('user')
+  const all = await Promise.allSettled(
+    Array.from({ length: 40 }, () => limit(app.db, app.deps, 'order', { user, address })),
+  )
+  expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(10)
+  const [rule] = RATE_LIMITS.order.user
+  expect(rule?.hits).toBe(10)
+})
+
+test('limit() counts an address over all its users', async () => {
+  const address = '198.51.100.8'
+  for (let i = 0; i < 30; i++) {
+    await limit(app.db, app.deps, 'order', { user: app.deps.newId('user'), address })
+  }
+  await limited(() => limit(app.db, app.deps, 'order', { user: app.deps.newId('user'), address }))
+})
+
+test('limit() starts over with the next window, and says when that is', async () => {
+  const address = '198.51.100.9'
+  for (let i = 0; i < 5; i++) await limit(app.db, app.deps, 'signup', { address })
+  const waitSeconds = await limited(() => limit(app.db, app.deps, 'signup', { address }))
+  expect(waitSeconds).toBeLessThanOrEqual(3600)
+  app.passMs((waitSeconds - 2) * 1000)
+  await limited(() => limit(app.db, app.deps, 'signup', { address }))
+  app.passMs(3000)
+  await limit(app.db, app.deps, 'signup', { address })
+})
+
+test('limit() keeps no address in the table', async () => {
+  await limit(app.db, app.deps, 'signup', { address: '198.51.100.10' })
+  const [row] = await app.db.query<{ key: Uint8Array }>('SELECT rate_key AS `key` FROM rate_limits')
+  expect(row?.key).toHaveLength(16)
+})
+
+test('giveBack() makes hits not count', async () => {
+  for (let i = 0; i < 8; i++) {
+    await giveBack(app.db, await limit(app.db, app.deps, 'signup', { address: '198.51.100.11' }))
+  }
+})
+
+test('POST /login says 429 and when to come back', async () => {
+  for (let i = 0; i < 20; i++) await limit(app.db, app.deps, 'login', { address: '127.0.0.1' })
+  const response = await logIn('someone@example.com', 'whatever it is')
+  expect(response.status).toBe(429)
+  expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
+  expect((await response.json()).detail).toMatch(/^Try again in \d+ (seconds|minutes)\.$/)
+})
+
+test('S10: POST /login refuses an address for a day after 100 failures, ten minutes after 20', async () => {
+  const address = '198.51.100.12'
+  const attempt = () => limit(app.db, app.deps, 'login', { address })
+  for (let round = 0; round < 5; round++) {
+    for (let i = 0; i < 20; i++) await attempt()
+    expect(await limited(attempt)).toBeLessThanOrEqual(600)
+    app.passMs(10 * 60_000)
+  }
+  expect(await limited(attempt)).toBeGreaterThan(20 * 3600)
+})
+
+test('POST /login does not count successes', async () => {
+  for (let i = 0; i < 7; i++) {
+    expect((await logIn('ann@example.com', PASSWORD)).status).toBe(200)
+  }
+  const [row] = await app.db.query<{ hits: number }>('SELECT MAX(hits) AS hits FROM rate_limits')
+  expect(row?.hits).toBe(0)
+})
+
+test('S10: takeLoginAttempt() makes the wait after the fifth attempt twice as long each time', async () => {
+  const email = 'target@example.com'
+  for (let i = 0; i < 5; i++) await takeLoginAttempt(app.db, app.deps, email)
+  const waits: number[] = []
+  for (let i = 0; i < 12; i++) {
+    const wait = await limited(() => takeLoginAttempt(app.db, app.deps, email))
+    waits.push(wait)
+    app.passMs(wait * 1000)
+    await takeLoginAttempt(app.db, app.deps, email)
+  }
+  expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900])
+  expect(Math.max(...waits)).toBe(MAX_DELAY_SECONDS)
+})
+
+test('S10: takeLoginAttempt() counts attempts made at once', async () => {
+  const all = await Promise.allSettled(
+    Array.from({ length: 30 }, () => takeLoginAttempt(app.db, app.deps, 'rush@example.com')),
+  )
+  expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(5)
+})
+
+test('S10: takeLoginAttempt() does not lengthen the wait of who asks during it', async () => {
+  const email = 'patient@example.com'
+  for (let i = 0; i < 8; i++) {
+    await takeLoginAttempt(app.db, app.deps, email)
+    app.passMs(20_000)
+  }
+  await takeLoginAttempt(app.db, app.deps, email)
+  for (let i = 0; i < 20; i++) await limited(() => takeLoginAttempt(app.db, app.deps, email))
+  expect(await limited(() => takeLoginAttempt(app.db, app.deps, email))).toBeLessThanOrEqual(16)
+})
+
+test('S10: takeLoginAttempt() forgets after a success, and after a day', async () => {
+  const email = 'forgiven@example.com'
+  for (let i = 0; i < 5; i++) await takeLoginAttempt(app.db, app.deps, email)
+  await clearLoginDelay(app.db, app.deps, email)
+  for (let i = 0; i < 5; i++) await takeLoginAttempt(app.db, app.deps, email)
+  await limited(() => takeLoginAttempt(app.db, app.deps, email))
+  app.passMs(25 * HOUR_MS)
+  for (let i = 0; i < 5; i++) await takeLoginAttempt(app.db, app.deps, email)
+  await limited(() => takeLoginAttempt(app.db, app.deps, email))
+})
+
+test('S10: POST /login refuses even the right password while the account is delayed', async () => {
+  for (let i = 0; i < 5; i++) await takeLoginAttempt(app.db, app.deps, 'ann@example.com')
+  expect((await logIn('ann@example.com', PASSWORD)).status).toBe(429)
+  app.passMs(1000)
+  expect((await logIn('ann@example.com', PASSWORD)).status).toBe(200)
+  expect(await app.db.query('SELECT 1 FROM login_delays')).toEqual([])
+})
+
+test('purgeRateLimits() and purgeLoginDelays() delete what counts no more, and only that', async () => {
+  await limit(app.db, app.deps, 'login', { address: '198.51.100.13' })
+  await takeLoginAttempt(app.db, app.deps, 'purge@example.com')
+  expect([await purgeRateLimits(app.db), await purgeLoginDelays(app.db)]).toEqual([0, 0])
+  app.passMs(73 * HOUR_MS)
+  expect([await purgeRateLimits(app.db), await purgeLoginDelays(app.db)]).toEqual([2, 1])
+})
+
+test('createPasswords() hashes two at once, lets 20 wait and sends the rest away', async () => {
+  const passwords = createPasswords({ secret: 'x'.repeat(32), randomBytes: app.deps.randomBytes })
+  // a stored text with the cheapest parameters, so that the queue is what is measured
+  const cheap = `$scrypt$ln=1,r=8,p=1,keyid=00000000$${'A'.repeat(22)}$${'A'.repeat(43)}`
+  const all = await Promise.allSettled(
+    Array.from({ length: 30 }, () => passwords.check(PASSWORD, cheap)),
+  )
+  const refused = all.filter((result) => result.status === 'rejected')
+  expect(refused).toHaveLength(8)
+  for (const { reason } of refused) expect(reason).toMatchObject({ code: 'unavailable' })
+  expect(await passwords.check(PASSWORD, cheap)).toEqual({ matches: false, stale: true })
+})
+
+test('createPasswords() spends no more on a stored text than it would ever have stored', async () => {
+  const passwords = createPasswords({ secret: 'x'.repeat(32), randomBytes: app.deps.randomBytes })
+  const good = await passwords.hash(PASSWORD)
+  expect(await passwords.check(PASSWORD, good)).toEqual({ matches: true, stale: false })
+  expect((await passwords.check(`${PASSWORD} `, good)).matches).toBe(false)
+  const bombs = [
+    'ln=20,r=8,p=1',
+    'ln=16,r=8,p=10',
+    'ln=14,r=99,p=1',
+    'ln=14,r=8,p=99',
+    'ln=0,r=8,p=5',
+  ]
+  for (const bomb of bombs) {
+    const stored = good.replace(/ln=14,r=8,p=5/, bomb)
+    const started = performance.now()
+    expect(await passwords.check(PASSWORD, stored)).toEqual({ matches: false, stale: false })
+    expect(performance.now() - started).toBeLessThan(1500)
+  }
+})
+
+test('createPasswords() needs the pepper it hashed with', async () => {
+  const { randomBytes } = app.deps
+  const stored = await createPasswords({ secret: 'a'.repeat(32), randomBytes }).hash(PASSWORD)
+  const other = createPasswords({ secret: 'b'.repeat(32), randomBytes })
+  expect((await other.check(PASSWORD, stored)).matches).toBe(false)
+})
+
+const spellings: [string, string][] = [
+  ['A@X.COM ', 'a@x.com'],
+  ['\u00a0a@x.com\t', 'a@x.com'],
+  ['First.Last+tag@Example.Co.UK', 'first.last+tag@example.co.uk'],
+  ['a@BÜCHER.example', 'a@xn--bcher-kva.example'],
+  ['a@bu\u0308cher.example', 'a@xn--bcher-kva.example'],
+  ['a@ｘ.com', 'a@x.com'],
+  ['a@x。com', 'a@x.com'],
+  ['a@\u212a.com', 'a@k.com'],
+  ['a@xn--bcher-kva.example', 'a@xn--bcher-kva.example'],
+]
+
+test.each(spellings)('S7: canonicalEmail() stores %j as %s', (text, email) => {
+  expect(canonicalEmail(text)).toEqual({ email })
+})
+
+const notAddresses = [
+  'ä@x.com',
+  'mıke@x.com',
+  '\u212aate@x.com',
+  'a@x.com%00',
+  'a\u0000@x.com',
+  'a@x.com\u0000b',
+  'a@x.com\r\nBcc: b@x.com',
+  'a b@x.com',
+  'a@x.com:25',
+  'a@x.com/',
+  'a@x.com?b',
+  'a@x.com#b',
+  'a@x\\.com',
+  'b@evil.com@',
+  'a@b@x.com',
+  'a@x.com.',
+  '.a@x.com',
+  'a..b@x.com',
+  '"a b"@x.com',
+  'a@localhost',
+  'a@127.0.0.1',
+  'a@0x7f.1',
+  'a@[::1]',
+  'a@-x.com',
+  'a@x..com',
+  'a@x.com, b@x.com',
+  '<a@x.com>',
+  '@x.com',
+  'a@',
+  'a',
+  '',
+  `${'a'.repeat(65)}@x.com`,
+  `a@${'x'.repeat(64)}.com`,
+  `a@${'x.'.repeat(130)}com`,
+]
+
+test.each(notAddresses)('S7: canonicalEmail() refuses %j and says what to do', (text) => {
+  expect(canonicalEmail(text)).toEqual({ fault: expect.stringMatching(/^(Enter|Use|Check) /) })
+})
+
+test('S7: two addresses that a collation would call equal are two accounts', async () => {
+  const twins = ['a@x.com', 'a-@x.com', 'a@xn--x-zfa.com']
+  for (const email of twins) {
+    await createUser(app.db, app.deps, { email, password: PASSWORD, role: 'customer' })
+  }
+  for (const email of ['A@x.com', 'a@x.com ', ' a@X.com']) {
+    await expect(createUser(app.db, app.deps, { email, password: PASSWORD, role: 'customer' }))
+      .rejects.toMatchObject({ code: 'email-taken' })
+  }
+  expect(await app.db.query('SELECT 1 FROM users WHERE email = ?', ['A@x.com'])).toEqual([])
+})
+
+function logIn(email: string, password: string): Promise<Response> {
+  return app.post('/api/auth/login', { email, password })
+}
+
+/** The Retry-After of the 429 that `attempt` must end in, in seconds. */
+async function limited(attempt: () => Promise<unknown>): Promise<number> {
+  const error = await attempt().then(() => undefined, (reason: unknown) => reason)
+  if (!(error instanceof Problem)) throw new Error('Expected a refusal', { cause: error })
+  expect(error.code).toBe('rate-limited')
+  return error.options.retryAfter ?? 0
+}
