@@ -164,7 +164,9 @@ test('applyCatalogue() follows a new order, new names and new limits', async () 
     'plans: are in another order',
     'product of rust-8gb: has a new name',
   ])
+  it.stripeWrites.length = 0
   await apply()
+  expect(it.stripeWrites).toEqual([expect.stringMatching(/^POST \/v1\/products\/prod_/)])
   const plans = await listPlans(it.db)
   expect(plans.map((plan) => plan.id)).toEqual(it.catalogue.plans.map((plan) => plan.id))
   expect(plans.find((plan) => plan.id === 'rust-8gb')).toMatchObject({
@@ -239,6 +241,18 @@ test.each<[string, (it: CatalogueFixture) => void, RegExp]>([
     'a fixed value that the egg refuses',
     (it) => void ((it.catalogue.eggs.paper ?? missing()).environment = { SERVER_JARFILE: 'x.zip' }),
     /the value "x.zip" of SERVER_JARFILE is refused/,
+  ],
+  [
+    'a choice that the egg refuses',
+    (it) =>
+      void (it.catalogue.eggs.paper ?? missing()).options.push({
+        variable: 'SERVER_JARFILE',
+        label: 'Jar',
+        help: '',
+        kind: 'select',
+        values: ['server.jar', 'server.exe'],
+      }),
+    /the egg refuses the choice "server.exe" of SERVER_JARFILE/,
   ],
   [
     'limits that no node can hold',
