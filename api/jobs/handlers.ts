@@ -1,10 +1,12 @@
 import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { syncSubscription } from '../payments/inbox.ts'
+import { refundUndelivered } from '../payments/refund.ts'
 import { syncOrder } from '../payments/sync.ts'
 import { shopId } from '../plans/shop_id.ts'
 import { snapshotPanel } from '../plans/snapshot.ts'
 import { checkServer, reinstallServer, verifyServer } from '../servers/check.ts'
+import { deleteServer } from '../servers/delete.ts'
 import { provisionServer } from '../servers/provision.ts'
 import type { JobPayloads } from './queue.ts'
 
@@ -25,6 +27,8 @@ export function createHandlers(deps: Deps): Handlers {
     'server.check': (db, payload) => checkServer(db, deps, payload),
     'server.reinstall': (db, payload) => reinstallServer(db, deps, payload),
     'server.verify': (db, payload) => verifyServer(db, deps, payload),
+    'server.delete': (db, payload) => deleteServer(db, deps, payload),
+    'order.refund': (db, payload) => refundUndelivered(db, deps, payload),
     'panel.snapshot': async (db) => {
       await snapshotPanel(db, deps.panel, { shopId: await shopId(db, deps.randomBytes) })
     },

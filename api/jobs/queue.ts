@@ -17,6 +17,10 @@ export interface JobPayloads {
   'server.check': { serverId: string }
   /** Look again whether an active server is still there. */
   'server.verify': { serverId: string; look: 1 | 2 }
+  /** Delete a server whose delivery was stopped. */
+  'server.delete': { serverId: string }
+  /** Return the money of an order that was not delivered by its deadline. */
+  'order.refund': { orderId: string }
   /** Read nodes and eggs of the panel again, so that capacity and the catalogue stay true. */
   'panel.snapshot': Record<never, never>
 }
@@ -31,6 +35,8 @@ const jobNames = {
   'server.reinstall': true,
   'server.check': true,
   'server.verify': true,
+  'server.delete': true,
+  'order.refund': true,
   'panel.snapshot': true,
 } as const satisfies Record<JobName, true>
 

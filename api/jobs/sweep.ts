@@ -18,6 +18,8 @@ const BATCH = 200
 export async function sweep(db: Queryable, deps: Deps): Promise<void> {
   await sweepOpenOrders(db, deps)
   await sweepUndelivered(db, deps)
+  await sweepOverdue(db, deps)
+  await sweepDeleting(db, deps)
   await enqueue(db, deps, 'panel.snapshot', {}, { topic: 'panel', delayMs: SNAPSHOT_MS })
 }
 
@@ -54,6 +56,34 @@ async function sweepUndelivered(db: Queryable, deps: Deps): Promise<void> {
   for await (const { id, status, there } of pages(servers)) {
     deps.log.error('an order was without a job', { serverId: id })
     await enqueue(db, deps, missingJob(status, Boolean(there)), { serverId: id }, { topic: id })
+  }
+}
+
+/** The deadline holds even when its job was lost. */
+async function sweepOverdue(db: Queryable, deps: Deps): Promise<void> {
+  const orders = (after: string) =>
+    db.query<{ id: string }>(
+      `SELECT id FROM orders WHERE id > ? AND refund_at <= {now}
+          AND status IN ('paid', 'provisioning', 'provision_failed')
+        ORDER BY id LIMIT ${BATCH}`,
+      [after],
+    )
+  for await (const { id } of pages(orders)) {
+    await enqueue(db, deps, 'order.refund', { orderId: id }, { topic: id })
+  }
+}
+
+async function sweepDeleting(db: Queryable, deps: Deps): Promise<void> {
+  const servers = (after: string) =>
+    db.query<{ id: string }>(
+      `SELECT s.id FROM servers s WHERE s.id > ? AND s.status = 'deleting' AND NOT EXISTS (
+          SELECT 1 FROM jobs j
+            WHERE j.status = 'ready' AND j.topic = CONCAT('server.delete:', s.id))
+        ORDER BY s.id LIMIT ${BATCH}`,
+      [after],
+    )
+  for await (const { id } of pages(servers)) {
+    await enqueue(db, deps, 'server.delete', { serverId: id }, { topic: id })
   }
 }
 

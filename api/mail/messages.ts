@@ -31,6 +31,13 @@ const templates = {
       facts.address ? `Connect to ${facts.address}` : 'Its address is on the page below.',
     ],
   }),
+  order_refunded: (facts: MailFacts) => ({
+    subject: `${facts.shopName}: your money for ${facts.serverName} is on its way back`,
+    paragraphs: [
+      `We are sorry: we could not deliver “${facts.serverName}” in the time we promised.`,
+      'The subscription has ended and the whole payment goes back the way it came. Banks take up to ten days to show it.',
+    ],
+  }),
 } as const
 
 /** A mail as text and as HTML, with a link to the order. */

@@ -145,6 +145,15 @@ export async function recordPaid(tx: Queryable, id: string, refundAfterMs: numbe
   )
 }
 
+/** Milliseconds until the money goes back, by the database's clock; undefined when it does not. */
+export async function msUntilRefund(db: Queryable, id: string): Promise<number | undefined> {
+  const [row] = await db.query<{ us: number | string | null }>(
+    'SELECT TIMESTAMPDIFF(MICROSECOND, {now}, refund_at) AS us FROM orders WHERE id = ?',
+    [id],
+  )
+  return row?.us == null ? undefined : Number(row.us) / 1000
+}
+
 export async function recordDelivered(tx: Queryable, id: string): Promise<void> {
   await tx.run('UPDATE orders SET refund_at = NULL, waiting_for = NULL WHERE id = ?', [id])
 }

@@ -68,6 +68,10 @@ const sentences: Record<string, (facts: Facts) => Words> = {
     next: 'We try again, and return your money if it takes too long',
     level: 'problem',
   }),
+  'order.refunded': () => ({
+    text: 'We could not deliver your server in time. Your money is on its way back to you.',
+    next: 'Your bank shows it within ten days',
+  }),
   'server.created': ({ node }) => ({
     text: node ? `Your server has its place on ${node}.` : 'Your server has its place.',
     next: 'The game is being installed',

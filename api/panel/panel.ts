@@ -28,6 +28,8 @@ export interface Panel {
   createServer(server: NewServer): Promise<PanelServer>
   /** Runs the egg's install script again; never for a suspended server, which it would unsuspend. */
   reinstallServer(id: number): Promise<void>
+  /** Fails, and leaves the server, when its node is away. */
+  deleteServer(id: number): Promise<void>
 }
 
 export interface Region {

@@ -74,6 +74,12 @@ export function createPterodactyl(options: TransportOptions): Panel {
         path: `/servers/${numericId(id)}/reinstall`,
         answer: z.undefined(),
       }),
+    deleteServer: (id) =>
+      transport.send({
+        method: 'DELETE',
+        path: `/servers/${numericId(id)}`,
+        answer: z.undefined(),
+      }),
   }
 }
 

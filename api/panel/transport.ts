@@ -12,7 +12,7 @@ export interface TransportOptions {
 }
 
 export interface PanelRequest<T> {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'DELETE'
   /** Below `/api/application`. */
   path: string
   body?: unknown

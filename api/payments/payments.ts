@@ -28,6 +28,15 @@ export interface Payments {
   cancelSubscription(id: string, idempotencyKey: string): Promise<void>
 
   /**
+   * Returns the whole of a payment. A payment that was returned before is not returned again: its
+   * refund is found. Throws a PaymentsError when Stripe refuses, e.g. while it is disputed.
+   */
+  refundPayment(
+    payment: { paymentIntentId: string; orderId: string },
+    idempotencyKey: string,
+  ): Promise<{ id: string; status: string; amount: number }>
+
+  /**
    * Verifies a webhook on its raw body: any of the secrets, no older and no newer than 300 s.
    * Throws `BadSignature`, or `UnreadableEvent` when Stripe signed something that is no event.
    */

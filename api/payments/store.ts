@@ -56,6 +56,62 @@ export async function insertPayment(
   )
 }
 
+export interface Payment {
+  id: string
+  paymentIntentId: string | null
+  currency: string
+}
+
+export async function listPaymentsOf(db: Queryable, orderId: string): Promise<Payment[]> {
+  return await db.query<Payment>(
+    `SELECT id, payment_intent_id AS paymentIntentId, currency FROM payments
+      WHERE order_id = ? ORDER BY id`,
+    [orderId],
+  )
+}
+
+/** One row per refund at Stripe; a second time only its status changes. */
+export async function upsertRefund(
+  tx: Queryable,
+  refund: {
+    id: string
+    paymentId: string
+    orderId: string
+    stripeRefundId: string
+    amount: number
+    currency: string
+    status: string
+    reason: string
+  },
+): Promise<void> {
+  await tx.run(
+    `INSERT INTO refunds (id, payment_id, order_id, stripe_refund_id, amount, currency, status,
+       reason, created_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, {now}) ON DUPLICATE KEY UPDATE status = VALUES(status)`,
+    [
+      refund.id,
+      refund.paymentId,
+      refund.orderId,
+      refund.stripeRefundId,
+      refund.amount,
+      refund.currency,
+      refund.status,
+      refund.reason,
+    ],
+  )
+}
+
+/** The subscription of an order, once there is one. */
+export async function findSubscriptionIdOf(
+  db: Queryable,
+  orderId: string,
+): Promise<string | undefined> {
+  const [row] = await db.query<{ id: string }>('SELECT id FROM subscriptions WHERE order_id = ?', [
+    orderId,
+  ])
+  return row?.id
+}
+
 /** Mirrors Stripe's subscription of an order. */
 export async function upsertSubscription(
   tx: Queryable,

@@ -73,6 +73,8 @@ export function createStripe(options: StripeOptions): Payments {
       unlessOver(() => stripe.subscriptions.cancel(id, {}, { idempotencyKey }), async () => {
         return (await stripe.subscriptions.retrieve(id)).status === 'canceled'
       }),
+    refundPayment: (payment, idempotencyKey) =>
+      calling(() => refundPayment(stripe, payment, idempotencyKey)),
     verifyEvent: (rawBody, header) => verifyEvent(rawBody, header, options),
     applyProduct: (product) => calling(() => applyProduct(stripe, product)),
     findPrices: (lookupKeys) => calling(() => findPrices(stripe, lookupKeys)),
@@ -169,6 +171,20 @@ function toInvoice(invoice: Stripe.Invoice): SessionInvoice {
     amountPaid: invoice.amount_paid,
     paymentIntentId: idOf(paid?.payment.payment_intent),
   }
+}
+
+async function refundPayment(
+  stripe: Stripe,
+  { paymentIntentId, orderId }: { paymentIntentId: string; orderId: string },
+  idempotencyKey: string,
+) {
+  // The key is kept for a day only; money that went back before that is not sent again.
+  const [known] = (await stripe.refunds.list({ payment_intent: paymentIntentId, limit: 1 })).data
+  const refund = known ?? await stripe.refunds.create(
+    { payment_intent: paymentIntentId, metadata: { order_id: orderId } },
+    { idempotencyKey },
+  )
+  return { id: refund.id, status: refund.status ?? 'pending', amount: refund.amount }
 }
 
 async function verifyEvent(

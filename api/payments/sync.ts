@@ -151,6 +151,8 @@ async function markPaid(db: Db, deps: Deps, settlement: Settlement): Promise<voi
     })
     const payload = { serverId: order.bought.serverId }
     await enqueue(tx, deps, 'server.provision', payload, { topic: order.bought.serverId })
+    const deadline = { topic: order.id, delayMs: refundAfterMs }
+    await enqueue(tx, deps, 'order.refund', { orderId: order.id }, deadline)
     await queueMail(tx, deps, { template: 'order_received', order })
     return true
   })

@@ -84,18 +84,19 @@ async function findOrCreate(db: Db, deps: Deps, provisioning: Provisioning): Pro
   const there = await deps.panel.findServer(externalId)
   if (there) return await recordInstalling(db, deps, provisioning, there, { answered: false })
   const created = await createServer(db, deps, provisioning)
-  await recordInstalling(db, deps, provisioning, created, { answered: true })
+  if (created) await recordInstalling(db, deps, provisioning, created, { answered: true })
 }
 
+/** Undefined when the delivery was stopped, or another worker was faster. */
 async function createServer(
   db: Db,
   deps: Deps,
   provisioning: Provisioning,
-): Promise<PanelServer> {
+): Promise<PanelServer | undefined> {
   const request = await createRequest(db, deps, provisioning)
   for (let left = ALLOCATION_TRIES; left > 0; left--) {
     const { nodeId, allocationId } = await choosePlace(db, deps, provisioning)
-    await recordCreateSent(db, provisioning.server.id, nodeId)
+    if (!await recordCreateSent(db, provisioning.server.id, nodeId)) return undefined
     try {
       return await deps.panel.createServer({ ...request, allocationId })
     } catch (error) {
@@ -149,8 +150,7 @@ async function recordInstalling(
 ): Promise<void> {
   const address = there.address ? `${there.address.host}:${there.address.port}` : null
   await db.transaction(async (tx) => {
-    await moveServer(tx, server.id, 'installing')
-    await recordThere(tx, server.id, {
+    const wanted = await recordThere(tx, server.id, {
       pteroServerId: there.id,
       uuid: there.uuid,
       identifier: there.identifier,
@@ -158,6 +158,8 @@ async function recordInstalling(
       address,
       answered,
     })
+    if (!wanted) return
+    await moveServer(tx, server.id, 'installing')
     await setPteroServer(tx, order.id, there.id)
     await setWaiting(tx, order.id, null)
     const event = { orderId: order.id, kind: 'server.created', facts: {}, nextInMs: 2000 }

@@ -51,16 +51,44 @@ export async function moveServer(tx: Queryable, id: string, to: ServerStatus): P
   return affectedRows === 1
 }
 
-/** Written before each create is sent: from here on its outcome is unknown. */
+/**
+ * Ends the delivery of a server that is not active yet; true also when that was done before. From
+ * here on nobody creates, installs or activates it.
+ */
+export async function stopDelivery(tx: Queryable, id: string): Promise<boolean> {
+  const { affectedRows } = await tx.run(
+    `UPDATE servers SET status = 'deleting'
+      WHERE id = ? AND status IN ('pending', 'installing', 'install_failed', 'deleting')`,
+    [id],
+  )
+  if (affectedRows === 1) return true
+  const server = await findServer(tx, id)
+  return server?.status === 'deleted'
+}
+
+/** A deleted server frees its order and stays as a tombstone, so that its id is never used again. */
+export async function recordDeleted(tx: Queryable, id: string): Promise<void> {
+  await tx.run(
+    'UPDATE servers SET deleted_at = {now}, live_order_id = NULL WHERE id = ?',
+    [id],
+  )
+}
+
+/**
+ * Written before each create is sent: from here on its outcome is unknown. False when the server is
+ * not wanted any more, or is there already: then none may be sent.
+ */
 export async function recordCreateSent(
   db: Queryable,
   id: string,
   nodeId: number,
-): Promise<void> {
-  await db.run(
-    'UPDATE servers SET create_sent_at = {now}, create_answered = 0, node_id = ? WHERE id = ?',
+): Promise<boolean> {
+  const { affectedRows } = await db.run(
+    `UPDATE servers SET create_sent_at = {now}, create_answered = 0, node_id = ?
+      WHERE id = ? AND status IN ('pending', 'installing') AND ptero_server_id IS NULL`,
     [nodeId, id],
   )
+  return affectedRows === 1
 }
 
 /** The panel refused the create, or has no such server any more: it is certainly not there. */
@@ -72,7 +100,10 @@ export async function recordNotThere(tx: Queryable, id: string): Promise<void> {
   )
 }
 
-/** What the panel said of the server. `answered`: it was the answer to our create. */
+/**
+ * What the panel said of the server. `answered`: it was the answer to our create. False, and nothing
+ * written, when its delivery was stopped meanwhile.
+ */
 export async function recordThere(
   tx: Queryable,
   id: string,
@@ -84,11 +115,11 @@ export async function recordThere(
     nodeId: number
     answered: boolean
   },
-): Promise<void> {
-  await tx.run(
+): Promise<boolean> {
+  const { affectedRows } = await tx.run(
     `UPDATE servers SET ptero_server_id = ?, ptero_uuid = ?, ptero_identifier = ?, address = ?,
        node_id = ?, create_sent_at = COALESCE(create_sent_at, {now}), create_answered = ?
-      WHERE id = ?`,
+      WHERE id = ? AND status IN ('pending', 'installing')`,
     [
       there.pteroServerId,
       there.uuid,
@@ -99,6 +130,7 @@ export async function recordThere(
       id,
     ],
   )
+  return affectedRows === 1
 }
 
 export async function recordActive(

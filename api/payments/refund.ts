@@ -1,0 +1,72 @@
+import type { Db } from '../db.ts'
+import type { Deps } from '../deps.ts'
+import { TryAgain } from '../jobs/again.ts'
+import { enqueue } from '../jobs/queue.ts'
+import { queueMail } from '../mail/outbox.ts'
+import { findOrder, moveOrder, msUntilRefund, type Order } from '../orders/store.ts'
+import type { OrderStatus } from '../orders/status.ts'
+import { stopDelivery } from '../servers/store.ts'
+import { findSubscriptionIdOf, listPaymentsOf, upsertRefund } from './store.ts'
+
+const UNDELIVERED = new Set<OrderStatus>(['paid', 'provisioning', 'provision_failed'])
+
+/**
+ * The deadline: an order that has no running server by then ends in a refund. First the delivery is
+ * stopped, so that there is never a server for free; then the subscription ends and the money goes
+ * back, which does not wait for a panel that may be away. What is left there is deleted by a job.
+ */
+export async function refundUndelivered(
+  db: Db,
+  deps: Deps,
+  { orderId }: { orderId: string },
+): Promise<void> {
+  const order = await findOrder(db, orderId)
+  if (!order || !UNDELIVERED.has(order.status)) return
+  const leftMs = await msUntilRefund(db, orderId)
+  if (leftMs === undefined) return
+  if (leftMs > 0) throw new TryAgain('the deadline was moved', leftMs)
+  if (!await stop(db, deps, order)) return
+  const subscriptionId = await findSubscriptionIdOf(db, orderId)
+  if (subscriptionId) {
+    await deps.payments.cancelSubscription(subscriptionId, `cancel:${subscriptionId}`)
+  }
+  await returnMoney(db, deps, order)
+  await recordRefunded(db, deps, order)
+}
+
+/** False when the server became active a moment ago: then it is delivered after all. */
+async function stop(db: Db, deps: Deps, order: Order): Promise<boolean> {
+  const { serverId } = order.bought
+  return await db.transaction(async (tx) => {
+    if (!await stopDelivery(tx, serverId)) return false
+    await enqueue(tx, deps, 'server.delete', { serverId }, { topic: serverId })
+    return true
+  })
+}
+
+async function returnMoney(db: Db, deps: Deps, order: Order): Promise<void> {
+  for (const { id, paymentIntentId, currency } of await listPaymentsOf(db, order.id)) {
+    // Nothing was due, so nothing goes back.
+    if (!paymentIntentId) continue
+    const payment = { paymentIntentId, orderId: order.id }
+    const refund = await deps.payments.refundPayment(payment, `refund:${id}`)
+    await upsertRefund(db, {
+      id: deps.newId('refund'),
+      paymentId: id,
+      orderId: order.id,
+      stripeRefundId: refund.id,
+      amount: refund.amount,
+      currency,
+      status: refund.status,
+      reason: 'not delivered in time',
+    })
+  }
+}
+
+async function recordRefunded(db: Db, deps: Deps, order: Order): Promise<void> {
+  await db.transaction(async (tx) => {
+    if (!await moveOrder(tx, deps, order.id, 'refunded', { kind: 'order.refunded' })) return
+    await queueMail(tx, deps, { template: 'order_refunded', order })
+  })
+  deps.log.error('an order was refunded as it could not be delivered', { orderId: order.id })
+}

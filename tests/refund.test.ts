@@ -1,0 +1,155 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { sweep } from '../api/jobs/sweep.ts'
+import type { Client } from './support/client.ts'
+import { STRIPE_KEY } from './support/environment.ts'
+import { expectInvariants } from './support/invariants.ts'
+import { placeOrder, sessionOf, type Shop, startShop } from './support/shop.ts'
+
+const HOUR_MS = 3_600_000
+
+let shop: Shop
+
+beforeAll(async () => {
+  shop = await startShop()
+})
+
+afterEach(async () => {
+  shop.intercept.stripe = undefined
+  shop.intercept.panel = undefined
+  await expectInvariants(shop)
+})
+
+afterAll(() => shop.stop())
+
+function panelDown() {
+  return Promise.resolve(new Response('<h1>502 Bad Gateway</h1>', { status: 502 }))
+}
+
+async function paidOrder(): Promise<{ customer: Client; orderId: string; sessionId: string }> {
+  const customer = await shop.customer()
+  const { orderId } = await placeOrder(customer)
+  const sessionId = await sessionOf(shop.db, orderId)
+  await shop.stripe.pay(sessionId)
+  await shop.drain()
+  return { customer, orderId, sessionId }
+}
+
+async function statusOf(orderId: string) {
+  const [row] = await shop.db.query<{ order: string; server: string }>(
+    `SELECT o.status AS \`order\`, s.status AS server FROM orders o
+      JOIN servers s ON s.order_id = o.id WHERE o.id = ?`,
+    [orderId],
+  )
+  return row
+}
+
+async function refundsAtStripe(orderId: string): Promise<number[]> {
+  const url = `${shop.deps.config.STRIPE_API_URL}/v1/refunds?limit=100`
+  const answer = await fetch(url, { headers: { authorization: `Bearer ${STRIPE_KEY}` } })
+  const { data } = await answer.json()
+  return data.filter((refund: { metadata: { order_id: string } }) =>
+    refund.metadata.order_id === orderId
+  ).map((refund: { amount: number }) => refund.amount)
+}
+
+async function later(ms: number): Promise<void> {
+  shop.clock.advance(ms)
+  await sweep(shop.db, shop.deps)
+  await shop.drain()
+}
+
+test('a panel that is down until the deadline: the money goes back, once, and no server comes', async () => {
+  shop.intercept.panel = panelDown
+  const { customer, orderId, sessionId } = await paidOrder()
+  const { body } = await customer.get(`/api/orders/${orderId}`)
+  const left = Date.parse(body.order.refundAt) - shop.clock.now().getTime()
+  expect(left).toBeGreaterThan(23.9 * HOUR_MS)
+  await later(23 * HOUR_MS)
+  expect((await statusOf(orderId))?.order).toBe('provisioning')
+  await later(2 * HOUR_MS)
+  expect((await statusOf(orderId))?.order).toBe('refunded')
+  const amount = (await shop.deps.payments.getCheckoutSession(sessionId))?.amountTotal
+  expect(await refundsAtStripe(orderId)).toEqual([amount])
+  expect((await shop.deps.payments.getCheckoutSession(sessionId))?.subscription?.status)
+    .toBe('canceled')
+
+  shop.intercept.panel = undefined
+  await later(2 * HOUR_MS)
+  expect(await statusOf(orderId)).toEqual({ order: 'refunded', server: 'deleted' })
+  expect(await refundsAtStripe(orderId)).toEqual([amount])
+  const mails = await shop.db.query("SELECT id FROM mails WHERE template = 'order_refunded'")
+  expect(mails).toHaveLength(1)
+})
+
+test('a server whose create was never confirmed is deleted at the panel with the refund', async () => {
+  shop.panel.setInstallMs(100 * HOUR_MS)
+  const { customer, orderId } = await paidOrder()
+  expect((await statusOf(orderId))?.server).toBe('installing')
+  const before = shop.panel.store.servers.rows.length
+  await later(25 * HOUR_MS)
+  shop.panel.setInstallMs(3000)
+  expect(await statusOf(orderId)).toEqual({ order: 'refunded', server: 'deleted' })
+  expect(shop.panel.store.servers.rows).toHaveLength(before - 1)
+  await customer.post('/api/auth/refresh')
+  const { body } = await customer.get(`/api/orders/${orderId}`)
+  expect(body.order).toMatchObject({ status: 'refunded', atRest: true, serverId: null })
+  expect(body.timeline.at(-1).text).toMatch(/Your money is on its way back/)
+})
+
+test('a create under way at the deadline leaves no server for free', async () => {
+  const { orderId } = await unprovisioned()
+  await shop.db.run('UPDATE orders SET refund_at = {now} WHERE id = ?', [orderId])
+  // The create reaches the panel in the very moment in which the deadline ends the delivery.
+  shop.intercept.panel = async (request, next) => {
+    const isCreate = request.method === 'POST' && request.url.includes('/application/servers')
+    if (isCreate) {
+      shop.intercept.panel = undefined
+      await shop.db.run('UPDATE jobs SET run_at = {now} WHERE topic = ?', [
+        `order.refund:${orderId}`,
+      ])
+      await shop.drain()
+    }
+    return await next(request)
+  }
+  await shop.drain()
+  expect(await statusOf(orderId)).toEqual({ order: 'refunded', server: 'deleting' })
+  await shop.pass(4 * 60_000)
+  expect(await statusOf(orderId)).toEqual({ order: 'refunded', server: 'deleted' })
+})
+
+test('an order delivered in time is not refunded when the deadline comes', async () => {
+  const { orderId } = await paidOrder()
+  await shop.pass(10_000)
+  await later(30 * HOUR_MS)
+  expect(await statusOf(orderId)).toEqual({ order: 'provisioned', server: 'active' })
+  expect(await refundsAtStripe(orderId)).toEqual([])
+})
+
+test('a refund whose answer was lost is found, not sent twice', async () => {
+  shop.intercept.panel = panelDown
+  const { orderId } = await paidOrder()
+  let lost = 0
+  shop.intercept.stripe = async (request, next) => {
+    const response = await next(request)
+    const isRefund = request.method === 'POST' && request.url.endsWith('/v1/refunds')
+    if (!isRefund || lost++ > 0) return response
+    return new Response('<html>bad gateway</html>', { status: 502 })
+  }
+  await later(25 * HOUR_MS)
+  await later(30 * HOUR_MS)
+  expect((await statusOf(orderId))?.order).toBe('refunded')
+  expect(await refundsAtStripe(orderId)).toHaveLength(1)
+  const rows = await shop.db.query('SELECT status FROM refunds WHERE order_id = ?', [orderId])
+  expect(rows).toHaveLength(1)
+})
+
+/** Paid, with its provisioning job not run yet. */
+async function unprovisioned(): Promise<{ orderId: string }> {
+  const customer = await shop.customer()
+  const { orderId } = await placeOrder(customer)
+  shop.stripe.holdWebhooks(true)
+  await shop.stripe.pay(await sessionOf(shop.db, orderId))
+  await customer.post(`/api/orders/${orderId}/sync`)
+  shop.stripe.holdWebhooks(false)
+  return { orderId }
+}
