@@ -11,7 +11,7 @@ export function expanded({ store }: Sandbox, answer: object, paths: string[] = [
   const copy = structuredClone(answer)
   for (const [index, path] of paths.entries()) {
     const steps = path.split('.')
-    if (steps.length > MAX_DEPTH + (steps[0] === 'data' ? 1 : 0)) {
+    if (steps.length > MAX_DEPTH) {
       throw refusal(`You cannot expand more than ${MAX_DEPTH} levels of a property`, index)
     }
     expandAt(

@@ -3,7 +3,7 @@ import { secureHeaders } from 'hono/secure-headers'
 import { delayedMethodFor } from '../checkout/complete.ts'
 import { expireSession } from '../checkout/expire.ts'
 import { isSettling, settleCheckout } from '../checkout/settle.ts'
-import { StripeFailure } from '../errors.ts'
+import { ParameterFailure, StripeFailure } from '../errors.ts'
 import type { Sandbox } from '../sandbox.ts'
 import { boardView } from './board.ts'
 import { formatMoney } from './money.ts'
@@ -29,6 +29,9 @@ export function pageRoutes(sandbox: Sandbox, answered: (eventId: string) => Prom
       if (action === 'expire') {
         expireSession(sandbox, id)
         return c.redirect(c.req.path, 303)
+      }
+      if (action !== 'pay' && action !== 'decline' && action !== 'delayed') {
+        throw new ParameterFailure('The page has no such button.')
       }
       const result = await payAndWait(sandbox, answered, id, {
         card: action === 'decline' || isDecliningCard(number) ? 'declined' : 'ok',
