@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import { etag, RETAINED_304_HEADERS } from 'hono/etag'
+import { etag } from 'hono/etag'
 import type { AppEnv } from '../deps.ts'
 import { Problem } from '../problem.ts'
 import type { OptionBody, PlanBody, PlansBody, RegionBody } from './bodies.ts'
@@ -10,7 +10,7 @@ import { findPlan, listGames, listPlans, listRegions, listRoom, type Plan } from
 /** GET /api/plans and /api/plans/:id: what is sold, at what price, and where there is room now. */
 export function planRoutes() {
   return new Hono<AppEnv>()
-    .use(revalidated(), cacheable())
+    .use(etag(), cacheable())
     .get('/', async (c) => {
       const { db } = c.var
       const [plans, games, room] = [await listPlans(db), await listGames(db), await listRoom(db)]
@@ -32,7 +32,7 @@ export function planRoutes() {
 /** GET /api/regions: where servers can stand. */
 export function regionRoutes() {
   return new Hono<AppEnv>()
-    .use(revalidated(), cacheable())
+    .use(etag(), cacheable())
     .get('/', async (c) => {
       const regions = await listRegions(c.var.db)
       return c.json({ regions: regions.map(toRegionBody) })
@@ -47,11 +47,6 @@ function cacheable() {
     await next()
     if (c.res.ok) c.header('cache-control', `public, max-age=${MAX_AGE_S}`)
   })
-}
-
-/** A strong ETag of the content; the answer 304 keeps the request id, by which people report faults. */
-function revalidated() {
-  return etag({ retainedHeaders: [...RETAINED_304_HEADERS, 'x-request-id'] })
 }
 
 function toPlanBody(plan: Plan, room: Set<string> | undefined): PlanBody {
