@@ -8,7 +8,7 @@ import type { Sandbox } from '../sandbox.ts'
 import { boardView } from './board.ts'
 import { formatMoney } from './money.ts'
 import { payAndWait, returnUrl } from './pay.ts'
-import { checkoutView, completeView, expiredView, messageView } from './views.ts'
+import { checkoutView, completeView, expiredView, messageView, settlingView } from './views.ts'
 
 /** The pages for people: the hosted checkout, and a board of what happened. */
 export function pageRoutes(sandbox: Sandbox, answered: (eventId: string) => Promise<void>) {
@@ -59,8 +59,8 @@ function showSession(c: Context, sandbox: Sandbox, id: string, alert?: string) {
   const session = sandbox.store.sessions.get(id)
   if (session.status === 'expired') return c.html(expiredView(session))
   if (session.status === 'complete') {
-    const settling = isSettling(sandbox, session)
-    return c.html(completeView({ session, settling, returnUrl: returnUrl(session) }))
+    const back = returnUrl(session)
+    return c.html(isSettling(sandbox, session) ? settlingView(back) : completeView(session, back))
   }
   const { lineItems } = sandbox.store.checkouts.get(id)
   const delayed = delayedMethodFor(session) !== undefined

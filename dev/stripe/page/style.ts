@@ -9,7 +9,7 @@ h1, h2, p, dl, dd, ul { margin: 0; padding: 0 }
 a { color: inherit }
 .notice { padding: 8px 16px; background: #fff4d6; border-bottom: 1px solid #f1dca0;
   color: #6b4c00; font-size: 14px; text-align: center }
-.checkout { display: grid; max-width: 1040px; margin: 0 auto }
+.checkout { display: grid }
 .summary, .payment { padding: 24px 20px }
 .summary { background: var(--wash) }
 .back { display: inline-block; padding: 8px 0; color: var(--soft); font-size: 14px;
@@ -59,6 +59,7 @@ button.main:hover { background: var(--accent-dark) }
 .board th { color: var(--soft); font-weight: 500 }
 @media (min-width: 800px) {
   .checkout { grid-template-columns: 1fr 1fr; min-height: calc(100vh - 38px) }
-  .summary, .payment { padding: 56px 48px }
+  .summary { padding: 56px 48px 56px max(48px, calc(50vw - 472px)) }
+  .payment { padding: 56px max(48px, calc(50vw - 472px)) 56px 48px }
 }
 `
