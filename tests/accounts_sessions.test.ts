@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { MAX_SESSIONS, rotateSession, startSession } from '../api/accounts/sessions.ts'
 import { isSessionLive } from '../api/accounts/store.ts'
 import { type AccountsApp, cookiesOf, NO_LIMITS, startAccountsApp } from './support/accounts_app.ts'
@@ -9,7 +9,7 @@ const DAY_MS = 24 * 60 * 60_000
 let app: AccountsApp
 
 beforeAll(async () => {
-  app = await startAccountsApp(inject('databaseUrl'), { rateLimits: NO_LIMITS })
+  app = await startAccountsApp({ rateLimits: NO_LIMITS })
 })
 
 afterAll(() => app.stop())

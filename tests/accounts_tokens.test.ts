@@ -10,14 +10,15 @@ import {
 } from 'jose'
 import { beforeAll, expect, test } from 'vitest'
 import { type AccessTokens, createAccessTokens } from '../api/accounts/tokens.ts'
-import { newPrivateJwk } from './support/accounts_app.ts'
+import { type Config, parseConfig } from '../api/config.ts'
+import { testEnvironment } from './support/environment.ts'
 
 const ISSUER = 'https://shop.test'
 const NOW = Date.parse('2026-03-01T12:00:00Z')
 const SECONDS = NOW / 1000
 const session = { userId: `usr_${'0'.repeat(26)}`, sessionId: `ses_${'1'.repeat(26)}` }
 
-let privateJwk: Awaited<ReturnType<typeof newPrivateJwk>>
+let privateJwk: Config['JWT_PRIVATE_KEY']
 let tokens: AccessTokens
 let good: string
 let kid: string
@@ -149,6 +150,11 @@ test.each(kids)('S2: verify() refuses %s as kid', async (_, wrong) => {
 function tokensOf(jwk: typeof privateJwk, previousJwks: typeof privateJwk[] = []): AccessTokens {
   const now = () => new Date(nowMs)
   return createAccessTokens({ privateJwk: jwk, previousJwks, issuer: ISSUER, now, randomBytes })
+}
+
+async function newPrivateJwk(): Promise<Config['JWT_PRIVATE_KEY']> {
+  const urls = { publicUrl: ISSUER, stripeUrl: ISSUER, panelUrl: ISSUER }
+  return parseConfig(await testEnvironment(urls)).JWT_PRIVATE_KEY
 }
 
 function rawPublicKey(): string {

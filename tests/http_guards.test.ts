@@ -197,7 +197,7 @@ test('clientAddressOf() says which trusted proxy it cannot read', () => {
 function createGuarded() {
   const app = new Hono()
   app.onError((error, c) => problemResponse(error, c, 'req_1', console.error))
-  app.use(limitTime(2000), sameOriginWrites(OURS))
+  app.use(limitTime(1000), sameOriginWrites(OURS))
   app.use(limitBody({ maxBytes: 1024, maxMs: BODY_MS }))
   return app
     .get('/stuck', () => new Promise<Response>(() => {}))

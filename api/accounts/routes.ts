@@ -1,5 +1,4 @@
 import { type Context, Hono } from 'hono'
-import { createMiddleware } from 'hono/factory'
 import * as z from 'zod'
 import type { Queryable } from '../db.ts'
 import type { AppEnv, Deps } from '../deps.ts'
@@ -22,20 +21,14 @@ import { requireSignedIn } from './signed_in.ts'
 import { revokeSession } from './store.ts'
 import { registerUser, requireUser, toUserBody } from './users.ts'
 
-export type AccountDeps = Pick<
-  Deps,
-  'config' | 'tokens' | 'newId' | 'randomBytes' | 'now' | 'rateLimits' | 'clientAddress'
->
-
 /** Sign up, log in, refresh, log out, me; mounted at /api/auth behind `withSignedIn`. */
-export function accountRoutes(deps: AccountDeps) {
+export function accountRoutes(deps: Deps) {
   const passwords = createPasswords({
     secret: deps.config.AUTH_SECRET,
     randomBytes: deps.randomBytes,
   })
 
   return new Hono<AppEnv>()
-    .use(noStore)
     .post('/signup', jsonBody(SignUp), async (c) => {
       const { email, password } = c.req.valid('json')
       await limit(c.var.db, deps, 'signup', { address: deps.clientAddress(c) })
@@ -82,15 +75,10 @@ const SignUp = z.strictObject({ email: emailAddress(), password: newPassword() }
 
 const LogIn = z.strictObject({ email: emailAddress(), password: givenPassword() })
 
-const noStore = createMiddleware(async (c, next) => {
-  await next()
-  c.header('cache-control', 'no-store')
-})
-
 /** A new session for whoever just proved who they are; what the browser had before ends. */
 async function replaceSession(
   tx: Queryable,
-  deps: AccountDeps,
+  deps: Deps,
   c: Context<AppEnv>,
   userId: string,
 ): Promise<StartedSession> {
@@ -101,7 +89,7 @@ async function replaceSession(
 /** Ends the sessions of both tokens that came with the request: usually the same one. */
 async function endPresentedSessions(
   tx: Queryable,
-  deps: AccountDeps,
+  deps: Deps,
   c: Context<AppEnv>,
   reason: 'logout' | 'replaced',
 ): Promise<void> {
@@ -122,7 +110,7 @@ async function endPresentedSessions(
   }
 }
 
-async function refresh(c: Context<AppEnv>, deps: AccountDeps): Promise<StartedSession> {
+async function refresh(c: Context<AppEnv>, deps: Deps): Promise<StartedSession> {
   const refreshToken = readRefreshCookie(c, deps.config)
   if (!refreshToken) throw new Problem('refresh-rejected', { detail: 'Log in again.' })
   const { requestId } = c.var
@@ -142,7 +130,7 @@ async function refresh(c: Context<AppEnv>, deps: AccountDeps): Promise<StartedSe
 
 async function handOver(
   c: Context<AppEnv>,
-  deps: AccountDeps,
+  deps: Deps,
   session: StartedSession,
 ): Promise<void> {
   setSessionCookies(c, deps.config, {
