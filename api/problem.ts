@@ -19,6 +19,7 @@ export const problems = {
   'region-full': [409, 'No room is left in this region'],
   'plan-not-sold': [409, 'This plan is not sold now'],
   'idempotency-mismatch': [409, 'The Idempotency-Key was used for another request'],
+  'too-many-open-orders': [409, 'You have several unpaid orders'],
   'order-not-open': [409, 'The order is not open any more'],
   'body-too-large': [413, 'The request body is too large'],
   'json-required': [415, 'Send the request as application/json'],

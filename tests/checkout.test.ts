@@ -176,11 +176,40 @@ test('editing a plan changes nothing of what was ordered', async () => {
   expect(body.servers[0]).toMatchObject({ status: 'active', limits: { memoryMib: 4096 } })
 })
 
+test('a sixth unpaid order is refused until one is canceled: places are not to be hoarded', async () => {
+  const customer = await shop.customer()
+  const orders = []
+  for (let i = 0; i < 5; i++) orders.push(await placeOrder(customer))
+  const refused = await customer.post('/api/checkout/sessions', PURCHASE, keyed())
+  expect(refused.status).toBe(409)
+  expect(refused.body.type).toBe('/problems/too-many-open-orders')
+  await customer.post(`/api/orders/${orders[0]?.orderId}/cancel`)
+  expect((await customer.post('/api/checkout/sessions', PURCHASE, keyed())).status).toBe(201)
+})
+
+test('asking us to look at Stripe is counted: the 31st within a minute is 429', async () => {
+  const strict = await startShop({ rateLimits: RATE_LIMITS })
+  try {
+    const customer = await strict.customer()
+    const { orderId } = await placeOrder(customer)
+    const ask = async () => (await customer.post(`/api/orders/${orderId}/sync`)).status
+    const statuses = []
+    for (let i = 0; i < 31; i++) statuses.push(await ask())
+    expect(statuses.indexOf(429)).toBe(30)
+  } finally {
+    await strict.stop()
+  }
+})
+
 test('orders are counted: the eleventh within an hour is 429 with Retry-After', async () => {
   const strict = await startShop({ rateLimits: RATE_LIMITS })
   try {
     const customer = await strict.customer()
-    const send = () => customer.post('/api/checkout/sessions', PURCHASE, keyed())
+    const send = async () => {
+      const answer = await customer.post('/api/checkout/sessions', PURCHASE, keyed())
+      if (answer.status === 201) await customer.post(`/api/orders/${answer.body.orderId}/cancel`)
+      return answer
+    }
     const statuses = []
     for (let i = 0; i < 11; i++) statuses.push((await send()).status)
     expect(statuses).toEqual([...Array.from({ length: 10 }, () => 201), 429])

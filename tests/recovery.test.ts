@@ -271,7 +271,7 @@ test('an account at the panel with the buyer’s address that is not ours is nev
   expect(await statusOf(orderId)).toMatchObject({ server: 'pending', waitingFor: 'account' })
   expect(await kindsOf(customer, orderId)).toContain('order.waiting_for_account')
   const servers = [...shop.panel.store.servers.rows].filter((server) =>
-    server.userId === admin?.id
+    server.ownerId === admin?.id
   )
   expect(servers).toEqual([])
 })

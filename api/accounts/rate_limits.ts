@@ -22,12 +22,15 @@ export const RATE_LIMITS: RateLimits = {
     user: [{ hits: 10, seconds: HOUR }],
     address: [{ hits: 30, seconds: HOUR }],
   },
+  /** Each asks Stripe, which counts as well. */
+  sync: { user: [{ hits: 30, seconds: MINUTE }] },
 }
 
 export interface RateLimits {
   login: { address: Rule[] }
   signup: { address: Rule[] }
   order: { user: Rule[]; address: Rule[] }
+  sync: { user: Rule[] }
 }
 
 interface Rule {

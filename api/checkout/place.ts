@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Db, isDuplicate, type Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { findUser } from '../accounts/store.ts'
-import { insertOrder, insertOrderEvent, type NewOrder } from '../orders/store.ts'
+import { countOpenOrdersOf, insertOrder, insertOrderEvent, type NewOrder } from '../orders/store.ts'
 import type { CheckoutRequest } from '../payments/payments.ts'
 import { PaymentsError } from '../payments/payments.ts'
 import { environmentFor } from '../plans/egg_rules.ts'
@@ -23,6 +23,9 @@ import {
 
 /** Stripe's least is 30 minutes after creation; the rest is for slow answers and clocks. */
 export const SESSION_MS = 35 * 60_000
+
+/** Each open order keeps a place from others; a person who compares needs no more. */
+const MAX_OPEN_ORDERS = 5
 
 export interface Placed {
   orderId: string
@@ -61,6 +64,11 @@ async function findPlaced(
 }
 
 async function placeNew(db: Db, deps: Deps, placing: Placing): Promise<string> {
+  if (await countOpenOrdersOf(db, placing.userId) >= MAX_OPEN_ORDERS) {
+    throw new Problem('too-many-open-orders', {
+      detail: 'Pay for one of them, or cancel one, before you start another.',
+    })
+  }
   const plan = await plannedSale(db, placing.body)
   const environment = chosenEnvironment(plan, placing.body.options)
   if ((await regionsWithRoom(db, [plan.regionId], plan.need)).length === 0) {

@@ -1,6 +1,5 @@
 import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
-import { syncSubscription } from '../payments/inbox.ts'
 import { refundUndelivered } from '../payments/refund.ts'
 import { syncOrder } from '../payments/sync.ts'
 import { shopId } from '../plans/shop_id.ts'
@@ -19,7 +18,6 @@ export type Handlers = {
 export function createHandlers(deps: Deps): Handlers {
   return {
     'payment.sync': (db, { orderId }) => syncOrder(db, deps, orderId),
-    'subscription.sync': (db, { subscriptionId }) => syncSubscription(db, deps, subscriptionId),
     'subscription.cancel': async (_db, { subscriptionId }) => {
       await deps.payments.cancelSubscription(subscriptionId, `cancel:${subscriptionId}`)
     },

@@ -5,8 +5,6 @@ import type { Deps } from '../deps.ts'
 export interface JobPayloads {
   /** Make our order agree with what Stripe says of its checkout session. */
   'payment.sync': { orderId: string }
-  /** Make our mirror of a subscription agree with Stripe. */
-  'subscription.sync': { subscriptionId: string }
   /** Cancel the subscription of an order whose delayed payment failed. */
   'subscription.cancel': { orderId: string; subscriptionId: string }
   /** Create the server at the panel, or find it there. */
@@ -29,7 +27,6 @@ export type JobName = keyof JobPayloads
 
 const jobNames = {
   'payment.sync': true,
-  'subscription.sync': true,
   'subscription.cancel': true,
   'server.provision': true,
   'server.reinstall': true,

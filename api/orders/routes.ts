@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import { limit } from '../accounts/rate_limits.ts'
 import { requireSignedIn, type SignedInEnv } from '../accounts/signed_in.ts'
 import { cancelOrder } from '../checkout/cancel.ts'
 import { findCheckoutSession } from '../checkout/store.ts'
@@ -33,6 +34,7 @@ export function orderRoutes(deps: Deps) {
     })
     .post('/:id/sync', async (c) => {
       const order = await ownOrder(c.var.db, c.var.signedIn.userId, c.req.param('id'))
+      await limit(c.var.db, deps, 'sync', { user: order.userId })
       await syncQuietly(c.var.db, deps, order)
       const synced = await ownOrder(c.var.db, c.var.signedIn.userId, order.id)
       return c.json(await withTimeline(c.var.db, synced))

@@ -76,6 +76,14 @@ export async function listOrdersOf(db: Queryable, userId: string): Promise<Order
   return rows.map(toOrder)
 }
 
+export async function countOpenOrdersOf(db: Queryable, userId: string): Promise<number> {
+  const [row] = await db.query<{ n: number }>(
+    "SELECT COUNT(*) AS n FROM orders WHERE user_id = ? AND status = 'pending'",
+    [userId],
+  )
+  return Number(row?.n ?? 0)
+}
+
 export type NewOrder = Omit<
   Order,
   'status' | 'pteroServerId' | 'waitingFor' | 'createdAt' | 'paidAt' | 'refundAt'

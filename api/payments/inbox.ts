@@ -40,7 +40,7 @@ export async function syncEvent(db: Db, deps: Deps, event: InboxEvent): Promise<
 }
 
 /** Makes our mirror of a subscription agree with Stripe; one that is not ours is left alone. */
-export async function syncSubscription(db: Db, deps: Deps, subscriptionId: string): Promise<void> {
+async function syncSubscription(db: Db, deps: Deps, subscriptionId: string): Promise<void> {
   const orderId = await findOrderIdOfSubscription(db, subscriptionId)
   if (!orderId) return
   const subscription = await deps.payments.getSubscription(subscriptionId)

@@ -252,7 +252,8 @@ async function applyProduct(stripe: Stripe, product: CatalogueProduct): Promise<
     )
     prices.push({
       lookupKey: wanted.lookupKey,
-      stripePriceId: same?.stripePriceId ?? (await createPrice(stripe, productId, wanted)).id,
+      stripePriceId: same?.stripePriceId ??
+        (await createPrice(stripe, productId, wanted, found)).id,
       created: !same,
     })
   }
@@ -263,7 +264,12 @@ function createPrice(
   stripe: Stripe,
   productId: string,
   wanted: CatalogueProduct['prices'][number],
+  found: FoundPrice[],
 ): Promise<Stripe.Price> {
+  const before = found.find((price) => price.lookupKey === wanted.lookupKey)
+  const terms = `${wanted.unitAmount}:${wanted.currency}:${wanted.term}`
+  // Names what it replaces: a price that returns to an earlier amount is a new Price again.
+  const idempotencyKey = `price:${wanted.lookupKey}:${terms}:${before?.stripePriceId ?? 'first'}`
   return stripe.prices.create({
     product: productId,
     currency: wanted.currency,
@@ -272,7 +278,7 @@ function createPrice(
     lookup_key: wanted.lookupKey,
     // The old Price keeps its subscribers; only the name for new buyers moves.
     transfer_lookup_key: true,
-  })
+  }, { idempotencyKey })
 }
 
 const recurring = {

@@ -134,12 +134,12 @@ async function markPaid(db: Db, deps: Deps, settlement: Settlement): Promise<voi
   const refundAfterMs = deps.config.REFUND_AFTER_HOURS * HOUR_MS
   const moved = await db.transaction(async (tx) => {
     await recordSessionStatus(tx, attempt, session.status)
-    const moved = await moveOrder(tx, deps, order.id, 'paid', {
+    const first = await moveOrder(tx, deps, order.id, 'paid', {
       kind: 'order.paid',
       facts: { amount: session.amountTotal, currency: session.currency },
       nextInMs: 0,
     })
-    if (!moved) return false
+    if (!first) return false
     await recordPaid(tx, order.id, refundAfterMs)
     await recordMoney(tx, deps, order, session)
     await insertServer(tx, {

@@ -28,6 +28,7 @@ export const NO_LIMITS: RateLimits = {
   login: { address: [] },
   signup: { address: [] },
   order: { user: [], address: [] },
+  sync: { user: [] },
 }
 
 /**

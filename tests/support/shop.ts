@@ -58,6 +58,7 @@ const NO_LIMITS: RateLimits = {
   login: { address: [] },
   signup: { address: [] },
   order: { user: [], address: [] },
+  sync: { user: [] },
 }
 
 const STEP_MS = 2000
