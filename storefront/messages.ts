@@ -8,6 +8,8 @@ import type { ProblemCode } from '../api/problem.ts'
 import type { ServerStatus } from '../api/servers/status.ts'
 
 const LOCALE = 'en'
+/** The day before the month and 24 hours, which no reader of English takes for something else. */
+const DATE_LOCALE = 'en-GB'
 
 export const brand = 'Spawnpoint'
 
@@ -59,7 +61,7 @@ export const text = {
       },
     ],
     plansHeading: 'Plans',
-    termLabel: 'Show prices for paying',
+    termLabel: 'Prices for paying',
     currencyLabel: 'Currency',
     noPlans: 'No plans are sold at the moment. Please come back later.',
   },
@@ -123,6 +125,7 @@ export const text = {
     haveAccount: 'Already have an account?',
   },
   order: {
+    confirmingHeadline: 'Confirming your payment',
     confirming: 'Stripe tells us within seconds whether the money arrived.',
     title: (name: string) => `Order: ${name}`,
     returnTitle: 'Your order',
@@ -137,7 +140,6 @@ export const text = {
     number: 'Order number',
     plan: 'Plan',
     region: 'Region',
-    term: 'Billing',
     price: 'Price',
     placed: 'Ordered',
     paid: 'Paid',
@@ -147,7 +149,6 @@ export const text = {
     refundAt: (at: string) =>
       `If no server is running by ${at}, all of your money goes back by itself.`,
     offline: 'We cannot reach the shop at the moment. Your order is safe; this page keeps trying.',
-    missing: 'The address of this page names no order. You find your orders in your list.',
     timelineEmpty: 'The first step appears here in a moment.',
   },
   orders: {
@@ -163,7 +164,7 @@ export const text = {
   },
   server: {
     address: 'Address',
-    addressHelp: 'Type it into the game to join.',
+    addressHelp: 'Enter it in the game, or the voice client, to join.',
     noAddress: 'The address appears here once the server is installed.',
     panel: 'Open the panel',
     panelHelp: 'Console, files and start and stop are on the panel. It opens in a new tab.',
@@ -280,7 +281,6 @@ export const orderHeadlines: Record<OrderStatus, string> = {
   expired: 'Not paid in time',
   canceled: 'Canceled',
 }
-export const returnPendingHeadline = 'Confirming your payment'
 /** Instead of a state's headline while the order waits for something (`waitingFor`). */
 export const waitingHeadlines: Partial<Record<string, string>> = {
   room: 'Paid. Waiting for room',
@@ -313,12 +313,12 @@ export const serverLabels: Record<ServerStatus, string> = {
 }
 
 const terms: Record<Term, { choice: string; per: string; every: string }> = {
-  monthly: { choice: 'every month', per: 'per month', every: 'every month' },
-  quarterly: { choice: 'every 3 months', per: 'per 3 months', every: 'every 3 months' },
-  yearly: { choice: 'once a year', per: 'per year', every: 'every year' },
+  monthly: { choice: 'Every month', per: 'per month', every: 'every month' },
+  quarterly: { choice: 'Every 3 months', per: 'per 3 months', every: 'every 3 months' },
+  yearly: { choice: 'Once a year', per: 'per year', every: 'every year' },
 }
 
-/** "every 3 months", for a choice among terms. */
+/** "Every 3 months", for a choice among terms. */
 export function termChoice(term: Term): string {
   return terms[term].choice
 }
@@ -366,7 +366,7 @@ export function formatCpu(percent: number): string {
 
 /** "23 Nov 2026, 18:04" in the reader's time zone. */
 export function formatDateTime(iso: string): string {
-  return new Intl.DateTimeFormat(LOCALE, {
+  return new Intl.DateTimeFormat(DATE_LOCALE, {
     day: 'numeric',
     month: 'short',
     year: 'numeric',
@@ -378,10 +378,19 @@ export function formatDateTime(iso: string): string {
 
 /** "18:04:07" in the reader's time zone. */
 export function formatTime(iso: string): string {
-  return new Intl.DateTimeFormat(LOCALE, {
+  return new Intl.DateTimeFormat(DATE_LOCALE, {
     hour: '2-digit',
     minute: '2-digit',
     second: '2-digit',
+    hourCycle: 'h23',
+  }).format(new Date(iso))
+}
+
+/** "18:04" in the reader's time zone. */
+export function formatClock(iso: string): string {
+  return new Intl.DateTimeFormat(DATE_LOCALE, {
+    hour: '2-digit',
+    minute: '2-digit',
     hourCycle: 'h23',
   }).format(new Date(iso))
 }

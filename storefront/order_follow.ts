@@ -9,6 +9,8 @@ export const FIRST_DELAY_MS = 1_500
 export const LAST_DELAY_MS = 10_000
 
 export interface Followed {
+  /** How often the shop was asked; 0 before the first answer. */
+  looks: number
   story?: OrderStory
   /** The order's server, once there is one. */
   server?: ServerBody
@@ -30,7 +32,7 @@ export function useOrder(
   id: string | undefined,
   { sync = false, version = 0 }: { sync?: boolean; version?: number } = {},
 ): Followed {
-  const [followed, setFollowed] = useState<Followed>({})
+  const [followed, setFollowed] = useState<Followed>({ looks: 0 })
   useEffect(() => {
     if (!id) return
     const controller = new AbortController()
@@ -46,14 +48,14 @@ async function follow(
   report: (followed: Followed) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  let last: Followed = {}
+  let last: Followed = { looks: 0 }
   let delay = FIRST_DELAY_MS
-  for (let looks = 0; !signal.aborted; looks++) {
-    const followed = await look(id, sync && looks === 0, last, signal)
+  while (!signal.aborted) {
+    const followed = await look(id, sync && last.looks === 0, last, signal)
     if (signal.aborted) return
     report(followed)
     if (followed.stopped) return
-    if (looks > 0) delay = nextDelay(delay, differs(last, followed))
+    if (last.looks > 0) delay = nextDelay(delay, differs(last, followed))
     last = followed
     await pause(delay, signal)
   }
@@ -65,13 +67,14 @@ async function look(
   last: Followed,
   signal: AbortSignal,
 ): Promise<Followed> {
+  const looks = last.looks + 1
   try {
     const story = await firstOf(id, sync, signal)
     const server = await serverOf(story, last.server, signal)
-    return { story, server, stopped: isOver(story, server) }
+    return { looks, story, server, stopped: isOver(story, server) }
   } catch (thrown) {
     const error = asProblem(thrown)
-    return { ...last, error, stopped: [401, 404].includes(error.problem.status) }
+    return { ...last, looks, error, stopped: [401, 404].includes(error.problem.status) }
   }
 }
 

@@ -41,7 +41,7 @@ export function Island({ beam, small = false }: { beam: Beam; small?: boolean })
   return (
     <svg
       class={`island island-${beam}${small ? ' island-small' : ''}`}
-      viewBox='-112 -104 224 226'
+      viewBox='-66 -102 132 156'
       aria-hidden='true'
       focusable='false'
     >

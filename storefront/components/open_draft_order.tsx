@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { OrderBody } from '../../api/orders/bodies.ts'
 import { api } from '../api.ts'
-import { formatTime, text } from '../messages.ts'
+import { formatClock, text } from '../messages.ts'
 import { Notice } from './notice.tsx'
 import { OpenOrder } from './order_story.tsx'
 
@@ -24,7 +24,7 @@ export function OpenDraftOrder({ orderId }: { orderId?: string }) {
   if (order?.status !== 'pending' || !order.checkoutUrl) return null
   return (
     <Notice title={text.plan.canceledHeading}>
-      <p>{text.plan.canceledBody(order.expiresAt && formatTime(order.expiresAt))}</p>
+      <p>{text.plan.canceledBody(order.expiresAt && formatClock(order.expiresAt))}</p>
       <OpenOrder order={order} onChange={() => setVersion(version + 1)} />
     </Notice>
   )

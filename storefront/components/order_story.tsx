@@ -3,13 +3,11 @@ import type { OrderBody } from '../../api/orders/bodies.ts'
 import { api } from '../api.ts'
 import type { Followed } from '../order_follow.ts'
 import {
+  formatClock,
   formatDateTime,
   formatMoney,
-  formatTime,
   orderHeadlines,
   perTerm,
-  returnPendingHeadline,
-  termChoice,
   text,
   waitingHeadlines,
 } from '../messages.ts'
@@ -19,6 +17,9 @@ import { type Beam, Island } from './island.tsx'
 import { LoadFailed, Waiting } from './loaded.tsx'
 import { ProblemNotice } from './notice.tsx'
 import { Timeline } from './timeline.tsx'
+
+/** So many looks without a payment (some ten seconds) and we stop saying that one is coming. */
+const PATIENCE = 4
 
 interface Props {
   followed: Followed
@@ -35,18 +36,19 @@ export function OrderStory({ followed, returning = false, onChange }: Props) {
     return error && stopped ? <LoadFailed error={error} onRetry={onChange} /> : <Waiting />
   }
   const { order, timeline } = story
+  const awaited = returning && order.status === 'pending' && followed.looks < PATIENCE
   return (
     <article class='order'>
       <div class='order-head'>
-        <Island beam={beamOf(order)} small />
+        <Island beam={awaited ? 'working' : beamOf(order)} small />
         <div>
-          <OrderStatus order={order} returning={returning} />
+          <OrderStatus order={order} awaited={awaited} />
           {order.refundAt && !order.atRest && (
             <p class='order-promise'>{text.order.refundAt(formatDateTime(order.refundAt))}</p>
           )}
           {error && <p class='field-error' role='status'>{text.order.offline}</p>}
           {server?.address && <Address address={server.address} />}
-          <OrderActions order={order} returning={returning} onChange={onChange} />
+          {!awaited && <OrderActions order={order} returning={returning} onChange={onChange} />}
         </div>
       </div>
       <div class='order-body'>
@@ -57,11 +59,11 @@ export function OrderStory({ followed, returning = false, onChange }: Props) {
   )
 }
 
-function OrderStatus({ order, returning }: { order: OrderBody; returning: boolean }) {
-  const awaited = returning && order.status === 'pending'
+/** The order's state in words; `awaited` while a payment may arrive any second. */
+function OrderStatus({ order, awaited }: { order: OrderBody; awaited: boolean }) {
   return (
     <div role='status' data-testid='order-status' data-status={order.status}>
-      <h1>{headlineOf(order, returning)}</h1>
+      <h1>{awaited ? text.order.confirmingHeadline : headlineOf(order)}</h1>
       <p class='lead'>{awaited ? text.order.confirming : order.statusText}</p>
     </div>
   )
@@ -131,10 +133,9 @@ function OrderDetails({ order }: { order: OrderBody }) {
     [words.plan, order.planName],
     [words.region, order.regionName],
     [words.price, `${formatMoney(order.unitAmount, order.currency)} ${perTerm(order.term)}`],
-    [words.term, termChoice(order.term)],
     [words.placed, formatDateTime(order.createdAt)],
     order.paidAt ? [words.paid, formatDateTime(order.paidAt)] : [],
-    order.checkoutUrl && order.expiresAt ? [words.payUntil, formatTime(order.expiresAt)] : [],
+    order.checkoutUrl && order.expiresAt ? [words.payUntil, formatClock(order.expiresAt)] : [],
     [words.number, order.id],
   ]
   return (
@@ -153,8 +154,7 @@ function OrderDetails({ order }: { order: OrderBody }) {
   )
 }
 
-function headlineOf(order: OrderBody, returning: boolean): string {
-  if (order.status === 'pending' && returning) return returnPendingHeadline
+function headlineOf(order: OrderBody): string {
   return waitingHeadlines[order.waitingFor ?? ''] ?? orderHeadlines[order.status]
 }
 

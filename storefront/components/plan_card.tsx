@@ -66,10 +66,12 @@ function Price({ price, prices }: { price: PriceBody; prices: PriceBody[] }) {
         <strong class='plan-amount'>{formatMoney(price.unitAmount, price.currency)}</strong>{' '}
         {perTerm(price.term)}
       </p>
-      <p class='plan-month'>
-        {price.term !== 'monthly' && month}
-        {percent > 0 && <span class='saving'>{saves(percent)}</span>}
-      </p>
+      {price.term !== 'monthly' && (
+        <p class='plan-month'>
+          {month}
+          {percent > 0 && <span class='saving'>{saves(percent)}</span>}
+        </p>
+      )}
     </div>
   )
 }

@@ -168,7 +168,7 @@ function useOrdering(plan: PlanBody, currency: string | undefined, initial: Draf
       return route(withNext('/login', path))
     }
     if (code === 'idempotency-mismatch') keep({ ...draft.value, idempotencyKey: undefined })
-    if (code === 'region-full') {
+    if (code === 'region-full' && !withRoom.includes(draft.value.region)) {
       full.value = { region: draft.value.region, withRoom }
       keep({ ...draft.value, region: '', idempotencyKey: undefined })
     }

@@ -1,7 +1,7 @@
 /** Eight rows of eight pixels, each row two hexadecimal digits. All drawn for this shop. */
 const sprites: Record<string, string> = {
   block: '183c7effff7e3c18',
-  pick: '3e7f07070e1c3870',
+  pick: '7c060d193161c080',
   barrel: '3c7e427e7e427e3c',
   wrench: '6666663c18181818',
   headset: '3c4281a5e7e76e06',

@@ -10,28 +10,28 @@ interface Props {
 
 /** What happened, oldest first, and what comes next. New steps are read out as they come. */
 export function Timeline({ entries, heading, atRest }: Props) {
-  const next = atRest ? undefined : entries.findLast((entry) => entry.next)
+  const last = entries.at(-1)
   return (
     <section class='story' aria-labelledby='story-heading'>
       <h2 id='story-heading'>{heading}</h2>
       <div role='log' aria-live='polite'>
         <ol class='timeline' data-testid='timeline'>
           {entries.map((entry, index) => (
-            <Step key={index} entry={entry} newDay={startsDay(entries, index)} />
+            <Step key={index} entry={entry} before={entries[index - 1]} />
           ))}
-          {entries.length === 0 && <li class='step'>{text.order.timelineEmpty}</li>}
-          {next && <NextStep entry={next} />}
+          {!last && <li class='step'>{text.order.timelineEmpty}</li>}
+          {last?.next && !atRest && <NextStep entry={last} />}
         </ol>
       </div>
     </section>
   )
 }
 
-function Step({ entry, newDay }: { entry: TimelineEntryBody; newDay: boolean }) {
+function Step({ entry, before }: { entry: TimelineEntryBody; before?: TimelineEntryBody }) {
   return (
     <li class={`step step-${entry.level}`}>
       <p>{entry.text}</p>
-      <time dateTime={entry.at}>{newDay ? formatDateTime(entry.at) : formatTime(entry.at)}</time>
+      <Moment at={entry.at} after={before?.at} />
     </li>
   )
 }
@@ -42,14 +42,13 @@ function NextStep({ entry }: { entry: TimelineEntryBody }) {
       <p>
         <strong>{text.order.next}:</strong> {entry.next}
       </p>
-      {entry.nextAt && <time dateTime={entry.nextAt}>{formatTime(entry.nextAt)}</time>}
+      {entry.nextAt && <Moment at={entry.nextAt} after={entry.at} />}
     </li>
   )
 }
 
 /** The first step of a day carries its date, the others only the time. */
-function startsDay(entries: TimelineEntryBody[], index: number): boolean {
-  const [before, here] = [entries[index - 1], entries[index]]
-  if (!before || !here) return true
-  return new Date(before.at).toDateString() !== new Date(here.at).toDateString()
+function Moment({ at, after }: { at: string; after?: string }) {
+  const sameDay = after && new Date(at).toDateString() === new Date(after).toDateString()
+  return <time dateTime={at}>{sameDay ? formatTime(at) : formatDateTime(at)}</time>
 }

@@ -1,10 +1,10 @@
 import { useRoute } from 'preact-iso'
 import { useState } from 'preact/hooks'
 import { useTitle } from '../components/layout.tsx'
-import { FailureNotice } from '../components/notice.tsx'
 import { OrderStory } from '../components/order_story.tsx'
 import { text } from '../messages.ts'
 import { useOrder } from '../order_follow.ts'
+import { NotFound } from './not_found.tsx'
 
 /** Where Stripe leads back to. The address only names the order; what became of it the API says. */
 export function CheckoutReturn() {
@@ -12,6 +12,6 @@ export function CheckoutReturn() {
   const [version, setVersion] = useState(0)
   const followed = useOrder(order, { sync: true, version })
   useTitle(text.order.returnTitle)
-  if (!order) return <FailureNotice title={text.notFound.title} body={text.order.missing} />
+  if (!order) return <NotFound />
   return <OrderStory followed={followed} returning onChange={() => setVersion(version + 1)} />
 }
