@@ -7,15 +7,14 @@ import { claimFolder, emptyFolder, leaveFolder } from './stack/running.ts'
 import { readSettings } from './stack/settings.ts'
 import { startStack } from './stack/start.ts'
 import { explain } from './start_error.ts'
-import { dim, red } from './terminal.ts'
+import { dim, red, show } from './terminal.ts'
 
 const DIR = join(import.meta.dirname ?? '.', '..', '.dev')
 
 /** `deno task dev [--reset]`: the whole shop on this machine, until Ctrl-C. */
 async function main(): Promise<void> {
-  const log = (line: string) => console.log(line)
-  const closing = createClosing(log)
-  closeOnSignals(closing, log)
+  const closing = createClosing(show)
+  closeOnSignals(closing, show)
   try {
     const settings = readSettings(Deno.args, Deno.env.toObject())
     await Deno.mkdir(DIR, { recursive: true, mode: 0o700 })
@@ -26,9 +25,14 @@ async function main(): Promise<void> {
       await freeFolder(join(DIR, 'database'))
       await emptyFolder(DIR)
     }
-    await startStack(settings, { dir: DIR, closing, log, progress: (line) => log(dim(line)) })
+    await startStack(settings, {
+      dir: DIR,
+      closing,
+      log: show,
+      progress: (line) => show(dim(line)),
+    })
   } catch (error) {
-    console.error(red(error instanceof ConfigError ? error.message : explain(error)))
+    show(red(error instanceof ConfigError ? error.message : explain(error)))
     await closing.close()
     Deno.exit(1)
   }

@@ -2,7 +2,7 @@ import { StartError } from './start_error.ts'
 
 /**
  * Waits until its standard input ends, which happens when its owner is gone however it went
- * (kill -9 included), then ends the process $1. If $2 names a folder, nothing in it is worth an
+ * (kill -9 included), then ends the process $1 with the signal $3. If $2 names a folder, nothing in it is worth an
  * orderly end: it is removed. A line on the input means that the owner ended the process itself.
  * The shell ignores the terminal's signals, because Ctrl-C reaches every process of the terminal.
  */
@@ -15,7 +15,7 @@ if [ -n "$2" ]; then
   rm -rf "$2"
   exit 0
 fi
-kill -TERM "$1" 2>/dev/null
+kill "-$3" "$1" 2>/dev/null
 waited=0
 while [ "$waited" -lt 100 ] && kill -0 "$1" 2>/dev/null; do
   sleep 0.2
@@ -29,13 +29,18 @@ export interface Guard {
   dismiss(): Promise<void>
 }
 
-/**
- * Makes sure that a process we started does not outlive us.
- * `thenRemove` is a folder of throw-away data of that process, deleted after it.
- */
-export function guardProcess(pid: number, thenRemove = ''): Guard {
+export interface GuardOptions {
+  /** What asks the process to end. */
+  signal?: 'TERM' | 'INT'
+  /** A folder of throw-away data of that process, deleted after it. */
+  thenRemove?: string
+}
+
+/** Makes sure that a process we started does not outlive us. */
+export function guardProcess(pid: number, options: GuardOptions = {}): Guard {
+  const { signal = 'TERM', thenRemove = '' } = options
   const shell = new Deno.Command('/bin/sh', {
-    args: ['-c', GUARD, 'guard', String(pid), thenRemove],
+    args: ['-c', GUARD, 'guard', String(pid), thenRemove, signal],
     stdin: 'piped',
     stdout: 'null',
     stderr: 'null',
@@ -53,8 +58,11 @@ export function guardProcess(pid: number, thenRemove = ''): Guard {
 }
 
 /** Asks a child to end, and ends it when it has not after `patienceMs`. */
-export async function stopChild(child: Deno.ChildProcess, patienceMs: number): Promise<void> {
-  signal(child.pid, 'SIGTERM')
+export async function stopChild(
+  child: Deno.ChildProcess,
+  { patienceMs, by = 'SIGTERM' }: { patienceMs: number; by?: Deno.Signal },
+): Promise<void> {
+  signal(child.pid, by)
   const timer = setTimeout(() => signal(child.pid, 'SIGKILL'), patienceMs)
   await child.status
   clearTimeout(timer)

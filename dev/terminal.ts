@@ -10,3 +10,12 @@ export const cyan = style(36)
 function style(code: number): (text: string) => string {
   return (text) => coloured ? `\x1b[${code}m${text}\x1b[0m` : text
 }
+
+/** Shows a line; once the terminal is closed there is nobody to show it to. */
+export function show(line: string): void {
+  try {
+    console.log(line)
+  } catch {
+    // what remains is to stop in good order
+  }
+}

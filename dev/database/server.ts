@@ -35,12 +35,12 @@ export async function runServer(
     stdout: 'null',
     stderr: 'null',
   }).spawn()
-  const guard = guardProcess(child.pid, options.durable ? '' : folder.dir)
+  const guard = guardProcess(child.pid, options.durable ? {} : { thenRemove: folder.dir })
   await own(folder.dir, child.pid)
   let stopped: Promise<void> | undefined
   const stop = () => stopped ??= end()
   const end = async () => {
-    if (options.durable) await stopChild(child, STOP_PATIENCE_MS)
+    if (options.durable) await stopChild(child, { patienceMs: STOP_PATIENCE_MS })
     else signal(child.pid, 'SIGKILL')
     await child.status
     await disown(folder.dir)

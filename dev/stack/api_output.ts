@@ -21,12 +21,16 @@ export async function followOutput(
 /** What to show of one line; undefined for a log line that needs nobody. */
 export function shorten(line: string): string | undefined {
   const entry = parseEntry(line)
-  if (!entry) return line.trim() === '' ? undefined : line
+  if (!entry) return isWorthSeeing(line) ? line : undefined
   if (entry.level !== 'warn' && entry.level !== 'error') return undefined
   const { level, msg, error, ts: _, ...fields } = entry
   const details = Object.entries(fields).map(([name, value]) => `${name}=${value}`).join(' ')
   const text = [msg, messageOf(error)].filter(Boolean).join(': ')
   return `${level === 'error' ? red('error') : yellow('warn')} ${text} ${dim(details)}`.trimEnd()
+}
+
+function isWorthSeeing(line: string): boolean {
+  return line.trim() !== '' && !/Process started|graceful termination/.test(line)
 }
 
 function parseEntry(line: string): Record<string, unknown> | undefined {

@@ -30,12 +30,13 @@ export async function startApi(options: ApiOptions): Promise<void> {
     stdout: 'piped',
     stderr: 'piped',
   }).spawn()
-  const guard = guardProcess(child.pid)
+  // at SIGTERM `deno run --watch` ends the API alone, and waits for a file to change
+  const guard = guardProcess(child.pid, { signal: 'INT' })
   for (const stream of [child.stdout, child.stderr]) {
     followOutput(stream, options.logFile, options.log)
   }
   options.closing.add(async () => {
-    await stopChild(child, STOP_PATIENCE_MS)
+    await stopChild(child, { patienceMs: STOP_PATIENCE_MS, by: 'SIGINT' })
     await guard.dismiss()
   })
   await withProgress(options.progress, 'Starting the API', () => untilReady(child, options))

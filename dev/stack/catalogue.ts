@@ -1,12 +1,16 @@
 import { join } from 'node:path'
 import { type Log, withProgress } from '../log.ts'
+import type { LogFile } from './log_file.ts'
 
 const ROOT = join(import.meta.dirname ?? '.', '..', '..')
 
 /** Applies catalog.json, as `deno task catalog apply` does. What it refuses is shown, not fatal. */
-export async function applyCatalogue(env: Record<string, string>, log: Log): Promise<void> {
+export async function applyCatalogue(
+  env: Record<string, string>,
+  { log, progress, logFile }: { log: Log; progress: Log; logFile: LogFile },
+): Promise<void> {
   const { success, stdout, stderr } = await withProgress(
-    log,
+    progress,
     'Applying the catalogue',
     () =>
       new Deno.Command(Deno.execPath(), {
@@ -16,8 +20,14 @@ export async function applyCatalogue(env: Record<string, string>, log: Log): Pro
         stdin: 'null',
       }).output(),
   )
-  if (success) return
   const output = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr)
-  for (const line of output.trimEnd().split('\n')) log(line)
-  log('Not the whole catalogue is for sale: see above, and deno task catalog check')
+  logFile.write(output)
+  if (success) return
+  for (const line of output.split('\n').filter(isComplaint)) log(line)
+  log(`Not the whole catalogue is for sale: see above and ${logFile.path}`)
+}
+
+/** Not what was new or changed, and now is not any more. */
+function isComplaint(line: string): boolean {
+  return line.trim() !== '' && !/^[+~] /.test(line)
 }

@@ -27,16 +27,22 @@ export function createClosing(log: Log): Closing {
 /** How often we look whether the process that started us is still there. */
 const LOOK_MS = 1_000
 
+/** `deno task` passes on a Ctrl-C that we got from the terminal as well: both are the same one. */
+const SAME_PRESS_MS = 500
+
 /**
- * Calls `close` at the first Ctrl-C, at kill, when the terminal closes, and when the `deno task`
- * that started us is gone; then ends the process. A second Ctrl-C ends it at once: the guards of
- * the child processes see to the rest.
+ * Closes at the first Ctrl-C, at kill, when the terminal closes, and when the `deno task` that
+ * started us is gone; then ends the process. A second Ctrl-C ends it at once: the guards of the
+ * child processes see to the rest.
  */
 export function closeOnSignals(closing: Closing, log: Log): void {
-  let closes = false
+  let since: number | undefined
   const end = async () => {
-    if (closes) Deno.exit(130)
-    closes = true
+    if (since !== undefined) {
+      if (performance.now() - since > SAME_PRESS_MS) Deno.exit(130)
+      return
+    }
+    since = performance.now()
     log('Stopping …')
     await closing.close()
     Deno.exit(0)

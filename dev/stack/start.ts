@@ -42,7 +42,7 @@ export async function startStack(settings: Settings, place: StackPlace): Promise
   await Promise.all([
     watchPages(env.STATIC_DIR, place),
     makeLogins(database.db, config, secrets.password),
-    applyCatalogue(env, progress).then(() => runApi(env, settings, place)),
+    sellCatalogue(env, place).then(() => runApi(env, settings, place)),
   ])
   const mailbox = startMailbox(database.db, settings, place)
   printSummary({
@@ -116,6 +116,10 @@ async function watchPages(outdir: string, { closing, log, progress }: StackPlace
   })
   closing.add(() => watching.stop())
   await first
+}
+
+function sellCatalogue(env: ApiEnvironment, { dir, log, progress }: StackPlace): Promise<void> {
+  return applyCatalogue(env, { log, progress, logFile: openLogFile(`${dir}/catalog.log`) })
 }
 
 async function runApi(
