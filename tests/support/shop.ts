@@ -4,11 +4,13 @@ import { createApp } from '../../api/app.ts'
 import { parseConfig } from '../../api/config.ts'
 import type { Db } from '../../api/db.ts'
 import { buildDeps, type Deps } from '../../api/deps.ts'
+import { type Loop, startLoop } from '../../api/jobs/loop.ts'
 import { runDue } from '../../api/jobs/run.ts'
 import { createLog } from '../../api/log.ts'
 import { applyCatalogue } from '../../api/plans/apply.ts'
 import { parseCatalogue } from '../../api/plans/catalogue.ts'
 import { shopId } from '../../api/plans/shop_id.ts'
+import { serveStorefront } from '../../api/storefront_files.ts'
 import { createPanelEmulator, type PanelEmulator } from '../../dev/panel/emulator.ts'
 import { createStripeEmulator, type StripeEmulator } from '../../dev/stripe/emulator.ts'
 import { type Client, createClient } from './client.ts'
@@ -64,12 +66,14 @@ const NO_LIMITS: RateLimits = {
 const STEP_MS = 2000
 
 export async function startShop(
-  { environment = {}, installMs = 3000, rateLimits = NO_LIMITS, catalogue }: {
+  { environment = {}, installMs = 3000, rateLimits = NO_LIMITS, catalogue, storefront }: {
     environment?: Record<string, string>
     installMs?: number
     rateLimits?: RateLimits
     /** Edits the catalogue before it is applied. */
     catalogue?: (catalogue: ReturnType<typeof parseCatalogue>) => void
+    /** A folder with the built storefront: it is served, and the job loop runs by itself. */
+    storefront?: string
   } = {},
 ): Promise<Shop> {
   const clock = createClock()
@@ -97,19 +101,22 @@ export async function startShop(
   route(panelServer, panel.fetch, () => intercept.panel)
 
   const urls = { publicUrl: front.url, stripeUrl: stripeServer.url, panelUrl: panelServer.url }
+  let loop: Loop | undefined
   const config = parseConfig({ ...await testEnvironment(urls), ...environment })
   const deps = buildDeps(config, {
     openDb: database.openDb,
     log: createLog((line) => lines.push(line), clock.now),
     clientAddress: () => '127.0.0.1',
-    wake: () => {},
+    wake: () => loop?.wake(),
     now: clock.now,
     rateLimits,
   })
   const app = createApp(deps)
-  front.handler = (request) => app.fetch(request)
+  const site = storefront ? serveStorefront(app, storefront) : app
+  front.handler = (request) => site.fetch(request)
   const db = deps.openDb()
   await apply(db, deps, catalogue)
+  if (storefront) loop = startLoop(deps)
 
   const drain = async () => {
     await stripe.idle()
@@ -135,6 +142,7 @@ export async function startShop(
       }
     },
     async stop() {
+      await loop?.stop()
       stripe.close()
       panel.close()
       await Promise.all([front.stop(), stripeServer.stop(), panelServer.stop()])
