@@ -45,7 +45,7 @@ test('a purchase ends in one server at the panel with the right owner, limits an
       BUILD_NUMBER: 'latest',
     }),
   })
-  const owner = [...shop.panel.store.users.all()].find((user) => user.id === there?.userId)
+  const owner = [...shop.panel.store.users.rows].find((user) => user.id === there?.userId)
   expect(owner?.email).toBe('buyer@example.com')
 })
 
