@@ -15,9 +15,10 @@ if [ -n "$2" ]; then
   rm -rf "$2"
   exit 0
 fi
-kill "-$3" "$1" 2>/dev/null
 waited=0
 while [ "$waited" -lt 100 ] && kill -0 "$1" 2>/dev/null; do
+  # again each second: a server that is just starting misses the first
+  [ $((waited % 5)) -eq 0 ] && kill "-$3" "$1" 2>/dev/null
   sleep 0.2
   waited=$((waited + 1))
 done
