@@ -6,6 +6,8 @@ process.on('SIGINT', () => process.exitCode ??= 130)
 process.on('SIGTERM', () => process.exitCode ??= 143)
 
 export default defineConfig({
+  // as deno.json has it, which vite does not read
+  oxc: { jsx: { importSource: 'preact' } },
   test: {
     include: ['tests/**/*.test.ts'],
     globalSetup: ['tests/support/global_setup.ts'],

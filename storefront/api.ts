@@ -1,6 +1,6 @@
 import type { UserBody } from '../api/accounts/bodies.ts'
 import type { OrderBody, TimelineEntryBody } from '../api/orders/bodies.ts'
-import type { PlanBody, PlansBody, RegionBody, Term } from '../api/plans/bodies.ts'
+import type { PlansBody, RegionBody, Term } from '../api/plans/bodies.ts'
 import type { ServerBody } from '../api/servers/bodies.ts'
 import { type ClientHost, createClient } from './client.ts'
 import { recall, remember } from './storage.ts'
@@ -47,8 +47,6 @@ export function createApi(host: ClientHost) {
 
   return {
     getPlans: (signal?: AbortSignal) => request<PlansBody>('GET', '/api/plans', { signal }),
-    getPlan: (id: string, signal?: AbortSignal) =>
-      request<PlanBody>('GET', `/api/plans/${encodeURIComponent(id)}`, { signal }),
     getRegions: (signal?: AbortSignal) =>
       request<{ regions: RegionBody[] }>('GET', '/api/regions', { signal })
         .then((answer) => answer.regions),

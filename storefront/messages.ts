@@ -81,7 +81,6 @@ export const text = {
     regionHeading: 'Where it runs',
     regionHelp: 'The closer to the players, the lower their ping.',
     regionFull: 'sold out',
-    regionAvailable: 'room now',
     regionJustFilled: (name: string) => `The last room in ${name} went a moment ago.`,
     regionOthers: (names: string) => `There is still room in ${names}.`,
     regionNone: 'No other region has room for this plan now. You have not paid anything.',
@@ -104,8 +103,6 @@ export const text = {
       until
         ? `Your order is open and your place is held until ${until}.`
         : 'Your order is still open and your place is held.',
-    canceledPay: 'Go on to payment',
-    canceledDrop: 'Cancel this order',
     canceledDropped: 'The order is canceled. Nothing was paid.',
   },
   auth: {

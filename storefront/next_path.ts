@@ -5,7 +5,9 @@ const HERE = 'https://here.invalid'
 export function safeNext(next: string | undefined): string {
   if (!next?.startsWith('/')) return '/servers'
   const url = URL.canParse(next, HERE) ? new URL(next, HERE) : undefined
-  return url?.origin === HERE ? url.pathname + url.search : '/servers'
+  // A path of two slashes would name a host again: '/.//host' becomes one by being resolved.
+  if (url?.origin !== HERE || url.pathname.startsWith('//')) return '/servers'
+  return url.pathname + url.search
 }
 
 /** The log-in (or sign-up) page that leads back to `path`. */

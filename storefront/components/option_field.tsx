@@ -65,7 +65,7 @@ function BooleanField({ checked, label, ...field }: ControlProps & { checked: bo
   const control = controlProps({ ...field, required: false })
   return (
     <div class='field'>
-      <label class='check'>
+      <label class='check' for={control.id}>
         <input type='checkbox' defaultChecked={checked} {...control} />
         <span>{label}</span>
       </label>
