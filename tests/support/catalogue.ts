@@ -5,7 +5,7 @@ import type { CatalogueTarget } from '../../api/plans/apply.ts'
 import { type Catalogue, parseCatalogue } from '../../api/plans/catalogue.ts'
 import { shopId } from '../../api/plans/shop_id.ts'
 import { createPanelEmulator, type PanelEmulator } from '../../dev/panel/emulator.ts'
-import { createStripeEmulator } from '../../dev/stripe/emulator.ts'
+import { createStripeEmulator, type StripeEmulator } from '../../dev/stripe/emulator.ts'
 import { freshDatabase } from './database.ts'
 import { PANEL_KEY, STRIPE_KEY, WEBHOOK_SECRET } from './environment.ts'
 import { serve } from './serve.ts'
@@ -15,6 +15,7 @@ export interface CatalogueFixture {
   db: Db
   databaseUrl: string
   panel: PanelEmulator
+  stripe: StripeEmulator
   urls: { publicUrl: string; stripeUrl: string; panelUrl: string }
   /** `POST /v1/prices` and the like: everything that asked Stripe for a change. */
   stripeWrites: string[]
@@ -38,6 +39,7 @@ export async function startCatalogueFixture(): Promise<CatalogueFixture> {
     db,
     databaseUrl: database.url,
     panel: emulators.panel,
+    stripe: emulators.stripe,
     urls: {
       publicUrl: 'http://shop.test',
       stripeUrl: stripeServer.url,
@@ -50,7 +52,7 @@ export async function startCatalogueFixture(): Promise<CatalogueFixture> {
       for (const table of TABLES) await db.run(`DELETE FROM ${table}`)
       emulators.stripe.close()
       emulators.panel.close()
-      emulators.stripe = newStripe(stripeServer.url)
+      it.stripe = emulators.stripe = newStripe(stripeServer.url)
       it.panel = emulators.panel = newPanel(panelServer.url)
       it.stripeWrites.length = 0
       it.catalogue = await shippedCatalogue()
