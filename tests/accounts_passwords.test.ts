@@ -38,7 +38,8 @@ test.each(costs)('createPasswords() takes a hash %s: %j → %s', async (_, cost,
 })
 
 test('createPasswords() needs the pepper it hashed with', async () => {
-  const stored = storedPassword(PASSWORD, { secret: 'y'.repeat(32), ln: 4, r: 8, p: 1 })
+  const others = createPasswords({ secret: 'y'.repeat(32), randomBytes })
+  const stored = await others.hash(PASSWORD)
   expect((await passwords.check(PASSWORD, stored)).matches).toBe(false)
 })
 

@@ -90,11 +90,13 @@ test('rotateSession() ends every session after 30 days, used or not', async () =
   expect((await refresh(cookie)).status).toBe(401)
 })
 
-test('rotateSession() gives nothing to a revoked session', async () => {
+test('rotateSession() gives nothing to a revoked session, not even the hint of a race', async () => {
   const { cookie, sessionId } = await start()
+  const successor = cookiesOf(await refresh(cookie))
   await app.db.run('UPDATE sessions SET revoked_at = {now} WHERE id = ?', [sessionId])
   expect((await refresh(cookie)).status).toBe(401)
-  expect(await countTokens(sessionId)).toBe(1)
+  expect((await refresh(successor)).status).toBe(401)
+  expect(await countTokens(sessionId)).toBe(2)
 })
 
 test('rotateSession() takes a token for what it is whatever its text', async () => {

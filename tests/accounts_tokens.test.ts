@@ -127,10 +127,8 @@ test('S1: verify() takes the token all the forgeries start from', async () => {
   expect(await tokens.verify(await signed({}))).toEqual(session)
 })
 
-test('S1: verify() refuses 3 MB without reading them', async () => {
-  const started = performance.now()
-  expect(await tokens.verify(`${good}${'A'.repeat(3_000_000)}`)).toBeUndefined()
-  expect(performance.now() - started).toBeLessThan(50)
+test('S1: verify() refuses 3 MB, though we signed them', async () => {
+  expect(await tokens.verify(await signed({ pad: 'x'.repeat(3_000_000) }))).toBeUndefined()
 })
 
 const kids: [string, string | undefined][] = [

@@ -93,6 +93,8 @@ test('I7: limitBody() hands the body on as it came', async () => {
   const body = JSON.stringify({ text: 'ä'.repeat(400), nested: [[{}]] })
   expect(await (await sendBody(body)).text()).toBe(body)
   expect(await (await sendBody('not json')).text()).toBe('not json')
+  const parts = ['first ', 'second ', 'third'].map((part) => new TextEncoder().encode(part))
+  expect(await (await sendBody(slowly(parts))).text()).toBe('first second third')
 })
 
 test('I7: limitBody() refuses what says it is too large before it arrives', async () => {
@@ -216,6 +218,18 @@ function sendBody(body: string | ReadableStream<Uint8Array>): Promise<Response> 
     method: 'POST',
     headers: { origin: OURS, 'content-type': 'application/json' },
     body,
+  })
+}
+
+function slowly(parts: Uint8Array[]): ReadableStream<Uint8Array> {
+  const rest = [...parts]
+  return new ReadableStream({
+    async pull(controller) {
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      const part = rest.shift()
+      if (part) controller.enqueue(part)
+      else controller.close()
+    },
   })
 }
 

@@ -41,7 +41,7 @@ export function createPasswords(options: {
       const { salt, digest: want, ...cost } = parsed ?? NOBODY
       const matches = timingSafeEqual(await digest(password, salt, cost), want)
       return {
-        matches: matches && parsed?.pepperId === pepperId,
+        matches: matches && parsed !== undefined,
         stale: cost.ln < COST.ln || cost.r < COST.r || cost.p < COST.p,
       }
     },
@@ -74,6 +74,7 @@ interface Cost {
 }
 
 interface StoredPassword extends Cost {
+  /** tells under which secret it was made, without telling the secret */
   pepperId: string
   salt: Uint8Array
   digest: Uint8Array
@@ -91,6 +92,7 @@ const AT_ONCE = 2
 /** Twenty waiting are two seconds of work; whoever comes later is better told to come back. */
 const QUEUE = 20
 
+/** What an unknown user's password is held against, at the usual cost. */
 const NOBODY = { ...COST, pepperId: '', salt: new Uint8Array(16), digest: new Uint8Array(32) }
 
 /** The most used passwords of public leaks that have eight characters or more. */
