@@ -41,7 +41,7 @@ export const text = {
   },
   home: {
     title: 'Game servers with nothing left open',
-    heading: 'Pay. Watch it spawn. Play.',
+    headingLines: ['Pay.', 'Watch it spawn.', 'Play.'],
     lead:
       'Pick a plan and pay. You see every step your server takes until its address is there, and if we cannot deliver it, your money goes back by itself.',
     choose: 'See the plans',

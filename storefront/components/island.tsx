@@ -46,10 +46,10 @@ export function Island({ beam, small = false }: { beam: Beam; small?: boolean })
       focusable='false'
     >
       {island.map((block) => <Cube key={`${block.x},${block.y},${block.bottom}`} {...block} />)}
-      <path class='island-beam' d='M-9-100h18v93l-9 4.500-9-4.500z' />
+      <path class='island-beam' d='M-9-100h18v72l-9 4.500-9-4.500z' />
       <g class='island-server'>
         <Cube {...BEACON} bottom={3.1} top={4} material='server' />
-        <path class='island-lights' d='M-11-29.500l7 3.500v3l-7-3.500zM-11-23l4 2v3l-4-2z' />
+        <path class='island-lights' d='M-13-62l7 3.500v2.500l-7-3.500zM-13-57l4 2v2.500l-4-2z' />
       </g>
     </svg>
   )

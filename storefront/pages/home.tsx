@@ -32,7 +32,7 @@ function Hero() {
   return (
     <section class='hero'>
       <div>
-        <h1>{text.home.heading}</h1>
+        <h1>{text.home.headingLines.map((line) => <span key={line}>{line}</span>)}</h1>
         <p class='lead'>{text.home.lead}</p>
         <p>
           <a class='button' href='#plans'>{text.home.choose}</a>
