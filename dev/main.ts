@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { ConfigError } from '../api/config.ts'
 import { freeFolder } from './database/owner.ts'
 import { requirePort } from './ports.ts'
@@ -9,7 +9,8 @@ import { startStack } from './stack/start.ts'
 import { explain } from './start_error.ts'
 import { dim, red, show } from './terminal.ts'
 
-const DIR = join(import.meta.dirname ?? '.', '..', '.dev')
+/** DEV_DIR is for a second stack beside the first, as tests need one. */
+const DIR = resolve(Deno.env.get('DEV_DIR') || join(import.meta.dirname ?? '.', '..', '.dev'))
 
 /** `deno task dev [--reset]`: the whole shop on this machine, until Ctrl-C. */
 async function main(): Promise<void> {
