@@ -1,19 +1,14 @@
 import Stripe from 'stripe'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { applyCatalogue } from '../../api/plans/apply.ts'
+import type { ApiPlace } from '../support/api_process.ts'
 import { type CatalogueFixture, startCatalogueFixture } from '../support/catalogue.ts'
 import { type Client, createClient } from '../support/client.ts'
 import { testEnvironment, WEBHOOK_SECRET } from '../support/environment.ts'
 import { PURCHASE } from '../support/shop.ts'
 
 /** What a platform is given to run the shop with. */
-export interface Surroundings {
-  /** As api/config.ts reads it. */
-  environment: Record<string, string>
-  databaseUrl: string
-  /** On 127.0.0.1; PUBLIC_URL names it already. */
-  port: number
-}
+export type Surroundings = ApiPlace
 
 /** The shop, running on one of the platforms. */
 export interface Runtime {
