@@ -33,20 +33,20 @@ export interface PrivateDatabase {
  */
 export async function startDatabase(options: DatabaseOptions): Promise<PrivateDatabase> {
   const dir = resolve(options.dir)
-  const program = await ensureServerProgram(options.log)
-  await freeFolder(dir)
-  const folder = await openDataFolder(dir, program)
-  const port = options.port ?? freePort()
-  if (!isFree(port)) throw portTaken(port)
-  const server = await runServer(folder, program, { port, durable: options.durable })
-  return {
-    url: server.url,
-    port,
-    createDatabase: (name) => createDatabase(server.url, name),
-    async stop() {
-      await server.stop()
-      if (!options.durable) await Deno.remove(dir, { recursive: true }).catch(() => {})
-    },
+  const removeDir = async () => {
+    if (!options.durable) await Deno.remove(dir, { recursive: true }).catch(() => {})
+  }
+  try {
+    const { server, port } = await startIn(dir, options)
+    return {
+      url: server.url,
+      port,
+      createDatabase: (name) => createDatabase(server.url, name),
+      stop: () => server.stop().then(removeDir),
+    }
+  } catch (error) {
+    await removeDir()
+    throw error
   }
 }
 
@@ -62,4 +62,13 @@ export async function createDatabase(url: string, name: string): Promise<string>
     await db.close()
   }
   return `${url}/${name}`
+}
+
+async function startIn(dir: string, options: DatabaseOptions) {
+  const program = await ensureServerProgram(options.log)
+  await freeFolder(dir)
+  const folder = await openDataFolder(dir, program)
+  const port = options.port ?? freePort()
+  if (!isFree(port)) throw portTaken(port)
+  return { server: await runServer(folder, program, { port, durable: options.durable }), port }
 }
