@@ -66,9 +66,8 @@ describe.skipIf(skipReason !== undefined)('in a browser', () => {
       await signUp(page, `${name.replace(' ', '-')}@example.com`)
 
       // The plan and what was filled in survived the sign-up.
-      await expect.poll(() => page.getByTestId('server-name').inputValue()).toBe(
-        PURCHASE.serverName,
-      )
+      await expect.poll(() => page.getByTestId('server-name').inputValue(), { timeout: 10_000 })
+        .toBe(PURCHASE.serverName)
       await page.getByTestId('pay').click()
       await page.waitForURL(/\/c\/pay\//)
       expect((await page.locator('body').innerText()).replaceAll(/\s/g, ''))
