@@ -18,7 +18,7 @@ export interface OrderBody {
   currency: string
   /** Minor units, for one term, before discounts and tax. */
   unitAmount: number
-  /** Set while the order waits for something a person should know of, e.g. `waiting_for_room`. */
+  /** What the order waits for, while it does: `room`, `account` or `panel`. */
   waitingFor: string | null
   serverId: string | null
   /** The panel's numeric id, once the server exists there. */
