@@ -65,7 +65,7 @@ function list(mails: Mail[]): Html {
   `
 }
 
-/** The frame is sandboxed: whatever a mail holds, it runs no script here. */
+/** The frame is sandboxed: whatever a mail holds, it runs no script here. Its links may open. */
 function show(mail: MailBody): Html {
   return html`
     <p><a href="/">All mails</a></p>
@@ -77,9 +77,11 @@ function show(mail: MailBody): Html {
       <dt>Written</dt>
       <dd>${timeOf(mail.createdAt)}</dd>
     </dl>
-    ${mail.html
-      ? html`<iframe sandbox title="The mail as it looks" srcdoc="${mail.html}"></iframe>`
-      : ''}
+    <iframe
+      sandbox="allow-popups allow-popups-to-escape-sandbox"
+      title="The mail as it looks"
+      srcdoc="${'<base target="_blank">' + mail.html}"
+    ></iframe>
     <h2>As plain text</h2>
     <pre>${mail.text}</pre>
   `
@@ -96,7 +98,7 @@ const STYLE = `
   th, td { text-align: left; padding: .4rem .6rem .4rem 0; border-bottom: 1px solid #8884 }
   dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem }
   dt { color: #777 } dd { margin: 0 }
-  iframe { width: 100%; height: 24rem; border: 1px solid #8884; border-radius: 6px; background: #fff }
+  iframe { width: 100%; height: 16rem; border: 1px solid #8884; border-radius: 6px; background: #fff }
   pre { white-space: pre-wrap; padding: 1rem; border: 1px solid #8884; border-radius: 6px }
 `
 

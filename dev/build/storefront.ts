@@ -120,6 +120,7 @@ const RELOAD_TAG = '<script type="module" src="/dev/reload.js"></script>'
 const RELOAD_SCRIPT = `
 let seen
 setInterval(async () => {
+  if (document.hidden) return
   const answer = await fetch('/dev/build.txt', { cache: 'no-store' }).catch(() => undefined)
   if (!answer?.ok) return
   const build = await answer.text()

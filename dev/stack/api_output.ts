@@ -12,11 +12,15 @@ export async function followOutput(
   show: Log,
 ): Promise<void> {
   for await (const line of linesOf(stream)) {
+    if (line.includes(RELOAD_POLL)) continue
     file.write(line)
     const shown = shorten(line)
     if (shown) show(shown)
   }
 }
+
+/** Open pages ask all the time whether there is a new build; nobody wants to read that. */
+const RELOAD_POLL = '"path":"/dev/build.txt"'
 
 /** What to show of one line; undefined for a log line that needs nobody. */
 export function shorten(line: string): string | undefined {

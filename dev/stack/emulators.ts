@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { handledTypes } from '../../api/payments/inbox.ts'
 import type { Log } from '../log.ts'
 import { createPanelEmulator } from '../panel/emulator.ts'
 import { preferPort } from '../ports.ts'
@@ -49,7 +50,7 @@ export function startStripe(options: StripeOptions, place: EmulatorPlace): Emula
     onChange: file.changed,
     log: openLogFile(join(place.dir, 'stripe.log')).write,
   })
-  emulator.addWebhookEndpoint(options.webhook)
+  emulator.addWebhookEndpoint({ ...options.webhook, enabledEvents: [...handledTypes] })
   return run(port, emulator, file, place)
 }
 
