@@ -1,5 +1,7 @@
+import { Hono } from 'hono'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { UserBody } from '../api/accounts/bodies.ts'
+import { readAccessCookie, readRefreshCookie, setSessionCookies } from '../api/accounts/cookies.ts'
 import { startSession } from '../api/accounts/sessions.ts'
 import { createUser } from '../api/accounts/users.ts'
 import type { ProblemBody } from '../api/problem.ts'
@@ -67,6 +69,24 @@ test('POST /signup keeps the tokens away from scripts and other sites', async ()
     expect.stringMatching(/^rt=[^;]+; Max-Age=1209600; Path=\/; HttpOnly; SameSite=Strict$/),
   ])
   expect(response.headers.get('cache-control')).toBe('no-store')
+})
+
+test('setSessionCookies() ties the cookies to our host on https', async () => {
+  const config = { PUBLIC_URL: 'https://shop.test' }
+  const tokens = { access: 'a', refresh: 'r', refreshMaxAgeSeconds: 60 }
+  const https = new Hono().get('/', (c) => {
+    const seen = [readAccessCookie(c, config), readRefreshCookie(c, config)]
+    setSessionCookies(c, config, tokens)
+    return c.json(seen)
+  })
+  const response = await https.request('/', {
+    headers: { cookie: 'at=planted; rt=planted; __Host-at=A; __Host-rt=R' },
+  })
+  expect(await response.json()).toEqual(['A', 'R'])
+  expect(response.headers.getSetCookie()).toEqual([
+    '__Host-at=a; Max-Age=600; Path=/; HttpOnly; Secure; SameSite=Lax',
+    '__Host-rt=r; Max-Age=60; Path=/; HttpOnly; Secure; SameSite=Strict',
+  ])
 })
 
 test('POST /signup refuses an address that has an account, in any spelling', async () => {
