@@ -15,8 +15,13 @@ export interface DataFolder {
 
 const USER = 'spawnpoint'
 
-/** A new data directory and its logs take about 250 MB, a MySQL one included. */
-const NEEDED_BYTES = 400 * 1024 * 1024
+const MIB = 1024 * 1024
+
+/** A new data directory and its logs take about 250 MiB, a MySQL one included. */
+const NEEDED_AT_FIRST = 400 * MIB
+
+/** On a full disk a server ends without a word, for it cannot write its log either. */
+const NEEDED_LATER = 50 * MIB
 
 /** What says that the data directory was made completely, and by which server. */
 const MADE_FILE = 'made.json'
@@ -27,12 +32,18 @@ const MADE_FILE = 'made.json'
  */
 export async function openDataFolder(dir: string, program: ServerProgram): Promise<DataFolder> {
   await Deno.mkdir(dir, { recursive: true, mode: 0o700 })
-  const folder = await describe(dir)
   const madeBy = await readIfThere(join(dir, MADE_FILE))
+  await requireSpace(dir, madeBy === undefined ? NEEDED_AT_FIRST : NEEDED_LATER)
+  const folder = await describe(dir)
   if (madeBy === undefined) await makeData(folder, program)
   else await checkData(folder, madeBy, program)
   await writeStartFile(folder)
   return folder
+}
+
+async function requireSpace(dir: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(dir)
+  if (bavail * bsize < bytes) throw diskFull(dir)
 }
 
 async function describe(dir: string): Promise<DataFolder> {
@@ -55,8 +66,6 @@ async function keptPassword(path: string): Promise<string> {
 }
 
 async function makeData(folder: DataFolder, program: ServerProgram): Promise<void> {
-  const { bavail, bsize } = await statfs(folder.dir)
-  if (bavail * bsize < NEEDED_BYTES) throw diskFull(folder.dir)
   await Deno.remove(folder.data, { recursive: true }).catch(() => {})
   await Deno.mkdir(folder.data, { mode: 0o700 })
   if (program.kind === 'mariadb') await makeMariaDbData(folder, program)
