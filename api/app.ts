@@ -32,11 +32,13 @@ export function createApp(deps: Deps) {
     .use(withRequest(deps))
     .use(securityHeaders(deps.config.PUBLIC_URL))
     .use(plainPaths())
+    // Outside withDb: a handler that is too slow keeps its connection until it ends.
+    .use(limitTime(REQUEST_MS))
     .use(withDb(deps.openDb))
     .route('/', healthRoutes())
     // Before the guards of the browser's requests: Stripe sends no cookie and is known by its signature.
     .route('/api/stripe', stripeRoutes(deps))
-    .use('/api/*', limitTime(REQUEST_MS), noStore(), sameOriginWrites(deps.config.PUBLIC_URL))
+    .use('/api/*', noStore(), sameOriginWrites(deps.config.PUBLIC_URL))
     .use('/api/*', limitBody(API_BODY), withSignedIn(deps))
     .route('/api/auth', accountRoutes(deps))
     .route('/api/plans', planRoutes())

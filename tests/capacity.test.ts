@@ -203,6 +203,17 @@ test('a node without a free port gives the order to another node of the region',
   expect(await nodeOf(orderId)).not.toBe(before)
 })
 
+test.each(['é', 'ord_1', '1 OR 1=1', '%00', '..%2f..', 'ord_' + '0'.repeat(26), 'x'.repeat(3000)])(
+  'an id that is none of ours, %j, is 404 everywhere',
+  async (id) => {
+    const customer = await shop.customer()
+    for (const path of ['/api/orders', '/api/servers', '/api/plans']) {
+      expect((await customer.get(`${path}/${encodeURIComponent(id)}`)).status).toBe(404)
+    }
+    expect((await customer.post(`/api/orders/${encodeURIComponent(id)}/cancel`)).status).toBe(404)
+  },
+)
+
 async function nodeOf(orderId: string): Promise<number> {
   const [row] = await shop.db.query<{ nodeId: number }>(
     'SELECT node_id AS nodeId FROM capacity_holds WHERE order_id = ? AND released_at IS NULL',

@@ -1,9 +1,11 @@
-import { type Queryable } from '../db.ts'
+import { purgeLoginDelays } from '../accounts/login_delays.ts'
+import { purgeRateLimits } from '../accounts/rate_limits.ts'
+import { microseconds, type Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { enqueue } from './queue.ts'
 
 /** A buyer who pays is synced by the webhook at once; the sweep is for those whose webhook never came. */
-const SETTLE_MS = 60_000_000
+const SETTLE_MS = 60_000
 
 /** Nodes and eggs change by hand, a few times a day. */
 const SNAPSHOT_MS = 10 * 60_000
@@ -20,6 +22,8 @@ export async function sweep(db: Queryable, deps: Deps): Promise<void> {
   await sweepUndelivered(db, deps)
   await sweepOverdue(db, deps)
   await sweepDeleting(db, deps)
+  await purgeRateLimits(db)
+  await purgeLoginDelays(db)
   await enqueue(db, deps, 'panel.snapshot', {}, { topic: 'panel', delayMs: SNAPSHOT_MS })
 }
 
@@ -32,7 +36,7 @@ async function sweepOpenOrders(db: Queryable, deps: Deps): Promise<void> {
             WHERE c.order_id = o.id AND c.status = 'open')))
           AND o.created_at < {now} - INTERVAL ? MICROSECOND
         ORDER BY o.id LIMIT ${BATCH}`,
-      [after, SETTLE_MS],
+      [after, microseconds(SETTLE_MS)],
     )
   for await (const { id } of pages(orders)) {
     await enqueue(db, deps, 'payment.sync', { orderId: id }, { topic: id })

@@ -14,6 +14,9 @@ import type { OrderBody } from './bodies.ts'
 import { findOrderOf, listOrderEvents, listOrdersOf, type Order } from './store.ts'
 import { toOrderBody, toTimeline } from './timeline.ts'
 
+/** Anything else is no order of ours, and no question for an ASCII column. */
+const ORDER_ID = 'ord_[0-9a-z]{26}'
+
 /** A customer's orders: list, show with the timeline, cancel while open, look at Stripe now. */
 export function orderRoutes(deps: Deps) {
   return new Hono<SignedInEnv>()
@@ -22,17 +25,17 @@ export function orderRoutes(deps: Deps) {
       const orders = await listOrdersOf(c.var.db, c.var.signedIn.userId)
       return c.json({ orders: await toBodies(c.var.db, orders) })
     })
-    .get('/:id', async (c) => {
+    .get(`/:id{${ORDER_ID}}`, async (c) => {
       const order = await ownOrder(c.var.db, c.var.signedIn.userId, c.req.param('id'))
       return c.json(await withTimeline(c.var.db, order))
     })
-    .post('/:id/cancel', async (c) => {
+    .post(`/:id{${ORDER_ID}}/cancel`, async (c) => {
       const order = await ownOrder(c.var.db, c.var.signedIn.userId, c.req.param('id'))
       await cancelOrder(c.var.db, deps, order)
       const canceled = await ownOrder(c.var.db, c.var.signedIn.userId, order.id)
       return c.json(await withTimeline(c.var.db, canceled))
     })
-    .post('/:id/sync', async (c) => {
+    .post(`/:id{${ORDER_ID}}/sync`, async (c) => {
       const order = await ownOrder(c.var.db, c.var.signedIn.userId, c.req.param('id'))
       await limit(c.var.db, deps, 'sync', { user: order.userId })
       await syncQuietly(c.var.db, deps, order)

@@ -21,7 +21,7 @@ export function planRoutes() {
       }
       return c.json(body)
     })
-    .get('/:id', async (c) => {
+    .get('/:id{[a-z0-9-]{1,60}}', async (c) => {
       const plan = await findPlan(c.var.db, c.req.param('id'))
       if (!plan) throw new Problem('not-found', { detail: 'There is no such plan in the shop now' })
       const room = await listRoom(c.var.db)

@@ -18,7 +18,7 @@ export function serverRoutes(deps: Deps) {
       const servers = await listServersOf(c.var.db, c.var.signedIn.userId)
       return c.json({ servers: await toBodies(c.var.db, deps, servers) })
     })
-    .get('/:id', async (c) => {
+    .get('/:id{srv_[0-9a-z]{26}}', async (c) => {
       const owned = await findServerOf(c.var.db, c.var.signedIn.userId, c.req.param('id'))
       const [server] = owned ? await toBodies(c.var.db, deps, [owned]) : []
       if (!server) throw new Problem('not-found', { detail: 'You have no such server.' })
