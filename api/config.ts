@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import { isAddressRange } from './http/client_address.ts'
+import { type MysqlAddress, parseDatabaseUrl } from './mysql.ts'
 
 /** Everything the environment may say, read once by the entry file. */
 export type Config = z.output<typeof Environment>
@@ -12,9 +14,25 @@ export class ConfigError extends Error {
  * Reads the environment. Throws a ConfigError that names every missing, short or placeholder
  * value, and never the value itself.
  */
-export function parseConfig(environment: Record<string, string | undefined>): Config {
+export function parseConfig(environment: Variables): Config {
+  return parse(Environment, environment)
+}
+
+/** What only a Deno process is told. Throws a ConfigError like `parseConfig`. */
+export function parseDenoConfig(environment: Variables) {
+  return parse(DenoEnvironment, environment)
+}
+
+/** The database a command is to work on. Throws a ConfigError like `parseConfig`. */
+export function parseDatabaseConfig(environment: Variables): MysqlAddress {
+  return parse(DatabaseEnvironment, environment).DATABASE_URL
+}
+
+type Variables = Record<string, string | undefined>
+
+function parse<S extends z.ZodType>(schema: S, environment: Variables): z.output<S> {
   const set = Object.entries(environment).filter(([, value]) => value !== undefined && value !== '')
-  const result = Environment.safeParse(Object.fromEntries(set))
+  const result = schema.safeParse(Object.fromEntries(set))
   if (result.success) return result.data
   const lines = result.error.issues.map((issue) => {
     const name = String(issue.path[0])
@@ -34,17 +52,21 @@ export function isLive(config: Config): boolean {
 const PLACEHOLDER =
   /^(undefined|null|none|todo|secret|password)$|change.?me|replace.?me|your[_-]|\.\.\.|<|>|^(.)\2+$|(x{6}|0{12})/i
 
+/** The addresses of .env.example. */
+const EXAMPLE_URL = /^https?:\/\/your-(shop|panel)\.example/
+
 function secret(pattern: RegExp, want: string) {
   return z.string(want).trim().regex(pattern, `must be ${want}`)
     .refine((value) => !PLACEHOLDER.test(value), `is a placeholder: it must be ${want}`)
 }
 
-function flag() {
-  return z.enum(['on', 'off'], 'must be on or off').default('off').transform((v) => v === 'on')
+function flag(normally: 'on' | 'off' = 'off') {
+  return z.enum(['on', 'off'], 'must be on or off').default(normally).transform((v) => v === 'on')
 }
 
 function httpUrl(what: string) {
   return z.url({ protocol: /^https?$/, error: `must be ${what}` })
+    .refine((value) => !EXAMPLE_URL.test(value), `is a placeholder: it must be ${what}`)
     .transform((value) => value.replace(/\/+$/, ''))
 }
 
@@ -95,5 +117,32 @@ const Environment = z.object({
   AUTH_SECRET: secret(/^.{32,}$/, 'at least 32 random characters'),
   REFUND_AFTER_HOURS: z.coerce.number('must be a number of hours').min(1).max(720).default(24),
   TRUSTED_PROXIES: z.string().default('')
-    .transform((text) => text.split(',').map((part) => part.trim()).filter(Boolean)),
+    .transform((text) => text.split(',').map((part) => part.trim()).filter(Boolean))
+    .refine(
+      (all) => all.every(isAddressRange),
+      'must hold addresses or ranges, comma separated, such as 10.0.0.0/8',
+    ),
+})
+
+const DATABASE_URL = z.string('mysql://user:password@host:3306/name')
+  .transform((text, context) => {
+    try {
+      return parseDatabaseUrl(text)
+    } catch {
+      context.addIssue({
+        code: 'custom',
+        message: 'must look like mysql://user:password@host:3306/name',
+      })
+      return z.NEVER
+    }
+  })
+
+const DatabaseEnvironment = z.object({ DATABASE_URL })
+
+const DenoEnvironment = z.object({
+  DATABASE_URL,
+  HOST: z.string().default('127.0.0.1'),
+  PORT: z.coerce.number('must be a port number').int().min(0).max(65_535).default(8000),
+  STATIC_DIR: z.string().default('dist/storefront'),
+  RUN_JOBS: flag('on'),
 })

@@ -38,7 +38,8 @@ export function microseconds(ms: number): number {
 /** Cannot reach the database, or it lost us: the outcome of what ran last is not known. */
 export class DbUnavailable extends Error {
   constructor(cause: unknown) {
-    super('Cannot use the database as the connection failed', { cause })
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    super(`Cannot use the database as the connection failed: ${reason}`, { cause })
     this.name = 'DbUnavailable'
   }
 }

@@ -1,12 +1,12 @@
 import type { Context } from 'hono'
 import { getConnInfo } from 'hono/deno'
 import { createApp } from './app.ts'
-import { type Config, ConfigError, parseConfig } from './config.ts'
+import { type Config, ConfigError, parseConfig, parseDenoConfig } from './config.ts'
 import { buildDeps } from './deps.ts'
 import { clientAddressOf } from './http/client_address.ts'
 import { type Loop, startLoop } from './jobs/loop.ts'
 import { createLog } from './log.ts'
-import { assertSafeServer, openPool, parseDatabaseUrl } from './mysql.ts'
+import { assertSafeServer, openPool } from './mysql.ts'
 import { serveStorefront } from './storefront_files.ts'
 
 /** sysexits.h EX_CONFIG: no use in starting again before somebody changes the environment. */
@@ -14,9 +14,9 @@ const EXIT_CONFIG = 78
 
 /** The Deno process: serves the API and the storefront, and drains the queues unless RUN_JOBS=off. */
 async function main(environment: Record<string, string>): Promise<void> {
-  const { config, databaseUrl } = readEnvironment(environment)
+  const { config, settings } = readEnvironment(environment)
   const log = createLog((line) => console.log(line), () => new Date())
-  const pool = openPool(databaseUrl)
+  const pool = openPool(settings.DATABASE_URL)
   await assertSafeServer(pool.openDb()).catch((error) => fail(1, describe(error)))
   let loop: Loop | undefined
   const deps = buildDeps(config, {
@@ -25,12 +25,11 @@ async function main(environment: Record<string, string>): Promise<void> {
     clientAddress: clientAddressIn(config),
     wake: () => loop?.wake(),
   })
-  const app = serveStorefront(createApp(deps), environment.STATIC_DIR ?? 'dist/storefront')
-  const port = Number(environment.PORT ?? 8000)
-  const hostname = environment.HOST ?? '0.0.0.0'
+  const app = serveStorefront(createApp(deps), settings.STATIC_DIR)
+  const { HOST: hostname, PORT: port } = settings
   const onListen = () => log.info(`listening on http://${hostname}:${port}`)
   const server = Deno.serve({ port, hostname, onListen }, app.fetch)
-  if (environment.RUN_JOBS !== 'off') loop = startLoop(deps)
+  if (settings.RUN_JOBS) loop = startLoop(deps)
 
   await stopSignal()
   log.info('stopping: no new work, waiting for what runs')
@@ -40,15 +39,9 @@ async function main(environment: Record<string, string>): Promise<void> {
 
 function readEnvironment(environment: Record<string, string>) {
   try {
-    const config = parseConfig(environment)
-    if (!environment.DATABASE_URL) {
-      throw new ConfigError(
-        'Cannot start as DATABASE_URL is missing: mysql://user:password@host:3306/name',
-      )
-    }
-    return { config, databaseUrl: parseDatabaseUrl(environment.DATABASE_URL) }
+    return { config: parseConfig(environment), settings: parseDenoConfig(environment) }
   } catch (error) {
-    return fail(EXIT_CONFIG, describe(error))
+    return fail(error instanceof ConfigError ? EXIT_CONFIG : 1, describe(error))
   }
 }
 

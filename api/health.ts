@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import { errnoOf, type Queryable } from './db.ts'
 import type { AppEnv } from './deps.ts'
 import { Problem } from './problem.ts'
 import { SCHEMA_VERSION } from './schema_version.ts'
@@ -11,11 +12,7 @@ export function healthRoutes() {
   return new Hono<AppEnv>()
     .get('/healthz', (c) => c.json({ status: 'ok' }))
     .get('/readyz', async (c) => {
-      const [schema] = await c.var.db.query<{ name: string }>(
-        'SELECT name FROM schema_migrations WHERE name = ?',
-        [SCHEMA_VERSION],
-      )
-      if (!schema) {
+      if (!await hasSchema(c.var.db)) {
         throw new Problem('unavailable', { detail: 'The database lacks migrations: run migrate.' })
       }
       await c.var.db.run(
@@ -24,4 +21,15 @@ export function healthRoutes() {
       )
       return c.json({ status: 'ready', schema: SCHEMA_VERSION })
     })
+}
+
+async function hasSchema(db: Queryable): Promise<boolean> {
+  try {
+    const sql = 'SELECT name FROM schema_migrations WHERE name = ?'
+    return (await db.query(sql, [SCHEMA_VERSION])).length === 1
+  } catch (error) {
+    // No such table: nothing was ever migrated.
+    if (errnoOf(error) === 1146) return false
+    throw error
+  }
 }

@@ -146,8 +146,8 @@ function createDb<C extends Connection>(source: Source<C>, options: MysqlOptions
       source.release(connection)
       return result
     } catch (error) {
-      // After an error the connection may sit in half a transaction: never give it back.
-      if (errnoOf(error) === 1062) source.release(connection)
+      // After an error of the database the connection may sit in half a transaction.
+      if (isUsable(error)) source.release(connection)
       else source.destroy(connection)
       throw isConnectionLoss(error) ? new DbUnavailable(error) : error
     }
@@ -162,7 +162,9 @@ function createDb<C extends Connection>(source: Source<C>, options: MysqlOptions
         return result
       } catch (error) {
         // Explicit: after 1205 MySQL has undone the statement only.
-        await connection.query('ROLLBACK').catch(() => connection.destroy())
+        await connection.query('ROLLBACK').catch((cause) => {
+          throw new DbUnavailable(cause)
+        })
         throw error
       }
     })
@@ -203,6 +205,13 @@ function queryableOf(connection: Connection, clock: () => string): Queryable {
       return { affectedRows: result.affectedRows, insertId: result.insertId }
     },
   }
+}
+
+/** A duplicate, or an error of the caller's own: what was begun is rolled back. */
+function isUsable(error: unknown): boolean {
+  const errno = errnoOf(error)
+  if (error instanceof DbUnavailable || errno !== undefined) return errno === 1062
+  return !(error instanceof Error && 'code' in error)
 }
 
 function clockSql(offsetMs: number): string {

@@ -1,15 +1,12 @@
-import { openPool, parseDatabaseUrl } from '../api/mysql.ts'
+import { parseDatabaseConfig } from '../api/config.ts'
+import { openPool } from '../api/mysql.ts'
 import { migrate } from './migrate.ts'
 
 /** `deno task migrate`: brings the database named by DATABASE_URL to this version's schema. */
 async function main(): Promise<number> {
-  const url = Deno.env.get('DATABASE_URL')
-  if (!url) {
-    console.error('Cannot migrate as DATABASE_URL is missing: mysql://user:password@host:3306/name')
-    return 2
-  }
-  const pool = openPool(parseDatabaseUrl(url))
+  let pool: ReturnType<typeof openPool> | undefined
   try {
+    pool = openPool(parseDatabaseConfig(Deno.env.toObject()))
     const applied = await migrate(pool.openDb(), (line) => console.log(line))
     console.log(applied.length ? `${applied.length} applied` : 'The schema is up to date')
     return 0
@@ -17,7 +14,7 @@ async function main(): Promise<number> {
     console.error(error instanceof Error ? error.message : String(error))
     return 1
   } finally {
-    await pool.end()
+    await pool?.end()
   }
 }
 

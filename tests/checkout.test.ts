@@ -162,6 +162,33 @@ test('one customer at Stripe per user and currency, also for orders at the same 
   expect(usd).not.toBe(eur)
 })
 
+test('a customer that was deleted at Stripe costs one order, and the next one works', async () => {
+  const customer = await shop.customer()
+  await placeOrder(customer)
+  shop.intercept.stripe = async (request, next) => {
+    const isSession = request.method === 'POST' && request.url.endsWith('/v1/checkout/sessions')
+    if (!isSession) return await next(request)
+    const error = {
+      type: 'invalid_request_error',
+      code: 'resource_missing',
+      param: 'customer',
+      message: 'No such customer',
+    }
+    return Response.json({ error }, { status: 400 })
+  }
+  const refused = await customer.post('/api/checkout/sessions', PURCHASE, keyed())
+  expect(refused.status).toBe(409)
+  shop.intercept.stripe = undefined
+  const { orderId } = await placeOrder(customer)
+  const { body } = await customer.get('/api/orders')
+  const sessions = await Promise.all(
+    [orderId, body.orders.at(-1).id].map(async (id) =>
+      await shop.deps.payments.getCheckoutSession(await sessionOf(shop.db, id))
+    ),
+  )
+  expect(sessions[0]?.customerId).not.toBe(sessions[1]?.customerId)
+})
+
 test('editing a plan changes nothing of what was ordered', async () => {
   const customer = await shop.customer()
   const { orderId } = await placeOrder(customer)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ConfigError, isLive, parseConfig } from '../api/config.ts'
+import { ConfigError, isLive, parseConfig, parseDenoConfig } from '../api/config.ts'
 import { createLog } from '../api/log.ts'
 import { testEnvironment } from './support/environment.ts'
 
@@ -58,10 +58,26 @@ test.each([
   ['PUBLIC_URL', 'shop'],
   ['REFUND_AFTER_HOURS', 'soon'],
   ['STRIPE_TAX', 'yes'],
+  ['TRUSTED_PROXIES', 'nonsense'],
+  ['PUBLIC_URL', 'https://your-shop.example'],
+  ['PANEL_URL', 'https://your-panel.example'],
 ])('%s=%j stops the start, and the value is not repeated', (name, value) => {
   const message = errorOf({ [name]: value })
   expect(message).toContain(name)
   if (value.length > 8) expect(message).not.toContain(value)
+})
+
+test.each([
+  ['PORT', 'eight'],
+  ['PORT', '70000'],
+  ['RUN_JOBS', 'false'],
+  ['DATABASE_URL', 'foo'],
+  ['DATABASE_URL', undefined],
+])('%s=%j stops a Deno process, and an empty value is as good as none', (name, value) => {
+  const database = { DATABASE_URL: 'mysql://shop:pw@127.0.0.1:3306/shop' }
+  expect(() => parseDenoConfig({ ...database, [name]: value })).toThrow(name)
+  expect(parseDenoConfig({ ...database, PORT: '', RUN_JOBS: '' }))
+    .toMatchObject({ PORT: 8000, RUN_JOBS: true, HOST: '127.0.0.1' })
 })
 
 test('every variable that is wrong is named at once', () => {
@@ -78,7 +94,7 @@ test('the values of .env.example are refused as placeholders', async () => {
       .map((match) => [match[1] ?? '', match[2] ?? '']),
   )
   expect(Object.keys(example)).toEqual(expect.arrayContaining(Object.keys(good)))
-  for (const name of Object.keys(good).filter((key) => /KEY|SECRET/.test(key))) {
+  for (const name of Object.keys(good).filter((key) => !/API_URL/.test(key))) {
     expect(errorOf({ [name]: example[name] }), name).toContain(name)
   }
 })

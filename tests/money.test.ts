@@ -92,6 +92,18 @@ test('money that came after the order had ended is honoured, with a new place', 
   expect(holds).toEqual([{ released_at: null }])
 })
 
+test('late money that differs from its order is held for review, not ignored', async () => {
+  const customer = await shop.customer()
+  const { orderId } = await placeOrder(customer)
+  const sessionId = await sessionOf(shop.db, orderId)
+  await shop.stripe.pay(sessionId)
+  await shop.db.run("UPDATE orders SET status = 'expired' WHERE id = ?", [orderId])
+  tamper((session) => Object.assign(session, { amount_total: 1 }))
+  await shop.drain()
+  shop.intercept.stripe = undefined
+  expect((await customer.get(`/api/orders/${orderId}`)).body.order.status).toBe('needs_review')
+})
+
 test('an unknown word of Stripe for a payment is never taken for paid', async () => {
   const customer = await shop.customer()
   const { orderId } = await placeOrder(customer)

@@ -164,6 +164,37 @@ test('after ⑤: the job was lost; the sweep notices that the order has none', a
   await expectDelivered(orderId)
 })
 
+test('after ⑦: the job that looks was lost; the sweep notices, and the server becomes active', async () => {
+  const { orderId } = await paidOrder()
+  await shop.drain()
+  expect(await statusOf(orderId)).toMatchObject({ server: 'installing' })
+  await shop.db.run("DELETE FROM jobs WHERE status = 'ready'")
+  await sweep(shop.db, shop.deps)
+  await expectDelivered(orderId)
+})
+
+test('an outage of Stripe kills no job, and the sweep does not hurry those that wait', async () => {
+  const customer = await shop.customer()
+  const { orderId } = await placeOrder(customer)
+  shop.stripe.holdWebhooks(true)
+  const sessionId = await sessionOf(shop.db, orderId)
+  await shop.stripe.pay(sessionId)
+  let asked = 0
+  shop.intercept.stripe = (request) => {
+    if (request.url.includes(sessionId)) asked++
+    return Promise.resolve(new Response('<h1>bad gateway</h1>', { status: 502 }))
+  }
+  for (let minute = 0; minute < 40; minute++) {
+    shop.clock.advance(MINUTE_MS)
+    await sweep(shop.db, shop.deps)
+    await shop.drain()
+  }
+  shop.intercept.stripe = undefined
+  expect(asked).toBeLessThanOrEqual(45)
+  shop.stripe.holdWebhooks(false)
+  await expectDelivered(orderId)
+})
+
 test('after ⑥: the panel made the server and the answer was lost; it is found, not made twice', async () => {
   shop.panel.failNextCreate('drop-answer')
   const { customer, orderId } = await paidOrder()

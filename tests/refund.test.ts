@@ -125,6 +125,42 @@ test('an order delivered in time is not refunded when the deadline comes', async
   expect(await refundsAtStripe(orderId)).toEqual([])
 })
 
+test('what was returned by hand is not returned again, and the rest is', async () => {
+  shop.intercept.panel = panelDown
+  const { orderId, sessionId } = await paidOrder()
+  const [payment] = await shop.db.query<{ intent: string }>(
+    'SELECT payment_intent_id AS intent FROM payments WHERE order_id = ?',
+    [orderId],
+  )
+  await fetch(`${shop.deps.config.STRIPE_API_URL}/v1/refunds`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${STRIPE_KEY}` },
+    body: new URLSearchParams({
+      payment_intent: payment?.intent ?? '',
+      amount: '100',
+      'metadata[order_id]': orderId,
+    }),
+  })
+  await later(25 * HOUR_MS)
+  const amount = (await shop.deps.payments.getCheckoutSession(sessionId))?.amountTotal ?? 0
+  expect((await refundsAtStripe(orderId)).sort()).toEqual([100, amount - 100].sort())
+})
+
+test('a refunded order waits for nothing any more, and promises nothing', async () => {
+  shop.intercept.panel = () =>
+    Promise.resolve(
+      Response.json({
+        errors: [{ code: 'AuthenticationException', status: '401', detail: 'Unauthenticated.' }],
+      }, { status: 401 }),
+    )
+  const { customer, orderId } = await paidOrder()
+  expect((await customer.get(`/api/orders/${orderId}`)).body.order.waitingFor).toBe('panel')
+  await later(25 * HOUR_MS)
+  await customer.post('/api/auth/refresh')
+  expect((await customer.get(`/api/orders/${orderId}`)).body.order)
+    .toMatchObject({ status: 'refunded', waitingFor: null, refundAt: null })
+})
+
 test('a refund whose answer was lost is found, not sent twice', async () => {
   shop.intercept.panel = panelDown
   const { orderId } = await paidOrder()

@@ -3,7 +3,7 @@ import type { Deps } from '../deps.ts'
 import { moveOrder } from '../orders/store.ts'
 import { PaymentsError } from '../payments/payments.ts'
 import { releaseCapacity } from './capacity.ts'
-import { type CheckoutSession, recordOpened, recordSessionStatus } from './store.ts'
+import { type CheckoutSession, deleteCustomer, recordOpened, recordSessionStatus } from './store.ts'
 
 /**
  * Step ②: opens the session at Stripe, unless it is open already, and writes its id down. The
@@ -38,6 +38,10 @@ async function giveUp(
 ): Promise<void> {
   await db.transaction(async (tx) => {
     await recordSessionStatus(tx, session, 'expired')
+    // Deleted at Stripe: the next order makes a new one.
+    if (error.param === 'customer' && error.code === 'resource_missing') {
+      await deleteCustomer(tx, session.stripeCustomerId ?? '')
+    }
     const cause = { message: error.message, stripeRequestId: error.stripeRequestId }
     const moved = await moveOrder(tx, deps, session.orderId, 'expired', {
       kind: 'order.session_refused',

@@ -4,8 +4,8 @@ import { requireSignedIn, type SignedInEnv } from '../accounts/signed_in.ts'
 import type { Deps } from '../deps.ts'
 import { Problem } from '../problem.ts'
 import { jsonBody } from '../validate.ts'
-import { placeOrder } from './place.ts'
-import { PlaceOrder } from './place_order.ts'
+import { placeOrder } from './place_order.ts'
+import { PlaceOrder } from './bodies.ts'
 
 /** Paying: the one route that places an order. */
 export function checkoutRoutes(deps: Deps) {

@@ -1,11 +1,12 @@
 import type { Queryable } from '../db.ts'
-import type { CheckoutRequest } from '../payments/payments.ts'
+import type { SessionDraft } from '../payments/payments.ts'
 
 /** One attempt to have an order paid. */
 export interface CheckoutSession {
   orderId: string
   attempt: number
-  request: CheckoutRequest
+  /** What is sent to Stripe, byte for byte the same at each try. */
+  request: SessionDraft
   stripeSessionId: string | null
   stripeCustomerId: string | null
   url: string | null
@@ -20,18 +21,21 @@ type Row = Omit<CheckoutSession, 'request'> & { request: string }
 
 export async function insertCheckoutSession(
   tx: Queryable,
-  { orderId, attempt, request, expiresAt }: {
-    orderId: string
-    attempt: number
-    request: CheckoutRequest
-    expiresAt: Date
+  session: Pick<CheckoutSession, 'orderId' | 'attempt' | 'request' | 'expiresAt'> & {
+    stripeCustomerId: string
   },
 ): Promise<void> {
   await tx.run(
     `INSERT INTO checkout_sessions
        (order_id, attempt, request, stripe_customer_id, status, created_at, expires_at)
      VALUES (?, ?, ?, ?, 'open', {now}, ?)`,
-    [orderId, attempt, JSON.stringify(request), request.customerId, expiresAt],
+    [
+      session.orderId,
+      session.attempt,
+      JSON.stringify(session.request),
+      session.stripeCustomerId,
+      session.expiresAt,
+    ],
   )
 }
 
@@ -94,6 +98,11 @@ export async function findCustomer(
   return row?.id
 }
 
+/** Forgets a customer that Stripe does not know any more, so that the next order makes another. */
+export async function deleteCustomer(db: Queryable, stripeCustomerId: string): Promise<void> {
+  await db.run('DELETE FROM stripe_customers WHERE stripe_customer_id = ?', [stripeCustomerId])
+}
+
 export async function insertCustomer(
   db: Queryable,
   customer: { userId: string; currency: string; stripeCustomerId: string },
@@ -117,6 +126,13 @@ export async function findIdempotencyKey(
     [userId, key],
   )
   return row
+}
+
+/** Nobody sends the same purchase again after a week. */
+export async function purgeIdempotencyKeys(db: Queryable): Promise<void> {
+  await db.run(
+    'DELETE FROM idempotency_keys WHERE created_at < {now} - INTERVAL 7 DAY LIMIT 5000',
+  )
 }
 
 export async function insertIdempotencyKey(

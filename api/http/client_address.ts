@@ -31,6 +31,16 @@ export function addressBlock(text: string): string | undefined {
   return `v6:${(address.bits >> 64n).toString(16)}`
 }
 
+/** Whether TRUSTED_PROXIES may name it: `10.0.0.7`, `10.0.0.0/8`, `fd00::/8`. */
+export function isAddressRange(text: string): boolean {
+  try {
+    parseRange(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 interface Address {
   bits: bigint
   width: 32 | 128

@@ -6,7 +6,7 @@ export interface JobPayloads {
   /** Make our order agree with what Stripe says of its checkout session. */
   'payment.sync': { orderId: string }
   /** Cancel the subscription of an order whose delayed payment failed. */
-  'subscription.cancel': { orderId: string; subscriptionId: string }
+  'subscription.cancel': { subscriptionId: string }
   /** Create the server at the panel, or find it there. */
   'server.provision': { serverId: string }
   /** Run the egg's install script again after it failed. */
@@ -24,23 +24,6 @@ export interface JobPayloads {
 }
 
 export type JobName = keyof JobPayloads
-
-const jobNames = {
-  'payment.sync': true,
-  'subscription.cancel': true,
-  'server.provision': true,
-  'server.reinstall': true,
-  'server.check': true,
-  'server.verify': true,
-  'server.delete': true,
-  'order.refund': true,
-  'panel.snapshot': true,
-} as const satisfies Record<JobName, true>
-
-/** A row may have been written by a newer or older release. */
-export function isJobName(name: string): name is JobName {
-  return Object.hasOwn(jobNames, name)
-}
 
 /** A claimed row of either queue. `leaseToken` fences every later write. */
 export interface Claimed {
@@ -106,6 +89,7 @@ export function claimJobs(db: Db, deps: Claimer, limit: number): Promise<Job[]> 
   return claim<Job>(db, 'jobs', deps, limit)
 }
 
+/** The same for the inbox. */
 export function claimInbox(db: Db, deps: Claimer, limit: number): Promise<InboxEvent[]> {
   return claim<InboxEvent>(db, 'stripe_events', deps, limit)
 }

@@ -1,22 +1,24 @@
-import type { Db } from '../db.ts'
+import { type Db, DbUnavailable } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { scrub } from '../log.ts'
 import { syncEvent } from '../payments/inbox.ts'
+import { PaymentsError } from '../payments/payments.ts'
 import { backoffMs, TryAgain } from './again.ts'
-import { createHandlers } from './handlers.ts'
+import { createHandlers, type Handlers } from './handlers.ts'
 import {
   type Claimed,
   claimInbox,
   claimJobs,
   finish,
   giveBack,
-  isJobName,
   type Job,
   type Queue,
 } from './queue.ts'
 
-/** About a day with the backoff of again.ts; then a person must look. */
+/** Some two hours with the backoff of again.ts; then a person must look. */
 const MAX_ATTEMPTS = 12
+
+const LONGEST_OUTAGE_DELAY_MS = 60_000
 
 /** Claims up to `limit` due rows of both queues and runs them to their end. Returns how many. */
 export async function runDue(db: Db, deps: Deps, limit = 10): Promise<number> {
@@ -41,10 +43,16 @@ export async function startDue(db: Db, deps: Deps, limit: number): Promise<Promi
 }
 
 async function handle(db: Db, deps: Deps, job: Job): Promise<void> {
-  if (!isJobName(job.name)) {
+  const handlers = createHandlers(deps)
+  // A row may have been written by a newer or an older release.
+  if (!isHandled(handlers, job.name)) {
     throw new Error(`Cannot run a job as its name is not known: ${job.name}`)
   }
-  await createHandlers(deps)[job.name](db, JSON.parse(job.payload), job.attempts)
+  await handlers[job.name](db, JSON.parse(job.payload), job.attempts)
+}
+
+function isHandled(handlers: Handlers, name: string): name is keyof Handlers {
+  return Object.hasOwn(handlers, name)
 }
 
 async function attempt(
@@ -66,6 +74,17 @@ async function attempt(
   }
 }
 
+/** Somebody else is down: no job is to blame, and none dies of it. */
+function isOutage(error: unknown): boolean {
+  return error instanceof DbUnavailable || (error instanceof PaymentsError && error.retryable)
+}
+
+/** After an outage the work goes on within the minute in which it ends. */
+function delayAfter(error: unknown, attempts: number, deps: Deps): number {
+  const delayMs = backoffMs(attempts, deps.randomBytes)
+  return isOutage(error) ? Math.min(delayMs, LONGEST_OUTAGE_DELAY_MS) : delayMs
+}
+
 async function recordFailure(
   db: Db,
   deps: Deps,
@@ -77,8 +96,8 @@ async function recordFailure(
   },
 ): Promise<void> {
   const waits = error instanceof TryAgain
-  const dead = !waits && row.attempts >= MAX_ATTEMPTS
-  const delayMs = waits ? error.delayMs : backoffMs(row.attempts, deps.randomBytes)
+  const dead = !waits && !isOutage(error) && row.attempts >= MAX_ATTEMPTS
+  const delayMs = waits ? error.delayMs : delayAfter(error, row.attempts, deps)
   const text = scrub(error instanceof Error ? error.message : String(error))
   const kept = await giveBack(db, queue, row, { delayMs, error: text, dead })
   if (!kept) return deps.log.warn('lease lost before the job failed', about)

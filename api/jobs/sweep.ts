@@ -1,8 +1,9 @@
 import { purgeLoginDelays } from '../accounts/login_delays.ts'
 import { purgeRateLimits } from '../accounts/rate_limits.ts'
+import { purgeIdempotencyKeys } from '../checkout/store.ts'
 import { microseconds, type Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
-import { enqueue } from './queue.ts'
+import { enqueue, type JobName } from './queue.ts'
 
 /** A buyer who pays is synced by the webhook at once; the sweep is for those whose webhook never came. */
 const SETTLE_MS = 60_000
@@ -24,6 +25,7 @@ export async function sweep(db: Queryable, deps: Deps): Promise<void> {
   await sweepDeleting(db, deps)
   await purgeRateLimits(db)
   await purgeLoginDelays(db)
+  await purgeIdempotencyKeys(db)
   await enqueue(db, deps, 'panel.snapshot', {}, { topic: 'panel', delayMs: SNAPSHOT_MS })
 }
 
@@ -34,7 +36,7 @@ async function sweepOpenOrders(db: Queryable, deps: Deps): Promise<void> {
         WHERE o.id > ? AND (o.status IN ('pending', 'payment_processing') OR (o.status = 'canceled'
           AND EXISTS (SELECT 1 FROM checkout_sessions c
             WHERE c.order_id = o.id AND c.status = 'open')))
-          AND o.created_at < {now} - INTERVAL ? MICROSECOND
+          AND o.created_at < {now} - INTERVAL ? MICROSECOND AND ${noJob('payment.sync', 'o.id')}
         ORDER BY o.id LIMIT ${BATCH}`,
       [after, microseconds(SETTLE_MS)],
     )
@@ -51,9 +53,8 @@ async function sweepUndelivered(db: Queryable, deps: Deps): Promise<void> {
         FROM servers s JOIN orders o ON o.id = s.order_id
         WHERE s.id > ? AND s.status IN ('pending', 'installing', 'install_failed')
           AND o.status IN ('paid', 'provisioning', 'provision_failed')
-          AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.status = 'ready' AND j.topic IN (
-            CONCAT('server.provision:', s.id), CONCAT('server.check:', s.id),
-            CONCAT('server.reinstall:', s.id)))
+          AND ${noJob('server.provision', 's.id')} AND ${noJob('server.check', 's.id')}
+          AND ${noJob('server.reinstall', 's.id')}
         ORDER BY s.id LIMIT ${BATCH}`,
       [after],
     )
@@ -69,6 +70,7 @@ async function sweepOverdue(db: Queryable, deps: Deps): Promise<void> {
     db.query<{ id: string }>(
       `SELECT id FROM orders WHERE id > ? AND refund_at <= {now}
           AND status IN ('paid', 'provisioning', 'provision_failed')
+          AND ${noJob('order.refund', 'orders.id')}
         ORDER BY id LIMIT ${BATCH}`,
       [after],
     )
@@ -80,15 +82,20 @@ async function sweepOverdue(db: Queryable, deps: Deps): Promise<void> {
 async function sweepDeleting(db: Queryable, deps: Deps): Promise<void> {
   const servers = (after: string) =>
     db.query<{ id: string }>(
-      `SELECT s.id FROM servers s WHERE s.id > ? AND s.status = 'deleting' AND NOT EXISTS (
-          SELECT 1 FROM jobs j
-            WHERE j.status = 'ready' AND j.topic = CONCAT('server.delete:', s.id))
+      `SELECT s.id FROM servers s
+        WHERE s.id > ? AND s.status = 'deleting' AND ${noJob('server.delete', 's.id')}
         ORDER BY s.id LIMIT ${BATCH}`,
       [after],
     )
   for await (const { id } of pages(servers)) {
     await enqueue(db, deps, 'server.delete', { serverId: id }, { topic: id })
   }
+}
+
+/** True in SQL when no such job waits or runs: one that waits keeps its own time. */
+function noJob(name: JobName, id: string): string {
+  return `NOT EXISTS (SELECT 1 FROM jobs j
+    WHERE j.status = 'ready' AND j.topic = CONCAT('${name}:', ${id}))`
 }
 
 function missingJob(status: string, there: boolean) {

@@ -2,17 +2,16 @@ import { Hono } from 'hono'
 import { limit } from '../accounts/rate_limits.ts'
 import { requireSignedIn, type SignedInEnv } from '../accounts/signed_in.ts'
 import { cancelOrder } from '../checkout/cancel.ts'
-import { findCheckoutSession } from '../checkout/store.ts'
 import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { PaymentsError } from '../payments/payments.ts'
 import { syncOrder } from '../payments/sync.ts'
 import { listRegions } from '../plans/store.ts'
 import { Problem } from '../problem.ts'
-import { findServerIdOfOrder } from '../servers/store.ts'
 import type { OrderBody } from './bodies.ts'
-import { findOrderOf, listOrderEvents, listOrdersOf, type Order } from './store.ts'
-import { toOrderBody, toTimeline } from './timeline.ts'
+import { toOrderBody } from './body.ts'
+import { findOrderOf, listOrderEvents, listOrdersOf, type ShownOrder } from './store.ts'
+import { toTimeline } from './timeline.ts'
 
 /** Anything else is no order of ours, and no question for an ASCII column. */
 const ORDER_ID = 'ord_[0-9a-z]{26}'
@@ -39,42 +38,35 @@ export function orderRoutes(deps: Deps) {
       const order = await ownOrder(c.var.db, c.var.signedIn.userId, c.req.param('id'))
       await limit(c.var.db, deps, 'sync', { user: order.userId })
       await syncQuietly(c.var.db, deps, order)
+      deps.wake(c)
       const synced = await ownOrder(c.var.db, c.var.signedIn.userId, order.id)
       return c.json(await withTimeline(c.var.db, synced))
     })
 }
 
-async function ownOrder(db: Db, userId: string, id: string): Promise<Order> {
+async function ownOrder(db: Db, userId: string, id: string): Promise<ShownOrder> {
   const order = await findOrderOf(db, userId, id)
   if (!order) throw new Problem('not-found', { detail: 'You have no such order.' })
   return order
 }
 
 /** When Stripe does not answer, the order is shown as we know it; the sweep asks again. */
-async function syncQuietly(db: Db, deps: Deps, order: Order): Promise<void> {
+async function syncQuietly(db: Db, deps: Deps, order: ShownOrder): Promise<void> {
   try {
     await syncOrder(db, deps, order.id)
-    deps.wake()
   } catch (error) {
     if (!(error instanceof PaymentsError)) throw error
     deps.log.warn('Stripe did not answer the return page', { orderId: order.id, error })
   }
 }
 
-async function withTimeline(db: Db, order: Order) {
+async function withTimeline(db: Db, order: ShownOrder) {
   const [body] = await toBodies(db, [order])
   if (!body) throw new Error('Cannot show the order as it has no body')
   return { order: body, timeline: toTimeline(await listOrderEvents(db, order.id)) }
 }
 
-async function toBodies(db: Db, orders: Order[]): Promise<OrderBody[]> {
+async function toBodies(db: Db, orders: ShownOrder[]): Promise<OrderBody[]> {
   const names = new Map((await listRegions(db)).map((region) => [region.id, region.name]))
-  return await Promise.all(orders.map(async (order) => {
-    const session = order.status === 'pending' ? await findCheckoutSession(db, order.id) : undefined
-    return toOrderBody(order, {
-      regionName: names.get(order.regionId) ?? order.regionId,
-      serverId: await findServerIdOfOrder(db, order.id) ?? null,
-      checkoutUrl: session?.url ?? null,
-    })
-  }))
+  return orders.map((order) => toOrderBody(order, names.get(order.regionId) ?? order.regionId))
 }

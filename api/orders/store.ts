@@ -1,5 +1,5 @@
 import type { Need } from '../checkout/capacity.ts'
-import { placeholders, type Queryable } from '../db.ts'
+import { microseconds, placeholders, type Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { sourcesOf } from '../moves.ts'
 import type { Term } from '../plans/bodies.ts'
@@ -54,26 +54,50 @@ export async function findOrder(db: Queryable, id: string): Promise<Order | unde
   return row && toOrder(row)
 }
 
+/** An order with what its owner is shown beside it. */
+export interface ShownOrder extends Order {
+  /** The live server. */
+  serverId: string | null
+  /** Where to pay. */
+  checkoutUrl: string | null
+}
+
+const SHOWN = `SELECT ${COLUMNS},
+  (SELECT s.id FROM servers s WHERE s.live_order_id = orders.id) AS serverId,
+  (SELECT c.url FROM checkout_sessions c WHERE c.order_id = orders.id
+    ORDER BY c.attempt DESC LIMIT 1) AS checkoutUrl FROM orders`
+
 /** The order if it is this user's; another's is simply not there. */
 export async function findOrderOf(
   db: Queryable,
   userId: string,
   id: string,
-): Promise<Order | undefined> {
-  const [row] = await db.query<OrderRow>(
-    `SELECT ${COLUMNS} FROM orders WHERE id = ? AND user_id = ?`,
-    [id, userId],
-  )
+): Promise<ShownOrder | undefined> {
+  const [row] = await db.query<OrderRow<ShownOrder>>(`${SHOWN} WHERE id = ? AND user_id = ?`, [
+    id,
+    userId,
+  ])
   return row && toOrder(row)
 }
 
 /** A user's orders, newest first, at most 200. */
-export async function listOrdersOf(db: Queryable, userId: string): Promise<Order[]> {
-  const rows = await db.query<OrderRow>(
-    `SELECT ${COLUMNS} FROM orders WHERE user_id = ? ORDER BY created_at DESC, id DESC LIMIT 200`,
+export async function listOrdersOf(db: Queryable, userId: string): Promise<ShownOrder[]> {
+  const rows = await db.query<OrderRow<ShownOrder>>(
+    `${SHOWN} WHERE user_id = ? ORDER BY created_at DESC, id DESC LIMIT 200`,
     [userId],
   )
-  return rows.map(toOrder)
+  return rows.map((row) => toOrder(row))
+}
+
+export async function findNewestOrderIdOf(
+  db: Queryable,
+  userId: string,
+): Promise<string | undefined> {
+  const [row] = await db.query<{ id: string }>(
+    'SELECT id FROM orders WHERE user_id = ? ORDER BY created_at DESC, id DESC LIMIT 1',
+    [userId],
+  )
+  return row?.id
 }
 
 export async function countOpenOrdersOf(db: Queryable, userId: string): Promise<number> {
@@ -89,6 +113,7 @@ export type NewOrder = Omit<
   'status' | 'pteroServerId' | 'waitingFor' | 'createdAt' | 'paidAt' | 'refundAt'
 >
 
+/** A new order is `pending`; everything else about it is frozen with it. */
 export async function insertOrder(tx: Queryable, order: NewOrder): Promise<void> {
   await tx.run(
     `INSERT INTO orders (id, user_id, status, plan_id, game_id, region_id, node_id, server_name,
@@ -146,10 +171,11 @@ export async function setWaiting(
   return affectedRows === 1
 }
 
+/** When the money came, and when it goes back if there is no server. */
 export async function recordPaid(tx: Queryable, id: string, refundAfterMs: number): Promise<void> {
   await tx.run(
     `UPDATE orders SET paid_at = {now}, refund_at = {now} + INTERVAL ? MICROSECOND WHERE id = ?`,
-    [refundAfterMs * 1000, id],
+    [microseconds(refundAfterMs), id],
   )
 }
 
@@ -162,7 +188,8 @@ export async function msUntilRefund(db: Queryable, id: string): Promise<number |
   return row?.us == null ? undefined : Number(row.us) / 1000
 }
 
-export async function recordDelivered(tx: Queryable, id: string): Promise<void> {
+/** Delivered or refunded: nothing is waited for or promised any more. */
+export async function recordSettled(tx: Queryable, id: string): Promise<void> {
   await tx.run('UPDATE orders SET refund_at = NULL, waiting_for = NULL WHERE id = ?', [id])
 }
 
@@ -175,6 +202,7 @@ export async function setPteroServer(
   await tx.run('UPDATE orders SET ptero_server_id = ? WHERE id = ?', [pteroServerId, id])
 }
 
+/** The node that holds the order's capacity now. */
 export async function setNode(tx: Queryable, id: string, nodeId: number): Promise<void> {
   await tx.run('UPDATE orders SET node_id = ? WHERE id = ?', [nodeId, id])
 }
@@ -213,7 +241,7 @@ export async function insertOrderEvent(
       JSON.stringify(facts),
       cause ? JSON.stringify(cause) : null,
       nextInMs ?? null,
-      (nextInMs ?? 0) * 1000,
+      microseconds(nextInMs ?? 0),
     ],
   )
 }
@@ -240,11 +268,12 @@ export async function countOrderEvents(
   return Number(row?.n ?? 0)
 }
 
-type OrderRow = Omit<Order, 'bought' | 'unitAmount'> & {
+type OrderRow<O extends Order = Order> = Omit<O, 'bought' | 'unitAmount'> & {
   bought: string
   unitAmount: number | string
 }
 
-function toOrder(row: OrderRow): Order {
-  return { ...row, unitAmount: Number(row.unitAmount), bought: JSON.parse(row.bought) }
+function toOrder<R extends { bought: string; unitAmount: number | string }>(row: R) {
+  const bought: Bought = JSON.parse(row.bought)
+  return { ...row, unitAmount: Number(row.unitAmount), bought }
 }

@@ -1,5 +1,5 @@
-import type { OrderBody, TimelineEntryBody } from './bodies.ts'
-import type { Order, OrderEvent } from './store.ts'
+import type { TimelineEntryBody } from './bodies.ts'
+import type { OrderEvent } from './store.ts'
 
 interface Words {
   text: string
@@ -42,7 +42,10 @@ const sentences: Record<string, (facts: Facts) => Words> = {
     level: 'problem',
   }),
   'order.canceled': () => ({ text: 'You canceled the order before paying. Nothing was charged.' }),
-  'order.provisioning': () => ({ text: 'We are creating your server.' }),
+  'order.provisioning': () => ({
+    text: 'We are creating your server.',
+    next: 'It gets its place on a node',
+  }),
   'order.waiting_for_room': ({ region }) => ({
     text: `No node in ${region} has room for your server right now.`,
     next: 'We try again, and return your money if it takes too long',
@@ -72,8 +75,8 @@ const sentences: Record<string, (facts: Facts) => Words> = {
     text: 'We could not deliver your server in time. Your money is on its way back to you.',
     next: 'Your bank shows it within ten days',
   }),
-  'server.created': ({ node }) => ({
-    text: node ? `Your server has its place on ${node}.` : 'Your server has its place.',
+  'server.created': () => ({
+    text: 'Your server has its place.',
     next: 'The game is being installed',
   }),
   'server.installing_slowly': () => ({
@@ -105,9 +108,6 @@ const sentences: Record<string, (facts: Facts) => Words> = {
   }),
 }
 
-/** The kinds of event a timeline may have; a test holds every writer against it. */
-export const timelineKinds = Object.keys(sentences)
-
 /** The rows of a timeline in the customer's words. */
 export function toTimeline(events: OrderEvent[]): TimelineEntryBody[] {
   return events.map((event) => {
@@ -121,49 +121,4 @@ export function toTimeline(events: OrderEvent[]): TimelineEntryBody[] {
       level: words.level ?? 'info',
     }
   })
-}
-
-const statusTexts: Record<OrderBody['status'], string> = {
-  pending: 'Waiting for your payment.',
-  payment_processing: 'Waiting for your bank to confirm the payment.',
-  paid: 'Paid. Your server is next.',
-  provisioning: 'Paid. Your server is being made.',
-  provisioned: 'Delivered: your server is yours.',
-  provision_failed: 'Paid. Making your server failed; we try again.',
-  needs_review: 'A person looks at your payment.',
-  expired: 'The time to pay ran out. Nothing was charged.',
-  canceled: 'Canceled before payment. Nothing was charged.',
-  refunded: 'Your money was returned.',
-}
-
-const restful = new Set<OrderBody['status']>(['provisioned', 'expired', 'canceled', 'refunded'])
-
-/** An order as its owner reads it. */
-export function toOrderBody(
-  order: Order,
-  shown: { regionName: string; serverId: string | null; checkoutUrl: string | null },
-): OrderBody {
-  return {
-    id: order.id,
-    status: order.status,
-    statusText: statusTexts[order.status],
-    atRest: restful.has(order.status),
-    planId: order.planId,
-    planName: order.bought.planName,
-    gameId: order.gameId,
-    regionId: order.regionId,
-    regionName: shown.regionName,
-    serverName: order.serverName,
-    term: order.term,
-    currency: order.currency,
-    unitAmount: order.unitAmount,
-    waitingFor: order.waitingFor,
-    serverId: shown.serverId,
-    pteroServerId: order.pteroServerId,
-    checkoutUrl: order.status === 'pending' ? shown.checkoutUrl : null,
-    createdAt: order.createdAt.toISOString(),
-    expiresAt: order.status === 'pending' ? order.expiresAt.toISOString() : null,
-    paidAt: order.paidAt?.toISOString() ?? null,
-    refundAt: order.refundAt?.toISOString() ?? null,
-  }
 }

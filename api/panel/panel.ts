@@ -214,6 +214,11 @@ export class PanelError extends Error {
   }
 }
 
+/** `host:port` as players type it; null while the panel names no allocation. */
+export function addressOf(server: PanelServer): string | null {
+  return server.address ? `${server.address.host}:${server.address.port}` : null
+}
+
 /**
  * Whether a create failed because the same thing is there already: the panel says so as a failed
  * `unique` rule or, to the loser of a race, as a 500 that names the field. Then look it up and adopt it.

@@ -10,14 +10,17 @@ export interface Payments {
     idempotencyKey: string
   }): Promise<string>
 
-  /** Opens a checkout session; the same key with the same request gives the same session. */
+  /** What will be sent to open a session, to be kept before it is sent. Calls nobody. */
+  draftCheckoutSession(request: CheckoutRequest): SessionDraft
+
+  /** Opens a checkout session; the same key with the same draft gives the same session. */
   createCheckoutSession(
-    request: CheckoutRequest,
+    draft: SessionDraft,
     idempotencyKey: string,
-  ): Promise<{ id: string; url: string; expiresAt: Date }>
+  ): Promise<{ id: string; url: string }>
 
   /** Reads a session and what hangs on it, as Stripe says now; undefined when there is none. */
-  getCheckoutSession(id: string): Promise<PaidSession | undefined>
+  getCheckoutSession(id: string): Promise<SessionState | undefined>
 
   /** Ends an open session. Does nothing when it is not open any more. */
   expireCheckoutSession(id: string): Promise<void>
@@ -28,13 +31,13 @@ export interface Payments {
   cancelSubscription(id: string, idempotencyKey: string): Promise<void>
 
   /**
-   * Returns the whole of a payment. A payment that was returned before is not returned again: its
-   * refund is found. Throws a PaymentsError when Stripe refuses, e.g. while it is disputed.
+   * Returns what has not been returned of a payment yet, and gives all its refunds, those made by
+   * hand too. Throws a PaymentsError when Stripe refuses, e.g. while the payment is disputed.
    */
   refundPayment(
     payment: { paymentIntentId: string; orderId: string },
     idempotencyKey: string,
-  ): Promise<{ id: string; status: string; amount: number }>
+  ): Promise<PaymentRefund[]>
 
   /**
    * Verifies a webhook on its raw body: any of the secrets, no older and no newer than 300 s.
@@ -49,7 +52,13 @@ export interface Payments {
   findPrices(lookupKeys: string[]): Promise<FoundPrice[]>
 }
 
-/** What is sent to open a session; stored on the order before it is sent. */
+/** Stripe's parameters, as JSON can hold them; only the adapter looks inside. */
+export interface SessionDraft {
+  readonly draftOf: 'checkout.session'
+  readonly params: unknown
+}
+
+/** What a session is to be opened for. */
 export interface CheckoutRequest {
   orderId: string
   userId: string
@@ -69,7 +78,7 @@ export interface CheckoutRequest {
 }
 
 /** A checkout session as Stripe says it is now. Amounts in minor units. */
-export interface PaidSession {
+export interface SessionState {
   id: string
   status: 'open' | 'complete' | 'expired'
   paymentStatus: 'paid' | 'unpaid' | 'no_payment_required'
@@ -82,8 +91,6 @@ export interface PaidSession {
   amountTotal: number
   customerId: string | undefined
   clientReferenceId: string | undefined
-  url: string | undefined
-  expiresAt: Date
   stripePriceIds: string[]
   /** Undefined until the payment completes. */
   subscription: SubscriptionState | undefined
@@ -95,7 +102,6 @@ export interface SessionInvoice {
   id: string
   /** Stripe's word; `void` when a delayed payment failed. */
   status: string
-  amountPaid: number
   paymentIntentId: string | undefined
 }
 
@@ -117,6 +123,14 @@ export interface StripeEvent {
   livemode: boolean
   account: string | undefined
   createdAt: Date
+}
+
+export interface PaymentRefund {
+  id: string
+  /** Stripe's word. */
+  status: string
+  /** Minor units. */
+  amount: number
 }
 
 export interface CatalogueProduct {
@@ -155,6 +169,8 @@ export class PaymentsError extends Error {
   readonly retryable: boolean
   readonly status: number | undefined
   readonly code: string | undefined
+  /** The parameter that Stripe refused. */
+  readonly param: string | undefined
   /** Stripe's `Request-Id`, to look the call up in their dashboard. */
   readonly stripeRequestId: string | undefined
 
@@ -164,6 +180,7 @@ export class PaymentsError extends Error {
       retryable: boolean
       status?: number | undefined
       code?: string | undefined
+      param?: string | undefined
       stripeRequestId?: string | undefined
       cause?: unknown
     },
@@ -172,6 +189,7 @@ export class PaymentsError extends Error {
     this.retryable = facts.retryable
     this.status = facts.status
     this.code = facts.code
+    this.param = facts.param
     this.stripeRequestId = facts.stripeRequestId
   }
 }

@@ -3,7 +3,7 @@ import type { Deps } from '../deps.ts'
 import { TryAgain } from '../jobs/again.ts'
 import { enqueue } from '../jobs/queue.ts'
 import { queueMail } from '../mail/outbox.ts'
-import { findOrder, moveOrder, msUntilRefund, type Order } from '../orders/store.ts'
+import { findOrder, moveOrder, msUntilRefund, type Order, recordSettled } from '../orders/store.ts'
 import type { OrderStatus } from '../orders/status.ts'
 import { stopDelivery } from '../servers/store.ts'
 import { findSubscriptionIdOf, listPaymentsOf, upsertRefund } from './store.ts'
@@ -49,23 +49,25 @@ async function returnMoney(db: Db, deps: Deps, order: Order): Promise<void> {
     // Nothing was due, so nothing goes back.
     if (!paymentIntentId) continue
     const payment = { paymentIntentId, orderId: order.id }
-    const refund = await deps.payments.refundPayment(payment, `refund:${id}`)
-    await upsertRefund(db, {
-      id: deps.newId('refund'),
-      paymentId: id,
-      orderId: order.id,
-      stripeRefundId: refund.id,
-      amount: refund.amount,
-      currency,
-      status: refund.status,
-      reason: 'not delivered in time',
-    })
+    for (const refund of await deps.payments.refundPayment(payment, `refund:${id}`)) {
+      await upsertRefund(db, {
+        id: deps.newId('refund'),
+        paymentId: id,
+        orderId: order.id,
+        stripeRefundId: refund.id,
+        amount: refund.amount,
+        currency,
+        status: refund.status,
+        reason: 'not delivered in time',
+      })
+    }
   }
 }
 
 async function recordRefunded(db: Db, deps: Deps, order: Order): Promise<void> {
   await db.transaction(async (tx) => {
     if (!await moveOrder(tx, deps, order.id, 'refunded', { kind: 'order.refunded' })) return
+    await recordSettled(tx, order.id)
     await queueMail(tx, deps, { template: 'order_refunded', order })
   })
   deps.log.error('an order was refunded as it could not be delivered', { orderId: order.id })

@@ -6,10 +6,12 @@ import {
   type CatalogueProduct,
   type CheckoutRequest,
   type FoundPrice,
-  type PaidSession,
+  type PaymentRefund,
   type Payments,
   PaymentsError,
+  type SessionDraft,
   type SessionInvoice,
+  type SessionState,
   type StripeEvent,
   type SubscriptionState,
   UnreadableEvent,
@@ -36,7 +38,8 @@ export function createStripe(options: StripeOptions): Payments {
     ...hostOf(options.apiUrl),
     httpClient: Stripe.createFetchHttpClient(),
     timeout: TIMEOUT_MS,
-    maxNetworkRetries: 1,
+    // Jobs and buyers try again themselves, and a request of ours must end in time.
+    maxNetworkRetries: 0,
     telemetry: false,
   })
   return {
@@ -48,20 +51,23 @@ export function createStripe(options: StripeOptions): Payments {
         )
         return customer.id
       }),
-    createCheckoutSession: (request, idempotencyKey) =>
+    draftCheckoutSession: (request) => ({
+      draftOf: 'checkout.session',
+      params: sessionParams(request),
+    }),
+    createCheckoutSession: (draft, idempotencyKey) =>
       calling(async () => {
-        const session = await stripe.checkout.sessions.create(sessionParams(request), {
-          idempotencyKey,
-        })
+        const params = paramsOf(draft)
+        const session = await stripe.checkout.sessions.create(params, { idempotencyKey })
         if (!session.url) {
           throw new Error('Cannot send the buyer to Stripe as the session has no url')
         }
-        return { id: session.id, url: session.url, expiresAt: fromUnix(session.expires_at) }
+        return { id: session.id, url: session.url }
       }),
     getCheckoutSession: (id) =>
       findable(async () => {
         const expand = ['line_items', 'subscription', 'invoice.payments']
-        return toPaidSession(await stripe.checkout.sessions.retrieve(id, { expand }))
+        return toSessionState(await stripe.checkout.sessions.retrieve(id, { expand }))
       }),
     expireCheckoutSession: (id) =>
       unlessOver(() => stripe.checkout.sessions.expire(id), async () => {
@@ -113,7 +119,12 @@ function sessionParams(request: CheckoutRequest): Stripe.Checkout.SessionCreateP
   }
 }
 
-function toPaidSession(session: Stripe.Checkout.Session): PaidSession {
+/** Safe because a draft is made by sessionParams() alone, and kept as JSON in between. */
+function paramsOf(draft: SessionDraft): Stripe.Checkout.SessionCreateParams {
+  return draft.params as Stripe.Checkout.SessionCreateParams
+}
+
+function toSessionState(session: Stripe.Checkout.Session): SessionState {
   // The SDK takes any JSON without an `error` for an answer, a proxy's page included.
   if (session.object !== 'checkout.session') {
     throw new PaymentsError('Stripe did not answer with a session', { retryable: true })
@@ -132,8 +143,6 @@ function toPaidSession(session: Stripe.Checkout.Session): PaidSession {
     amountTotal: session.amount_total ?? 0,
     customerId: idOf(session.customer),
     clientReferenceId: session.client_reference_id ?? undefined,
-    url: session.url ?? undefined,
-    expiresAt: fromUnix(session.expires_at),
     stripePriceIds: (session.line_items?.data ?? []).map((line) => line.price?.id ?? ''),
     subscription: session.subscription && typeof session.subscription !== 'string'
       ? toSubscription(session.subscription)
@@ -168,7 +177,6 @@ function toInvoice(invoice: Stripe.Invoice): SessionInvoice {
   return {
     id: invoice.id,
     status: invoice.status ?? 'draft',
-    amountPaid: invoice.amount_paid,
     paymentIntentId: idOf(paid?.payment.payment_intent),
   }
 }
@@ -177,14 +185,22 @@ async function refundPayment(
   stripe: Stripe,
   { paymentIntentId, orderId }: { paymentIntentId: string; orderId: string },
   idempotencyKey: string,
-) {
-  // The key is kept for a day only; money that went back before that is not sent again.
-  const [known] = (await stripe.refunds.list({ payment_intent: paymentIntentId, limit: 1 })).data
-  const refund = known ?? await stripe.refunds.create(
-    { payment_intent: paymentIntentId, metadata: { order_id: orderId } },
-    { idempotencyKey },
-  )
-  return { id: refund.id, status: refund.status ?? 'pending', amount: refund.amount }
+): Promise<PaymentRefund[]> {
+  // Stripe keeps the key for a day only, so what went back before is looked up, not assumed.
+  const payment_intent = paymentIntentId
+  const known = (await stripe.refunds.list({ payment_intent, limit: 100 })).data
+    .filter((refund) => refund.status !== 'failed' && refund.status !== 'canceled')
+  const { amount_received } = await stripe.paymentIntents.retrieve(paymentIntentId)
+  const amount = known.reduce((left, refund) => left - refund.amount, amount_received)
+  if (amount > 0) {
+    known.push(
+      await stripe.refunds.create(
+        { payment_intent, amount, metadata: { order_id: orderId } },
+        { idempotencyKey: `${idempotencyKey}:${amount}` },
+      ),
+    )
+  }
+  return known.map(({ id, status, amount }) => ({ id, status: status ?? 'pending', amount }))
 }
 
 async function verifyEvent(
@@ -356,6 +372,7 @@ function toPaymentsError(error: unknown): unknown {
     retryable: ![400, 402, 404].includes(status ?? 0),
     status,
     code: error.code,
+    param: error.param,
     stripeRequestId: error.requestId,
     cause: error,
   })

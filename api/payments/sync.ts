@@ -13,7 +13,7 @@ import { queueMail } from '../mail/outbox.ts'
 import { findOrder, moveOrder, type Order, recordPaid } from '../orders/store.ts'
 import type { OrderStatus } from '../orders/status.ts'
 import { insertServer } from '../servers/store.ts'
-import type { PaidSession } from './payments.ts'
+import type { SessionState } from './payments.ts'
 import { insertPayment, upsertSubscription } from './store.ts'
 
 const HOUR_MS = 3_600_000
@@ -42,7 +42,7 @@ export async function syncOrder(db: Db, deps: Deps, orderId: string): Promise<vo
 interface Settlement {
   order: Order
   attempt: CheckoutSession
-  session: PaidSession
+  session: SessionState
 }
 
 async function settle(db: Db, deps: Deps, settlement: Settlement): Promise<void> {
@@ -73,7 +73,7 @@ async function end(
     await releaseCapacity(tx, order.id)
     if (!session.subscription) return
     // Stripe leaves the subscription of a failed delayed payment active.
-    const payload = { orderId: order.id, subscriptionId: session.subscription.id }
+    const payload = { subscriptionId: session.subscription.id }
     await enqueue(tx, deps, 'subscription.cancel', payload, { topic: session.subscription.id })
   })
 }
@@ -165,7 +165,7 @@ async function recordMoney(
   tx: Queryable,
   deps: Deps,
   order: Order,
-  session: PaidSession,
+  session: SessionState,
 ): Promise<void> {
   await insertPayment(tx, {
     id: deps.newId('payment'),

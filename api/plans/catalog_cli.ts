@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
-import { ConfigError, isLive, parseConfig } from '../config.ts'
+import { ConfigError, isLive, parseConfig, parseDatabaseConfig } from '../config.ts'
 import { DbUnavailable, errnoOf } from '../db.ts'
-import { openPool, parseDatabaseUrl } from '../mysql.ts'
+import { openPool } from '../mysql.ts'
 import { PanelError } from '../panel/panel.ts'
 import { createPterodactyl } from '../panel/pterodactyl.ts'
 import { PaymentsError } from '../payments/payments.ts'
@@ -116,13 +116,8 @@ async function withTarget(
 ): Promise<number> {
   const environment = Deno.env.toObject()
   const config = parseConfig(environment)
-  if (!environment.DATABASE_URL) {
-    throw new ConfigError(
-      'Cannot start as DATABASE_URL is missing: mysql://user:password@host/name',
-    )
-  }
   const now = () => new Date()
-  const pool = openPool(parseDatabaseUrl(environment.DATABASE_URL), { connectionLimit: 2 })
+  const pool = openPool(parseDatabaseConfig(environment), { connectionLimit: 2 })
   try {
     const db = pool.openDb()
     const randomBytes = (count: number) => crypto.getRandomValues(new Uint8Array(count))

@@ -1,4 +1,4 @@
-import type { Db } from '../db.ts'
+import type { Db, Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { TryAgain } from '../jobs/again.ts'
 import { enqueue } from '../jobs/queue.ts'
@@ -9,11 +9,11 @@ import {
   insertOrderEvent,
   moveOrder,
   type Order,
-  recordDelivered,
+  recordSettled,
   setPteroServer,
 } from '../orders/store.ts'
-import { PanelError, type PanelServer } from '../panel/panel.ts'
-import { shopId } from '../plans/shop_id.ts'
+import { addressOf, PanelError, type PanelServer } from '../panel/panel.ts'
+import { externalIdOf } from '../panel/external_id.ts'
 import {
   findServer,
   moveServer,
@@ -104,7 +104,7 @@ export async function reinstallServer(
 
 async function look(db: Db, deps: Deps, server: Server): Promise<PanelServer | undefined> {
   try {
-    return await deps.panel.findServer(`${await shopId(db, deps.randomBytes)}-${server.id}`)
+    return await deps.panel.findServer(await externalIdOf(db, deps, server.id))
   } catch (error) {
     if (!(error instanceof PanelError)) throw error
     // A look that failed says nothing about the server; it costs no attempt.
@@ -124,13 +124,13 @@ async function recordInstalled(
   { server, order }: Checking,
   there: PanelServer,
 ): Promise<void> {
-  const address = there.address ? `${there.address.host}:${there.address.port}` : null
+  const address = addressOf(there)
   const kind = 'server.active'
   const moved = await db.transaction(async (tx) => {
     if (!await moveServer(tx, server.id, 'active')) return false
     await recordActive(tx, server.id, address)
     await moveOrder(tx, deps, order.id, 'provisioned', { kind, facts: { address } })
-    await recordDelivered(tx, order.id)
+    await recordSettled(tx, order.id)
     await queueMail(tx, deps, { template: 'server_ready', order, address })
     await enqueueVerify(tx, deps, server.id, 1)
     return true
@@ -182,8 +182,9 @@ async function recordMissing(db: Db, deps: Deps, server: Server): Promise<void> 
   deps.log.error('an active server is missing at the panel: a person must look', about)
 }
 
-async function enqueueCheck(
-  tx: Parameters<typeof enqueue>[0],
+/** The first look after an installation began. */
+export async function enqueueCheck(
+  tx: Queryable,
   deps: Deps,
   serverId: string,
 ): Promise<void> {
@@ -191,7 +192,7 @@ async function enqueueCheck(
 }
 
 async function enqueueVerify(
-  tx: Parameters<typeof enqueue>[0],
+  tx: Queryable,
   deps: Deps,
   serverId: string,
   nth: 1 | 2,

@@ -3,7 +3,7 @@ import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { TryAgain } from '../jobs/again.ts'
 import { PanelError } from '../panel/panel.ts'
-import { shopId } from '../plans/shop_id.ts'
+import { externalIdOf } from '../panel/external_id.ts'
 import { findServer, moveServer, msSinceCreateSent, recordDeleted } from './store.ts'
 
 /** A worker that was cut off may hold its lease this long, and its create take effect until then. */
@@ -27,7 +27,7 @@ export async function deleteServer(
   if (sentMs !== undefined && sentMs < CREATE_MAY_COME_MS) {
     throw new TryAgain('a create may still take effect', CREATE_MAY_COME_MS - sentMs)
   }
-  await deleteAtPanel(deps, `${await shopId(db, deps.randomBytes)}-${serverId}`)
+  await deleteAtPanel(deps, await externalIdOf(db, deps, serverId))
   await db.transaction(async (tx) => {
     if (!await moveServer(tx, serverId, 'deleted')) return
     await recordDeleted(tx, serverId)

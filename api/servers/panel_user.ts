@@ -3,9 +3,9 @@ import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import type { Order } from '../orders/store.ts'
 import { alreadyExists, PanelError } from '../panel/panel.ts'
-import { shopId } from '../plans/shop_id.ts'
+import { externalIdOf } from '../panel/external_id.ts'
 import type { Server } from './store.ts'
-import { wait } from './waiting.ts'
+import { recordWaiting } from './waiting.ts'
 
 /** Only a person can join two accounts; asking hourly is enough to notice that one did. */
 const ACCOUNT_RETRY_MS = 3_600_000
@@ -19,7 +19,7 @@ export async function ensurePanelUser(
   deps: Deps,
   { user, order, server }: { user: User; order: Order; server: Server },
 ): Promise<number> {
-  const externalId = `${await shopId(db, deps.randomBytes)}-${user.id}`
+  const externalId = await externalIdOf(db, deps, user.id)
   const known = await deps.panel.findUser(externalId)
   if (known) return known.id
   try {
@@ -39,7 +39,7 @@ export async function ensurePanelUser(
     // Another of our jobs may have been a moment faster.
     const twin = await deps.panel.findUser(externalId)
     if (twin) return twin.id
-    throw await wait(db, deps, {
+    throw await recordWaiting(db, deps, {
       orderId: order.id,
       serverId: server.id,
       reason: 'account',

@@ -2,7 +2,6 @@ import { findUser } from '../accounts/store.ts'
 import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { TryAgain } from '../jobs/again.ts'
-import { enqueue } from '../jobs/queue.ts'
 import {
   findOrder,
   insertOrderEvent,
@@ -12,9 +11,15 @@ import {
   setWaiting,
 } from '../orders/store.ts'
 import type { OrderStatus } from '../orders/status.ts'
-import { allocationTaken, alreadyExists, PanelError, type PanelServer } from '../panel/panel.ts'
+import {
+  addressOf,
+  allocationTaken,
+  alreadyExists,
+  PanelError,
+  type PanelServer,
+} from '../panel/panel.ts'
 import { fillEnvironment } from '../plans/egg_rules.ts'
-import { shopId } from '../plans/shop_id.ts'
+import { externalIdOf } from '../panel/external_id.ts'
 import { ensurePanelUser } from './panel_user.ts'
 import {
   findServer,
@@ -25,14 +30,9 @@ import {
   recordThere,
   type Server,
 } from './store.ts'
-import { choosePlace } from './place.ts'
-import { panelFailure } from './waiting.ts'
-
-/**
- * The panel may still be rolling back, or committing late, this long after a create whose answer
- * was lost: it gives its node 15 s, and as long again to clean up.
- */
-const UNKNOWN_OUTCOME_MS = 45_000
+import { enqueueCheck } from './check.ts'
+import { choosePlace } from './choose_place.ts'
+import { panelFailure, UNKNOWN_OUTCOME_MS } from './waiting.ts'
 
 /** Another shop, or an admin, may take the port we chose; more than this is not chance. */
 const ALLOCATION_TRIES = 4
@@ -63,9 +63,9 @@ export async function provisionServer(
   if (!server || !order || !WANTING.has(order.status)) return
   if (server.pteroServerId !== null || !['pending', 'installing'].includes(server.status)) return
   await db.transaction((tx) =>
-    moveOrder(tx, deps, order.id, 'provisioning', { kind: 'order.provisioning' })
+    moveOrder(tx, deps, order.id, 'provisioning', { kind: 'order.provisioning', nextInMs: 0 })
   )
-  const externalId = `${await shopId(db, deps.randomBytes)}-${server.id}`
+  const externalId = await externalIdOf(db, deps, server.id)
   const provisioning = { server, order, externalId, attempts }
   try {
     await findOrCreate(db, deps, provisioning)
@@ -100,7 +100,7 @@ async function createServer(
     try {
       return await deps.panel.createServer({ ...request, allocationId })
     } catch (error) {
-      if (!allocationTaken(error)) await recordOutcome(db, provisioning.server.id, error)
+      if (!allocationTaken(error)) await recordRefusal(db, provisioning.server.id, error)
       if (!allocationTaken(error) || left === 1) throw error
     }
   }
@@ -108,7 +108,7 @@ async function createServer(
 }
 
 /** A refusal leaves nothing at the panel; anything else has to be looked at first. */
-async function recordOutcome(db: Db, serverId: string, error: unknown): Promise<void> {
+async function recordRefusal(db: Db, serverId: string, error: unknown): Promise<void> {
   const refused = error instanceof PanelError && error.outcome === 'refused'
   if (refused && !alreadyExists(error)) await recordNotThere(db, serverId)
 }
@@ -148,14 +148,13 @@ async function recordInstalling(
   there: PanelServer,
   { answered }: { answered: boolean },
 ): Promise<void> {
-  const address = there.address ? `${there.address.host}:${there.address.port}` : null
   await db.transaction(async (tx) => {
     const wanted = await recordThere(tx, server.id, {
       pteroServerId: there.id,
       uuid: there.uuid,
       identifier: there.identifier,
       nodeId: there.nodeId,
-      address,
+      address: addressOf(there),
       answered,
     })
     if (!wanted) return
@@ -164,10 +163,7 @@ async function recordInstalling(
     await setWaiting(tx, order.id, null)
     const event = { orderId: order.id, kind: 'server.created', facts: {}, nextInMs: 2000 }
     await insertOrderEvent(tx, deps, { ...event, cause: { pteroServerId: there.id, answered } })
-    await enqueue(tx, deps, 'server.check', { serverId: server.id }, {
-      topic: server.id,
-      delayMs: 2000,
-    })
+    await enqueueCheck(tx, deps, server.id)
   })
   deps.log.info('server is at the panel', { orderId: order.id, serverId: server.id })
 }

@@ -185,18 +185,6 @@ export async function findServerOf(
   return row && toOwned(row)
 }
 
-/** The live server of each order that has one. */
-export async function findServerIdOfOrder(
-  db: Queryable,
-  orderId: string,
-): Promise<string | undefined> {
-  const [row] = await db.query<{ id: string }>(
-    'SELECT id FROM servers WHERE live_order_id = ?',
-    [orderId],
-  )
-  return row?.id
-}
-
 type OwnedRow = Omit<OwnedServer, 'bought'> & { bought: string }
 
 const OWNED = `SELECT s.${COLUMNS.replaceAll(/,\s+/g, ', s.')}, o.plan_id AS planId,

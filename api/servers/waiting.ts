@@ -3,14 +3,17 @@ import type { Deps } from '../deps.ts'
 import { backoffMs, TryAgain } from '../jobs/again.ts'
 import { scrub } from '../log.ts'
 import { insertOrderEvent, moveOrder, type Order, setWaiting } from '../orders/store.ts'
-import { alreadyExists, type PanelError } from '../panel/panel.ts'
+import { allocationTaken, alreadyExists, type PanelError } from '../panel/panel.ts'
 import type { Server } from './store.ts'
 
 /** What an order can wait for; `orders.waiting_for`, and `order.waiting_for_<reason>` in its timeline. */
 export type WaitingReason = 'room' | 'account' | 'panel'
 
-/** A lost answer is looked into as soon as the panel must have made up its mind. */
-const UNKNOWN_OUTCOME_MS = 45_000
+/**
+ * The panel may still be rolling back, or committing late, this long after a create whose answer
+ * was lost: it gives its node 15 s, and as long again to clean up.
+ */
+export const UNKNOWN_OUTCOME_MS = 45_000
 
 /** A fault of our key or address is not mended by asking more often. */
 const CONFIGURATION_RETRY_MS = 60_000
@@ -22,7 +25,7 @@ const REFUSED_RETRY_MS = 15 * 60_000
  * Writes down, once, why the order waits, and returns what to throw so that the job comes again
  * after `delayMs`.
  */
-export async function wait(
+export async function recordWaiting(
   db: Db,
   deps: Deps,
   waiting: {
@@ -60,9 +63,9 @@ export async function panelFailure(
   const cause = causeOf(error)
   if (error.kind === 'configuration') {
     const delayMs = CONFIGURATION_RETRY_MS
-    return await wait(db, deps, { ...about, reason: 'panel', cause, delayMs })
+    return await recordWaiting(db, deps, { ...about, reason: 'panel', cause, delayMs })
   }
-  if (error.kind === 'invalid' && !alreadyExists(error)) {
+  if (error.kind === 'invalid' && !alreadyExists(error) && !allocationTaken(error)) {
     deps.log.error('the panel refuses the server', { ...about, code: error.code, error })
     return await failProvisioning(db, deps, { order, error, cause })
   }
@@ -79,13 +82,14 @@ async function failProvisioning(
   deps: Deps,
   { order, error, cause }: { order: Order; error: PanelError; cause: Record<string, unknown> },
 ): Promise<TryAgain> {
-  await db.transaction((tx) =>
-    moveOrder(tx, deps, order.id, 'provision_failed', {
+  await db.transaction(async (tx) => {
+    await setWaiting(tx, order.id, null)
+    await moveOrder(tx, deps, order.id, 'provision_failed', {
       kind: 'order.provision_failed',
       cause,
       nextInMs: REFUSED_RETRY_MS,
     })
-  )
+  })
   return new TryAgain(error.message, REFUSED_RETRY_MS, error)
 }
 

@@ -4,7 +4,7 @@ import type { Deps } from '../deps.ts'
 import { type Order, setNode } from '../orders/store.ts'
 import { listRegions } from '../plans/store.ts'
 import type { Server } from './store.ts'
-import { wait } from './waiting.ts'
+import { recordWaiting } from './waiting.ts'
 
 /** Room changes by the minute at most. */
 const ROOM_RETRY_MS = 5 * 60_000
@@ -67,7 +67,7 @@ async function waitForRoom(
   { order, server }: { order: Order; server: Server },
 ) {
   const region = (await listRegions(db)).find((one) => one.id === order.regionId)
-  return await wait(db, deps, {
+  return await recordWaiting(db, deps, {
     orderId: order.id,
     serverId: server.id,
     reason: 'room',
