@@ -1,4 +1,4 @@
--- What this installation is: values chosen once at first start and never changed (SHOP_ID).
+-- What this installation is: SHOP_ID, chosen at the first start and never changed, and a heartbeat.
 CREATE TABLE IF NOT EXISTS shop_settings (
   name VARCHAR(40) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   value VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
@@ -80,7 +80,7 @@ CREATE TABLE IF NOT EXISTS audit_log (
   KEY audit_log_subject (subject, at)
 ) ENGINE=InnoDB;
 
--- The first answer to each write that carried an Idempotency-Key, to be given again.
+-- What each write that carried an Idempotency-Key made, so that the same key makes it once.
 CREATE TABLE IF NOT EXISTS idempotency_keys (
   user_id CHAR(30) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   idempotency_key VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,

@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS regions (
   PRIMARY KEY (id)
 ) ENGINE=InnoDB;
 
--- What the panel's eggs looked like when the catalogue was last applied.
+-- What the panel's eggs looked like when they were last read.
 CREATE TABLE IF NOT EXISTS panel_eggs (
   nest_name VARCHAR(120) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   egg_name VARCHAR(120) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,

@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS servers (
   KEY servers_of_order (order_id)
 ) ENGINE=InnoDB;
 
--- The timeline of a server beyond its purchase. Same shape as order_events.
+-- Every move of a server, written with it. Same shape as order_events.
 CREATE TABLE IF NOT EXISTS server_events (
   id CHAR(30) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   server_id CHAR(30) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,

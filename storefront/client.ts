@@ -22,7 +22,7 @@ export interface RequestOptions {
 export type Request = <T>(method: string, path: string, options?: RequestOptions) => Promise<T>
 
 /** Longer than the API's slowest answer (opening a checkout session at Stripe, with its retries). */
-const TIMEOUT_MS = 30_000
+const TIMEOUT_MS = 50_000
 
 /**
  * Sends requests to our API. A 401 makes the browser refresh its session once, however many requests

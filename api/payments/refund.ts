@@ -38,7 +38,7 @@ export async function refundUndelivered(
 async function stop(db: Db, deps: Deps, order: Order): Promise<boolean> {
   const { serverId } = order.bought
   return await db.transaction(async (tx) => {
-    if (!await stopDelivery(tx, serverId)) return false
+    if (!await stopDelivery(tx, deps, serverId)) return false
     await enqueue(tx, deps, 'server.delete', { serverId }, { topic: serverId })
     return true
   })

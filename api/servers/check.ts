@@ -96,7 +96,7 @@ export async function reinstallServer(
   if (!server || server.status !== 'install_failed' || server.pteroServerId === null) return
   await deps.panel.reinstallServer(server.pteroServerId)
   await db.transaction(async (tx) => {
-    if (!await moveServer(tx, server.id, 'installing')) return
+    if (!await moveServer(tx, deps, server.id, 'installing')) return
     await moveOrder(tx, deps, server.orderId, 'provisioning', { kind: 'server.reinstalling' })
     await enqueueCheck(tx, deps, server.id)
   })
@@ -127,7 +127,7 @@ async function recordInstalled(
   const address = addressOf(there)
   const kind = 'server.active'
   const moved = await db.transaction(async (tx) => {
-    if (!await moveServer(tx, server.id, 'active')) return false
+    if (!await moveServer(tx, deps, server.id, 'active')) return false
     await recordActive(tx, server.id, address)
     await moveOrder(tx, deps, order.id, 'provisioned', { kind, facts: { address } })
     await recordSettled(tx, order.id)
@@ -158,7 +158,7 @@ async function recordInstallFailed(
   const last = REINSTALL_DELAYS_MS.length - 1
   const delayMs = REINSTALL_DELAYS_MS[Math.min(failures, last)] ?? MINUTE_MS
   await db.transaction(async (tx) => {
-    if (!await moveServer(tx, server.id, 'install_failed')) return
+    if (!await moveServer(tx, deps, server.id, 'install_failed')) return
     const kind = 'server.install_failed'
     await moveOrder(tx, deps, order.id, 'provision_failed', { kind, nextInMs: delayMs })
     const payload = { serverId: server.id }

@@ -29,7 +29,7 @@ export async function deleteServer(
   }
   await deleteAtPanel(deps, await externalIdOf(db, deps, serverId))
   await db.transaction(async (tx) => {
-    if (!await moveServer(tx, serverId, 'deleted')) return
+    if (!await moveServer(tx, deps, serverId, 'deleted')) return
     await recordDeleted(tx, serverId)
     await releaseCapacity(tx, server.orderId)
   })

@@ -158,7 +158,7 @@ async function recordInstalling(
       answered,
     })
     if (!wanted) return
-    await moveServer(tx, server.id, 'installing')
+    await moveServer(tx, deps, server.id, 'installing')
     await setPteroServer(tx, order.id, there.id)
     await setWaiting(tx, order.id, null)
     const event = { orderId: order.id, kind: 'server.created', facts: {}, nextInMs: 2000 }

@@ -1,4 +1,5 @@
 import { placeholders, type Queryable } from '../db.ts'
+import type { Deps } from '../deps.ts'
 import { sourcesOf } from '../moves.ts'
 import type { Bought } from '../orders/store.ts'
 import { serverMoves, type ServerStatus } from './status.ts'
@@ -24,6 +25,7 @@ const COLUMNS = `id, order_id AS orderId, user_id AS userId, status, name, node_
   create_sent_at AS createSentAt, create_answered AS createAnswered, created_at AS createdAt,
   active_at AS activeAt`
 
+/** A new server is `pending`, and the live one of its order. */
 export async function insertServer(
   tx: Queryable,
   server: Pick<Server, 'id' | 'orderId' | 'userId' | 'name' | 'nodeId'>,
@@ -41,29 +43,49 @@ export async function findServer(db: Queryable, id: string): Promise<Server | un
   return row && { ...row, createAnswered: Boolean(row.createAnswered) }
 }
 
-/** Moves a server; false when the move is not allowed or another was first. */
-export async function moveServer(tx: Queryable, id: string, to: ServerStatus): Promise<boolean> {
-  const from = sourcesOf<ServerStatus>(serverMoves, to)
-  const { affectedRows } = await tx.run(
-    `UPDATE servers SET status = ? WHERE id = ? AND status IN (${placeholders(from)})`,
-    [to, id, ...from],
-  )
-  return affectedRows === 1
+/**
+ * Moves a server and writes its event. False, and nothing written, when the move is not allowed from
+ * where the server is, or another was first. Call it inside a transaction.
+ */
+export async function moveServer(
+  tx: Queryable,
+  deps: Pick<Deps, 'newId'>,
+  id: string,
+  to: ServerStatus,
+): Promise<boolean> {
+  return await moveFrom(tx, deps, { id, to, from: sourcesOf<ServerStatus>(serverMoves, to) })
 }
 
 /**
  * Ends the delivery of a server that is not active yet; true also when that was done before. From
  * here on nobody creates, installs or activates it.
  */
-export async function stopDelivery(tx: Queryable, id: string): Promise<boolean> {
-  const { affectedRows } = await tx.run(
-    `UPDATE servers SET status = 'deleting'
-      WHERE id = ? AND status IN ('pending', 'installing', 'install_failed', 'deleting')`,
-    [id],
-  )
-  if (affectedRows === 1) return true
+export async function stopDelivery(
+  tx: Queryable,
+  deps: Pick<Deps, 'newId'>,
+  id: string,
+): Promise<boolean> {
+  const from: ServerStatus[] = ['pending', 'installing', 'install_failed']
+  if (await moveFrom(tx, deps, { id, to: 'deleting', from })) return true
   const server = await findServer(tx, id)
-  return server?.status === 'deleted'
+  return server?.status === 'deleting' || server?.status === 'deleted'
+}
+
+async function moveFrom(
+  tx: Queryable,
+  deps: Pick<Deps, 'newId'>,
+  { id, to, from }: { id: string; to: ServerStatus; from: ServerStatus[] },
+): Promise<boolean> {
+  const { affectedRows } = await tx.run(
+    `UPDATE servers SET status = ? WHERE id = ? AND status IN (${placeholders(from)})`,
+    [to, id, ...from],
+  )
+  if (affectedRows !== 1) return false
+  await tx.run(
+    `INSERT INTO server_events (id, server_id, at, kind, facts) VALUES (?, ?, {now}, ?, '{}')`,
+    [deps.newId('serverEvent'), id, `server.${to}`],
+  )
+  return true
 }
 
 /** A deleted server frees its order and stays as a tombstone, so that its id is never used again. */
@@ -133,6 +155,7 @@ export async function recordThere(
   return affectedRows === 1
 }
 
+/** Installed, and seen at the panel. */
 export async function recordActive(
   tx: Queryable,
   id: string,

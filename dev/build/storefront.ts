@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
+import { securityHeadersOf } from '../../api/http/security_headers.ts'
 import { build, type BuildOptions, context, type Metafile, type Plugin } from 'esbuild'
 
 const ROOT = join(import.meta.dirname ?? '.', '..', '..')
@@ -11,8 +12,17 @@ export async function buildStorefront(options: { outdir: string }): Promise<void
   await emptyFolder(options.outdir)
   await build({ ...bundling(options.outdir), minify: true, plugins: [indexPage(options.outdir)] })
   await compress(options.outdir)
+  await Deno.writeTextFile(join(options.outdir, '_headers'), edgeHeaders())
   // the edge compresses by itself
   await Deno.writeTextFile(join(options.outdir, '.assetsignore'), '*.br\n')
+}
+
+/** On Workers files are answered without the API, which says the same of them on Deno. */
+function edgeHeaders(): string {
+  const everywhere = Object.entries(securityHeadersOf({ https: true }))
+    .map(([name, value]) => `  ${name}: ${value}`)
+  const forever = '  cache-control: public, max-age=31536000, immutable'
+  return ['/*', ...everywhere, '/assets/*', forever, ''].join('\n')
 }
 
 export interface WatchOptions {
