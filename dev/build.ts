@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { stop } from 'esbuild'
 import { buildStorefront } from './build/storefront.ts'
 import { buildWorker } from './build/worker.ts'
 import { explain } from './start_error.ts'
@@ -20,5 +19,4 @@ const failed = await main().then(() => false, (error) => {
   if (!(error instanceof Error && 'errors' in error)) console.error(explain(error))
   return true
 })
-await stop()
 Deno.exit(failed ? 1 : 0)

@@ -123,7 +123,7 @@ async function start(port = freePort(), env: Record<string, string> = {}): Promi
     clearEnv: true,
     stdin: 'null',
     stdout: 'piped',
-    stderr: 'inherit',
+    stderr: 'null',
   }).spawn()
   let text = ''
   const read = async () => {

@@ -1,16 +1,17 @@
 import { join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
 import { securityHeadersOf } from '../../api/http/security_headers.ts'
-import { build, type BuildOptions, context, type Metafile, type Plugin } from 'esbuild'
+import type { BuildOptions, Metafile, Plugin } from 'esbuild'
+import { bundle } from './bundle.ts'
 
 const ROOT = join(import.meta.dirname ?? '.', '..', '..')
-const SOURCE = join(ROOT, 'storefront')
+export const SOURCE = join(ROOT, 'storefront')
 const ENTRY = 'storefront/main.tsx'
 
 /** Builds the storefront once, as it goes to customers. */
 export async function buildStorefront(options: { outdir: string }): Promise<void> {
   await emptyFolder(options.outdir)
-  await build({ ...bundling(options.outdir), minify: true, plugins: [indexPage(options.outdir)] })
+  await bundle({ ...bundling(options.outdir), minify: true, plugins: [indexPage(options.outdir)] })
   await compress(options.outdir)
   await Deno.writeTextFile(join(options.outdir, '_headers'), edgeHeaders())
   // the edge compresses by itself
@@ -25,25 +26,8 @@ function edgeHeaders(): string {
   return ['/*', ...everywhere, '/assets/*', forever, ''].join('\n')
 }
 
-export interface WatchOptions {
-  outdir: string
-  /** Called after each build with the number of errors; esbuild has shown them already. */
-  onBuild: (errors: number) => void
-}
-
-/** Builds the storefront now and after every change; open pages reload by themselves. */
-export async function watchStorefront(options: WatchOptions): Promise<{ stop(): Promise<void> }> {
-  await emptyFolder(options.outdir)
-  const watching = await context({
-    ...bundling(options.outdir),
-    sourcemap: 'linked',
-    plugins: [indexPage(options.outdir, RELOAD_TAG), reload(options)],
-  })
-  await watching.watch()
-  return { stop: () => watching.dispose() }
-}
-
-function bundling(outdir: string): BuildOptions {
+/** How the storefront is bundled, whoever it is for. */
+export function bundling(outdir: string): BuildOptions {
   return {
     absWorkingDir: ROOT,
     entryPoints: [ENTRY],
@@ -64,13 +48,16 @@ function bundling(outdir: string): BuildOptions {
   }
 }
 
-async function emptyFolder(path: string): Promise<void> {
+export async function emptyFolder(path: string): Promise<void> {
   await Deno.remove(path, { recursive: true }).catch(() => {})
   await Deno.mkdir(path, { recursive: true })
 }
 
-/** Copies the plain files and writes index.html with the names that this build gave its files. */
-function indexPage(outdir: string, more = ''): Plugin {
+/**
+ * Copies the plain files and writes index.html with the names that this build gave its files;
+ * `more` is one more tag for it.
+ */
+export function indexPage(outdir: string, more = ''): Plugin {
   return {
     name: 'index-page',
     setup(build) {
@@ -121,36 +108,5 @@ async function compress(folder: string): Promise<void> {
     else if (/\.(js|css|html|svg|txt|webmanifest)$/.test(name)) {
       await Deno.writeFile(`${path}.br`, brotliCompressSync(await Deno.readFile(path)))
     }
-  }
-}
-
-const RELOAD_TAG = '<script type="module" src="/dev/reload.js"></script>'
-
-/** A file of its own, for the page's Content-Security-Policy allows no script inside the page. */
-const RELOAD_SCRIPT = `
-let seen
-setInterval(async () => {
-  if (document.hidden) return
-  const answer = await fetch('/dev/build.txt', { cache: 'no-store' }).catch(() => undefined)
-  if (!answer?.ok) return
-  const build = await answer.text()
-  if (seen !== undefined && seen !== build) location.reload()
-  seen = build
-}, 700)
-`
-
-function reload({ outdir, onBuild }: WatchOptions): Plugin {
-  return {
-    name: 'reload',
-    setup(build) {
-      build.onEnd(async ({ errors }) => {
-        if (errors.length === 0) {
-          await Deno.mkdir(join(outdir, 'dev'), { recursive: true })
-          await Deno.writeTextFile(join(outdir, 'dev', 'reload.js'), RELOAD_SCRIPT.trimStart())
-          await Deno.writeTextFile(join(outdir, 'dev', 'build.txt'), crypto.randomUUID())
-        }
-        onBuild(errors.length)
-      })
-    },
   }
 }

@@ -1,12 +1,13 @@
 import { builtinModules } from 'node:module'
 import { join } from 'node:path'
-import { build, type Plugin } from 'esbuild'
+import type { Plugin } from 'esbuild'
+import { bundle } from './bundle.ts'
 
 const ROOT = join(import.meta.dirname ?? '.', '..', '..')
 
 /** Bundles api/worker.ts into the one module that Cloudflare runs, and gives its text. */
 export async function buildWorker(): Promise<string> {
-  const { outputFiles } = await build({
+  const { outputFiles } = await bundle({
     absWorkingDir: ROOT,
     entryPoints: ['api/worker.ts'],
     bundle: true,
@@ -26,9 +27,9 @@ export async function buildWorker(): Promise<string> {
     define: { 'process.env.NODE_ENV': '"production"' },
     logLevel: 'warning',
   })
-  const [bundle] = outputFiles
-  if (!bundle) throw new Error('Cannot bundle the Worker as esbuild gave no file')
-  return bundle.text
+  const file = outputFiles?.[0]
+  if (!file) throw new Error('Cannot bundle the Worker as esbuild gave no file')
+  return file.text
 }
 
 const BUILTINS = new Set(builtinModules.filter((name) => !name.startsWith('_')))

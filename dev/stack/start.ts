@@ -1,6 +1,6 @@
 import { parseConfig } from '../../api/config.ts'
 import type { Db } from '../../api/db.ts'
-import { watchStorefront } from '../build/storefront.ts'
+import { watchStorefront } from '../build/storefront_watch.ts'
 import type { Log } from '../log.ts'
 import { createMailbox } from '../mailbox.ts'
 import { preferPort } from '../ports.ts'
@@ -105,17 +105,15 @@ function apiEnvironment(
 
 async function watchPages(outdir: string, { closing, log, progress }: StackPlace): Promise<void> {
   let builds = 0
-  const { promise: first, resolve } = Promise.withResolvers<void>()
   const watching = await watchStorefront({
     outdir,
-    onBuild: (errors) => {
-      if (builds++ > 0 && errors === 0) progress('The storefront was rebuilt')
-      if (errors > 0) log('The storefront was not rebuilt: correct the above and save')
-      resolve()
+    onBuild: (succeeded) => {
+      if (!succeeded) log('The storefront could not be built: correct the above and save')
+      else if (builds > 0) progress('The storefront was rebuilt')
+      builds++
     },
   })
   closing.add(() => watching.stop())
-  await first
 }
 
 function sellCatalogue(env: ApiEnvironment, { dir, log, progress }: StackPlace): Promise<void> {

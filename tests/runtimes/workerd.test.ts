@@ -1,6 +1,5 @@
 import process from 'node:process'
 import type { Readable } from 'node:stream'
-import { stop as stopEsbuild } from 'esbuild'
 import { Miniflare } from 'miniflare'
 import { expect } from 'vitest'
 import { buildWorker } from '../../dev/build/worker.ts'
@@ -14,7 +13,6 @@ async function startWorkerd(
   { environment, databaseUrl, port }: Surroundings,
 ): Promise<Runtime> {
   const contents = await buildWorker()
-  await stopEsbuild()
   const miniflare = new Miniflare({
     host: '127.0.0.1',
     port,
