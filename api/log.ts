@@ -12,6 +12,9 @@ export interface LogFields {
   job?: string
   eventId?: string
   eventType?: string
+  stripeSessionId?: string
+  /** Names of what a payment says differently from its order. */
+  differences?: string[]
   attempt?: number
   count?: number
   code?: string
@@ -63,6 +66,8 @@ const NAMES = [
   'job',
   'eventId',
   'eventType',
+  'stripeSessionId',
+  'differences',
   'attempt',
   'count',
   'code',

@@ -6,7 +6,7 @@ import { buildDeps } from './deps.ts'
 import { runDue } from './jobs/run.ts'
 import { sweep } from './jobs/sweep.ts'
 import { createLog } from './log.ts'
-import { type MysqlAddress, openConnection } from './mysql.ts'
+import { assertSafeServer, type MysqlAddress, openConnection } from './mysql.ts'
 
 /** The bindings of wrangler.toml; secrets and variables are strings beside them. */
 interface Bindings {
@@ -67,7 +67,10 @@ async function drain(deps: Deps, { sweeping }: { sweeping: boolean }): Promise<v
   const db = deps.openDb()
   const until = performance.now() + DRAIN_MS
   try {
-    if (sweeping) await sweep(db, deps)
+    if (sweeping) {
+      await assertSafeServer(db)
+      await sweep(db, deps)
+    }
     while (performance.now() < until && await runDue(db, deps) > 0);
   } catch (error) {
     deps.log.error('cannot drain the queues', { error })

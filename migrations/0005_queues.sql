@@ -11,6 +11,8 @@ CREATE TABLE IF NOT EXISTS jobs (
   status VARCHAR(10) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   run_at DATETIME(3) NOT NULL,
   attempts INT UNSIGNED NOT NULL,
+  -- attempts that ended in an error; waiting for something is none
+  failures INT UNSIGNED NOT NULL DEFAULT 0,
   -- null unless claimed; the lease itself is run_at
   lease_token CHAR(30) CHARACTER SET ascii COLLATE ascii_bin NULL,
   last_error VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
@@ -40,6 +42,8 @@ CREATE TABLE IF NOT EXISTS stripe_events (
   status VARCHAR(10) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   run_at DATETIME(3) NOT NULL,
   attempts INT UNSIGNED NOT NULL,
+  -- attempts that ended in an error; waiting for something is none
+  failures INT UNSIGNED NOT NULL DEFAULT 0,
   lease_token CHAR(30) CHARACTER SET ascii COLLATE ascii_bin NULL,
   last_error VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
   finished_at DATETIME(3) NULL,

@@ -82,7 +82,7 @@ test('a lease that ran out is claimed again, and the late worker changes nothing
   expect(fresh?.id).toBe(late?.id)
   expect(fresh?.attempts).toBe(2)
   expect(late && await finish(db, 'jobs', late)).toBe(false)
-  expect(late && await giveBack(db, 'jobs', late, { delayMs: 0, error: 'late', dead: true }))
+  expect(late && await giveBack(db, 'jobs', late, { delayMs: 0, error: 'late', outcome: 'dead' }))
     .toBe(false)
   expect(fresh && await finish(db, 'jobs', fresh)).toBe(true)
 })
@@ -90,7 +90,9 @@ test('a lease that ran out is claimed again, and the late worker changes nothing
 test('giveBack() lets a job run again after its delay, and not before', async () => {
   await sync('delayed')
   const [job] = await claimAll()
-  if (job) await giveBack(db, 'jobs', job, { delayMs: 30_000, error: 'no answer', dead: false })
+  if (job) {
+    await giveBack(db, 'jobs', job, { delayMs: 30_000, error: 'no answer', outcome: 'failed' })
+  }
   expect(await claimAll()).toEqual([])
   clock.advance(31_000)
   expect((await claimAll()).map((claimed) => claimed.id)).toEqual([job?.id])
@@ -100,7 +102,7 @@ test('giveBack() leaves the work to a fresh job on the same topic', async () => 
   await sync('superseded')
   const [job] = await claimAll()
   await sync('superseded')
-  if (job) await giveBack(db, 'jobs', job, { delayMs: 0, error: 'no answer', dead: false })
+  if (job) await giveBack(db, 'jobs', job, { delayMs: 0, error: 'no answer', outcome: 'failed' })
   const next = await claimAll()
   expect(next).toHaveLength(1)
   expect(next[0]?.id).not.toBe(job?.id)
@@ -109,7 +111,7 @@ test('giveBack() leaves the work to a fresh job on the same topic', async () => 
 test('giveBack() buries a job as dead, with its error', async () => {
   await sync('poison')
   const [job] = await claimAll()
-  if (job) await giveBack(db, 'jobs', job, { delayMs: 0, error: 'always', dead: true })
+  if (job) await giveBack(db, 'jobs', job, { delayMs: 0, error: 'always', outcome: 'dead' })
   clock.advance(24 * 3_600_000)
   expect(await claimAll()).toEqual([])
   const rows = await db.query('SELECT status, last_error AS error FROM jobs WHERE id = ?', [

@@ -245,12 +245,12 @@ test('a port that somebody else took is replaced by another', async () => {
   await expectDelivered(orderId, 20_000)
 })
 
-test('a failed installation is started again, and the customer reads it', async () => {
+test('a failed installation is started afresh, and the customer reads it', async () => {
   shop.panel.failNextInstall()
   const { customer, orderId } = await paidOrder()
   await expectDelivered(orderId)
   expect(await kindsOf(customer, orderId)).toEqual(
-    expect.arrayContaining(['server.install_failed', 'server.reinstalling', 'server.active']),
+    expect.arrayContaining(['server.install_failed', 'server.recreated', 'server.active']),
   )
 })
 

@@ -16,6 +16,7 @@ export const PlaceOrder = z.strictObject({
   ),
   options: z.record(
     z.string().regex(/^[A-Z][A-Z0-9_]{0,99}$/, 'There is no such setting'),
-    z.string('Give each setting as text').max(500, 'Enter at most 500 characters'),
+    z.string('Give each setting as text').max(500, 'Enter at most 500 characters')
+      .refine((text) => text.isWellFormed(), 'Remove the characters that cannot be shown'),
   ).default({}),
 })

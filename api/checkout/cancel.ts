@@ -5,7 +5,8 @@ import { PaymentsError } from '../payments/payments.ts'
 import { syncOrder } from '../payments/sync.ts'
 import { Problem } from '../problem.ts'
 import { releaseCapacity } from './capacity.ts'
-import { findCheckoutSession, recordSessionStatus } from './store.ts'
+import { openSession } from './open.ts'
+import { type CheckoutSession, findCheckoutSession, recordSessionStatus } from './store.ts'
 
 /**
  * Cancels an order that is not paid: first its session at Stripe, so that nobody can pay for it any
@@ -15,18 +16,26 @@ export async function cancelOrder(db: Db, deps: Deps, order: Order): Promise<voi
   if (order.status === 'canceled') return
   if (order.status !== 'pending') throw notOpen(order)
   const session = await findCheckoutSession(db, order.id)
-  if (session?.stripeSessionId) await endAtStripe(db, deps, order, session.stripeSessionId)
+  if (session) await endAtStripe(db, deps, order, session)
   const moved = await db.transaction(async (tx) => {
     if (!await moveOrder(tx, deps, order.id, 'canceled', { kind: 'order.canceled' })) return false
     await releaseCapacity(tx, order.id)
-    if (session?.stripeSessionId) await recordSessionStatus(tx, session, 'expired')
+    if (session) await recordSessionStatus(tx, session, 'expired')
     return true
   })
   if (!moved) throw notOpen(order)
 }
 
-async function endAtStripe(db: Db, deps: Deps, order: Order, sessionId: string): Promise<void> {
+async function endAtStripe(
+  db: Db,
+  deps: Deps,
+  order: Order,
+  attempt: CheckoutSession,
+): Promise<void> {
   try {
+    // One that is being opened at this moment is opened here too, the same one, to be ended.
+    const sessionId = await openSession(db, deps, attempt)
+    if (!sessionId) return
     await deps.payments.expireCheckoutSession(sessionId)
     const session = await deps.payments.getCheckoutSession(sessionId)
     if (session?.status !== 'complete') return

@@ -112,13 +112,19 @@ async function recordHold(
   nodeId: number,
   need: Need,
 ): Promise<void> {
+  const amounts = amountsOf(need)
+  const { affectedRows } = await tx.run(
+    `UPDATE capacity_holds SET node_id = ?, memory_mib = ?, disk_mib = ?, cpu_percent = ?,
+       ports = ?, created_at = {now}, released_at = NULL
+      WHERE order_id = ? AND released_at IS NOT NULL`,
+    [nodeId, ...amounts, orderId],
+  )
+  if (affectedRows === 1) return
+  // Fails as a duplicate when another worker holds for the order already; then nothing is taken.
   await tx.run(
     `INSERT INTO capacity_holds
        (order_id, node_id, memory_mib, disk_mib, cpu_percent, ports, created_at)
-     VALUES (?, ?, ?, ?, ?, ?, {now})
-     ON DUPLICATE KEY UPDATE node_id = VALUES(node_id), memory_mib = VALUES(memory_mib),
-       disk_mib = VALUES(disk_mib), cpu_percent = VALUES(cpu_percent), ports = VALUES(ports),
-       created_at = VALUES(created_at), released_at = NULL`,
-    [orderId, nodeId, ...amountsOf(need)],
+     VALUES (?, ?, ?, ?, ?, ?, {now})`,
+    [orderId, nodeId, ...amounts],
   )
 }

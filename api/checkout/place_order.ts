@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Db, isDuplicate, type Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
-import { countOpenOrdersOf, insertOrder, insertOrderEvent } from '../orders/store.ts'
+import { countOpenOrdersOf, findOrder, insertOrder, insertOrderEvent } from '../orders/store.ts'
 import { PaymentsError } from '../payments/payments.ts'
 import { environmentFor } from '../plans/egg_rules.ts'
 import { findPlanForSale, listRegions, type NotForSale, type PlanForSale } from '../plans/store.ts'
@@ -59,11 +59,6 @@ async function findPlaced(
 }
 
 async function placeNew(db: Db, deps: Deps, placing: Placing): Promise<string> {
-  if (await countOpenOrdersOf(db, placing.userId) >= MAX_OPEN_ORDERS) {
-    throw new Problem('too-many-open-orders', {
-      detail: 'Pay for one of them, or cancel one, before you start another.',
-    })
-  }
   const plan = await plannedSale(db, placing.body)
   const environment = chosenEnvironment(plan, placing.body.options)
   if ((await regionsWithRoom(db, [plan.regionId], plan.need)).length === 0) {
@@ -94,6 +89,11 @@ async function writeOrder(
 ): Promise<void> {
   const request = deps.payments.draftCheckoutSession(draftRequest(deps, order, customerId))
   const held = await db.transaction(async (tx) => {
+    if (await countOpenOrdersOf(tx, order.userId) >= MAX_OPEN_ORDERS) {
+      throw new Problem('too-many-open-orders', {
+        detail: 'Pay for one of them, or cancel one, before you start another.',
+      })
+    }
     await insertIdempotencyKey(tx, {
       userId: order.userId,
       key: placing.idempotencyKey,
@@ -138,7 +138,8 @@ async function open(db: Db, deps: Deps, session: CheckoutSession): Promise<Place
     })
   }
   const opened = await findCheckoutSession(db, session.orderId)
-  if (!opened?.url || opened.status !== 'open') {
+  const order = await findOrder(db, session.orderId)
+  if (!opened?.url || opened.status !== 'open' || order?.status !== 'pending') {
     throw new Problem('order-not-open', {
       detail: 'This order has ended. Start a new one.',
       extra: { orderId: session.orderId },

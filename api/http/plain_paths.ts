@@ -3,7 +3,7 @@ import { Problem } from '../problem.ts'
 
 /**
  * Answers 404 for paths that another reader could take for a different one (`//x`, `%2f`, `;`,
- * `\`), so that no guard and no proxy before us can disagree about which route is meant.
+ * `\`) or that no path of ours has (anything but ASCII), so that no guard and no proxy before us can disagree about which route is meant.
  */
 export function plainPaths() {
   return createMiddleware(async (c, next) => {
@@ -12,4 +12,4 @@ export function plainPaths() {
   })
 }
 
-const AMBIGUOUS = /\/\/|%2f|%5c|%00|;|\\/i
+const AMBIGUOUS = /\/\/|%2f|%5c|%00|%[89a-f]|;|\\/i

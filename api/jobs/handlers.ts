@@ -4,7 +4,7 @@ import { refundUndelivered } from '../payments/refund.ts'
 import { syncOrder } from '../payments/sync.ts'
 import { shopId } from '../plans/shop_id.ts'
 import { snapshotPanel } from '../plans/snapshot.ts'
-import { checkServer, reinstallServer, verifyServer } from '../servers/check.ts'
+import { checkServer, recreateServer, verifyServer } from '../servers/check.ts'
 import { deleteServer } from '../servers/delete.ts'
 import { provisionServer } from '../servers/provision.ts'
 import type { JobPayloads } from './queue.ts'
@@ -23,7 +23,7 @@ export function createHandlers(deps: Deps): Handlers {
     },
     'server.provision': (db, payload, attempts) => provisionServer(db, deps, payload, attempts),
     'server.check': (db, payload) => checkServer(db, deps, payload),
-    'server.reinstall': (db, payload) => reinstallServer(db, deps, payload),
+    'server.recreate': (db, payload) => recreateServer(db, deps, payload),
     'server.verify': (db, payload) => verifyServer(db, deps, payload),
     'server.delete': (db, payload) => deleteServer(db, deps, payload),
     'order.refund': (db, payload) => refundUndelivered(db, deps, payload),

@@ -9,8 +9,8 @@ export interface JobPayloads {
   'subscription.cancel': { subscriptionId: string }
   /** Create the server at the panel, or find it there. */
   'server.provision': { serverId: string }
-  /** Run the egg's install script again after it failed. */
-  'server.reinstall': { serverId: string }
+  /** Delete what is half installed, and create it again. */
+  'server.recreate': { serverId: string }
   /** Look whether the server is installed. */
   'server.check': { serverId: string }
   /** Look again whether an active server is still there. */
@@ -29,6 +29,8 @@ export type JobName = keyof JobPayloads
 export interface Claimed {
   id: string
   attempts: number
+  /** How many of the attempts ended in an error. */
+  failures: number
   leaseToken: string
 }
 
@@ -118,7 +120,9 @@ async function claim<R extends Claimed>(
   )
   if (affectedRows === 0) return []
   return await db.query<R>(
-    `SELECT id, attempts, lease_token AS leaseToken, ${queues[queue].columns} FROM ${queue}
+    `SELECT id, attempts, failures, lease_token AS leaseToken, ${
+      queues[queue].columns
+    } FROM ${queue}
       WHERE id IN (${placeholders(ids)}) AND lease_token = ?`,
     [...ids, leaseToken],
   )
@@ -142,18 +146,25 @@ export async function giveBack(
   db: Db,
   queue: Queue,
   row: Claimed,
-  { delayMs, error, dead }: { delayMs: number; error: string; dead: boolean },
+  { delayMs, error, outcome }: {
+    delayMs: number
+    error: string
+    outcome: 'waits' | 'failed' | 'dead'
+  },
 ): Promise<boolean> {
+  const dead = outcome === 'dead'
   const waiting = queue === 'jobs' && !dead ? ', dedupe_key = topic' : ''
   try {
     const { affectedRows } = await db.run(
       `UPDATE ${queue} SET status = ?, lease_token = NULL, last_error = ?,
+              failures = failures + ?,
               run_at = {now} + INTERVAL ? MICROSECOND,
               finished_at = IF(? = 'dead', {now}, NULL)${waiting}
         WHERE id = ? AND lease_token = ? AND status = 'ready'`,
       [
         dead ? 'dead' : 'ready',
         error.slice(0, 1000),
+        outcome === 'waits' ? 0 : 1,
         microseconds(delayMs),
         dead ? 'dead' : 'ready',
         row.id,
@@ -172,4 +183,11 @@ function pick(ids: string[], limit: number, randomBytes: Deps['randomBytes']): s
   const order = randomBytes(ids.length)
   return ids.map((id, at) => ({ id, weight: order[at] ?? 0 }))
     .sort((a, b) => a.weight - b.weight).slice(0, limit).map(({ id }) => id)
+}
+
+/** Done jobs tell nobody anything after a week; dead ones stay until a person has looked. */
+export async function purgeJobs(db: Queryable): Promise<void> {
+  await db.run(
+    `DELETE FROM jobs WHERE status = 'done' AND finished_at < {now} - INTERVAL 7 DAY LIMIT 5000`,
+  )
 }

@@ -16,7 +16,7 @@ import {
 } from './queue.ts'
 
 /** Some two hours with the backoff of again.ts; then a person must look. */
-const MAX_ATTEMPTS = 12
+const MAX_FAILURES = 12
 
 const LONGEST_OUTAGE_DELAY_MS = 60_000
 
@@ -33,11 +33,16 @@ export async function runDue(db: Db, deps: Deps, limit = 10): Promise<number> {
  */
 export async function startDue(db: Db, deps: Deps, limit: number): Promise<Promise<void>[]> {
   const events = await claimInbox(db, deps, limit)
-  const jobs = await claimJobs(db, deps, limit - events.length)
+  const runs = events.map((event) =>
+    attempt(db, deps, 'stripe_events', event, () => syncEvent(db, deps, event))
+  )
+  // What is claimed runs, even when the database goes away before the next claim.
+  const jobs = await claimJobs(db, deps, limit - events.length).catch((error) => {
+    deps.log.error('cannot claim jobs', { error })
+    return []
+  })
   return [
-    ...events.map((event) =>
-      attempt(db, deps, 'stripe_events', event, () => syncEvent(db, deps, event))
-    ),
+    ...runs,
     ...jobs.map((job) => attempt(db, deps, 'jobs', job, () => handle(db, deps, job))),
   ]
 }
@@ -80,8 +85,8 @@ function isOutage(error: unknown): boolean {
 }
 
 /** After an outage the work goes on within the minute in which it ends. */
-function delayAfter(error: unknown, attempts: number, deps: Deps): number {
-  const delayMs = backoffMs(attempts, deps.randomBytes)
+function delayAfter(error: unknown, failures: number, deps: Deps): number {
+  const delayMs = backoffMs(failures, deps.randomBytes)
   return isOutage(error) ? Math.min(delayMs, LONGEST_OUTAGE_DELAY_MS) : delayMs
 }
 
@@ -96,10 +101,11 @@ async function recordFailure(
   },
 ): Promise<void> {
   const waits = error instanceof TryAgain
-  const dead = !waits && !isOutage(error) && row.attempts >= MAX_ATTEMPTS
-  const delayMs = waits ? error.delayMs : delayAfter(error, row.attempts, deps)
+  const dead = !waits && !isOutage(error) && row.failures + 1 >= MAX_FAILURES
+  const outcome = dead ? 'dead' : waits ? 'waits' : 'failed'
+  const delayMs = waits ? error.delayMs : delayAfter(error, row.failures + 1, deps)
   const text = scrub(error instanceof Error ? error.message : String(error))
-  const kept = await giveBack(db, queue, row, { delayMs, error: text, dead })
+  const kept = await giveBack(db, queue, row, { delayMs, error: text, outcome })
   if (!kept) return deps.log.warn('lease lost before the job failed', about)
   const retryAt = new Date(deps.now().getTime() + delayMs).toISOString()
   if (dead) deps.log.error('job is dead: a person must look', { ...about, error })

@@ -3,7 +3,7 @@ import { purgeRateLimits } from '../accounts/rate_limits.ts'
 import { purgeIdempotencyKeys } from '../checkout/store.ts'
 import { microseconds, type Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
-import { enqueue, type JobName } from './queue.ts'
+import { enqueue, type JobName, purgeJobs } from './queue.ts'
 
 /** A buyer who pays is synced by the webhook at once; the sweep is for those whose webhook never came. */
 const SETTLE_MS = 60_000
@@ -26,6 +26,7 @@ export async function sweep(db: Queryable, deps: Deps): Promise<void> {
   await purgeRateLimits(db)
   await purgeLoginDelays(db)
   await purgeIdempotencyKeys(db)
+  await purgeJobs(db)
   await enqueue(db, deps, 'panel.snapshot', {}, { topic: 'panel', delayMs: SNAPSHOT_MS })
 }
 
@@ -54,7 +55,7 @@ async function sweepUndelivered(db: Queryable, deps: Deps): Promise<void> {
         WHERE s.id > ? AND s.status IN ('pending', 'installing', 'install_failed')
           AND o.status IN ('paid', 'provisioning', 'provision_failed')
           AND ${noJob('server.provision', 's.id')} AND ${noJob('server.check', 's.id')}
-          AND ${noJob('server.reinstall', 's.id')}
+          AND ${noJob('server.recreate', 's.id')}
         ORDER BY s.id LIMIT ${BATCH}`,
       [after],
     )
@@ -99,7 +100,7 @@ function noJob(name: JobName, id: string): string {
 }
 
 function missingJob(status: string, there: boolean) {
-  if (status === 'install_failed') return 'server.reinstall'
+  if (status === 'install_failed') return 'server.recreate'
   return there ? 'server.check' : 'server.provision'
 }
 

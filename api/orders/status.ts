@@ -8,8 +8,8 @@ export const orderMoves = {
   provisioned: ['refunded'],
   needs_review: ['paid', 'refunded'],
   // Money that came late is honoured or refunded, never ignored.
-  expired: ['paid', 'needs_review'],
-  canceled: ['paid', 'needs_review'],
+  expired: ['payment_processing', 'paid', 'needs_review'],
+  canceled: ['payment_processing', 'paid', 'needs_review'],
   refunded: [],
 } as const satisfies Record<string, readonly string[]>
 

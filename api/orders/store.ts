@@ -100,9 +100,15 @@ export async function findNewestOrderIdOf(
   return row?.id
 }
 
-export async function countOpenOrdersOf(db: Queryable, userId: string): Promise<number> {
-  const [row] = await db.query<{ n: number }>(
-    "SELECT COUNT(*) AS n FROM orders WHERE user_id = ? AND status = 'pending'",
+/**
+ * How many orders of a user hold a place without being paid. Until the transaction ends no other
+ * can count for the same user, so that two requests at once do not both find room for one more.
+ */
+export async function countOpenOrdersOf(tx: Queryable, userId: string): Promise<number> {
+  await tx.query('SELECT id FROM users WHERE id = ? FOR UPDATE', [userId])
+  const [row] = await tx.query<{ n: number }>(
+    `SELECT COUNT(*) AS n FROM orders
+      WHERE user_id = ? AND status IN ('pending', 'payment_processing')`,
     [userId],
   )
   return Number(row?.n ?? 0)
@@ -243,6 +249,26 @@ export async function insertOrderEvent(
       nextInMs ?? null,
       microseconds(nextInMs ?? 0),
     ],
+  )
+}
+
+/**
+ * The same again: instead of one more row of the kind that stands last, that row says when the next
+ * try is. Inserts the event when another kind stands last.
+ */
+export async function repeatOrderEvent(
+  tx: Queryable,
+  deps: Pick<Deps, 'newId'>,
+  event: NewOrderEvent & { nextInMs: number },
+): Promise<void> {
+  const [last] = await tx.query<{ id: string; kind: string }>(
+    'SELECT id, kind FROM order_events WHERE order_id = ? ORDER BY at DESC, id DESC LIMIT 1',
+    [event.orderId],
+  )
+  if (last?.kind !== event.kind) return await insertOrderEvent(tx, deps, event)
+  await tx.run(
+    'UPDATE order_events SET cause = ?, next_at = {now} + INTERVAL ? MICROSECOND WHERE id = ?',
+    [event.cause ? JSON.stringify(event.cause) : null, microseconds(event.nextInMs), last.id],
   )
 }
 

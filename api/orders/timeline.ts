@@ -71,6 +71,11 @@ const sentences: Record<string, (facts: Facts) => Words> = {
     next: 'We try again, and return your money if it takes too long',
     level: 'problem',
   }),
+  'order.refund_failed': () => ({
+    text: 'We could not deliver your server in time, and Stripe would not return the money yet.',
+    next: 'A person looks at it, and we try again',
+    level: 'problem',
+  }),
   'order.refunded': () => ({
     text: 'We could not deliver your server in time. Your money is on its way back to you.',
     next: 'Your bank shows it within ten days',
@@ -89,9 +94,9 @@ const sentences: Record<string, (facts: Facts) => Words> = {
     next: 'We start it again',
     level: 'problem',
   }),
-  'server.reinstalling': () => ({
-    text: 'The installation was started again.',
-    next: 'The game is being installed',
+  'server.recreated': () => ({
+    text: 'We removed what was half installed and start afresh.',
+    next: 'We create your server again',
   }),
   'server.gone': () => ({
     text: 'The game panel took the new server back.',

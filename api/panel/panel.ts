@@ -26,8 +26,6 @@ export interface Panel {
    * sooner than 45 s later, before creating it again.
    */
   createServer(server: NewServer): Promise<PanelServer>
-  /** Runs the egg's install script again; never for a suspended server, which it would unsuspend. */
-  reinstallServer(id: number): Promise<void>
   /** Fails, and leaves the server, when its node is away. */
   deleteServer(id: number): Promise<void>
 }

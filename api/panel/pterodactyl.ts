@@ -68,12 +68,6 @@ export function createPterodactyl(options: TransportOptions): Panel {
         answer: ServerItem,
         timeoutMs: CREATE_TIMEOUT_MS,
       }),
-    reinstallServer: (id) =>
-      transport.send({
-        method: 'POST',
-        path: `/servers/${numericId(id)}/reinstall`,
-        answer: z.undefined(),
-      }),
     deleteServer: (id) =>
       transport.send({
         method: 'DELETE',

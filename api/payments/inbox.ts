@@ -49,13 +49,13 @@ async function syncSubscription(db: Db, deps: Deps, subscriptionId: string): Pro
 
 async function syncSession(db: Db, deps: Deps, stripeSessionId: string): Promise<void> {
   const orderId = await findOrderIdOfSession(db, stripeSessionId) ??
-    await claimedOrder(db, deps, stripeSessionId)
+    await orderNamedBy(db, deps, stripeSessionId)
   if (orderId) return await syncOrder(db, deps, orderId)
-  deps.log.error('a checkout session belongs to no order of this shop', { code: stripeSessionId })
+  deps.log.error('a checkout session belongs to no order of this shop', { stripeSessionId })
 }
 
 /** We may have died after Stripe made the session and before we wrote its id down. */
-async function claimedOrder(
+async function orderNamedBy(
   db: Db,
   deps: Deps,
   stripeSessionId: string,

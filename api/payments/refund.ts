@@ -1,11 +1,22 @@
+import { findCheckoutSession } from '../checkout/store.ts'
 import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { TryAgain } from '../jobs/again.ts'
 import { enqueue } from '../jobs/queue.ts'
+import { scrub } from '../log.ts'
 import { queueMail } from '../mail/outbox.ts'
-import { findOrder, moveOrder, msUntilRefund, type Order, recordSettled } from '../orders/store.ts'
+import {
+  countOrderEvents,
+  findOrder,
+  insertOrderEvent,
+  moveOrder,
+  msUntilRefund,
+  type Order,
+  recordSettled,
+} from '../orders/store.ts'
 import type { OrderStatus } from '../orders/status.ts'
 import { stopDelivery } from '../servers/store.ts'
+import { PaymentsError } from './payments.ts'
 import { findSubscriptionIdOf, listPaymentsOf, upsertRefund } from './store.ts'
 
 const UNDELIVERED = new Set<OrderStatus>(['paid', 'provisioning', 'provision_failed'])
@@ -30,7 +41,13 @@ export async function refundUndelivered(
   if (subscriptionId) {
     await deps.payments.cancelSubscription(subscriptionId, `cancel:${subscriptionId}`)
   }
-  await returnMoney(db, deps, order)
+  try {
+    await returnMoney(db, deps, order)
+  } catch (error) {
+    const refused = error instanceof PaymentsError && !error.retryable
+    if (refused) await recordRefusal(db, deps, order, error)
+    throw error
+  }
   await recordRefunded(db, deps, order)
 }
 
@@ -45,23 +62,41 @@ async function stop(db: Db, deps: Deps, order: Order): Promise<boolean> {
 }
 
 async function returnMoney(db: Db, deps: Deps, order: Order): Promise<void> {
-  for (const { id, paymentIntentId, currency } of await listPaymentsOf(db, order.id)) {
-    // Nothing was due, so nothing goes back.
-    if (!paymentIntentId) continue
-    const payment = { paymentIntentId, orderId: order.id }
-    for (const refund of await deps.payments.refundPayment(payment, `refund:${id}`)) {
+  for (const payment of await listPaymentsOf(db, order.id)) {
+    if (payment.amount === 0) continue
+    const paymentIntentId = payment.paymentIntentId ?? await paymentIntentOf(db, deps, order)
+    const returned = { paymentIntentId, orderId: order.id }
+    for (const refund of await deps.payments.refundPayment(returned, `refund:${payment.id}`)) {
       await upsertRefund(db, {
         id: deps.newId('refund'),
-        paymentId: id,
+        paymentId: payment.id,
         orderId: order.id,
         stripeRefundId: refund.id,
         amount: refund.amount,
-        currency,
+        currency: payment.currency,
         status: refund.status,
         reason: 'not delivered in time',
       })
     }
   }
+}
+
+/** Stripe may list an invoice's payments later than it calls the session paid. */
+async function paymentIntentOf(db: Db, deps: Deps, order: Order): Promise<string> {
+  const attempt = await findCheckoutSession(db, order.id)
+  const session = attempt?.stripeSessionId &&
+    await deps.payments.getCheckoutSession(attempt.stripeSessionId)
+  const found = session ? session.invoice?.paymentIntentId : undefined
+  if (found) return found
+  throw new Error(`Cannot refund as Stripe names no payment intent of the order: ${order.id}`)
+}
+
+/** What Stripe refuses to return, as while a dispute is open, is a person's to look at. */
+async function recordRefusal(db: Db, deps: Deps, order: Order, error: Error): Promise<void> {
+  const kind = 'order.refund_failed'
+  if (await countOrderEvents(db, order.id, kind) > 0) return
+  const cause = { message: scrub(error.message) }
+  await insertOrderEvent(db, deps, { orderId: order.id, kind, cause })
 }
 
 async function recordRefunded(db: Db, deps: Deps, order: Order): Promise<void> {

@@ -58,16 +58,19 @@ export async function insertPayment(
 
 export interface Payment {
   id: string
+  /** Null when nothing was due, or when Stripe named none yet. */
   paymentIntentId: string | null
+  amount: number
   currency: string
 }
 
 export async function listPaymentsOf(db: Queryable, orderId: string): Promise<Payment[]> {
-  return await db.query<Payment>(
-    `SELECT id, payment_intent_id AS paymentIntentId, currency FROM payments
+  const rows = await db.query<Payment>(
+    `SELECT id, payment_intent_id AS paymentIntentId, amount, currency FROM payments
       WHERE order_id = ? ORDER BY id`,
     [orderId],
   )
+  return rows.map((row) => ({ ...row, amount: Number(row.amount) }))
 }
 
 /** One row per refund at Stripe; a second time only its status changes. */

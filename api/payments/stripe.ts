@@ -188,19 +188,26 @@ async function refundPayment(
 ): Promise<PaymentRefund[]> {
   // Stripe keeps the key for a day only, so what went back before is looked up, not assumed.
   const payment_intent = paymentIntentId
-  const known = (await stripe.refunds.list({ payment_intent, limit: 100 })).data
-    .filter((refund) => refund.status !== 'failed' && refund.status !== 'canceled')
+  const all = (await stripe.refunds.list({ payment_intent, limit: 100 })).data
+  const known = all.filter((refund) => !hasFailed(refund))
   const { amount_received } = await stripe.paymentIntents.retrieve(paymentIntentId)
   const amount = known.reduce((left, refund) => left - refund.amount, amount_received)
   if (amount > 0) {
-    known.push(
-      await stripe.refunds.create(
-        { payment_intent, amount, metadata: { order_id: orderId } },
-        { idempotencyKey: `${idempotencyKey}:${amount}` },
-      ),
+    const refund = await stripe.refunds.create(
+      { payment_intent, amount, metadata: { order_id: orderId } },
+      // After one that failed, the next try is another refund.
+      { idempotencyKey: `${idempotencyKey}:${amount}:${all.length}` },
     )
+    if (hasFailed(refund)) {
+      throw new PaymentsError(`Stripe's refund ${refund.id} has failed`, { retryable: false })
+    }
+    known.push(refund)
   }
   return known.map(({ id, status, amount }) => ({ id, status: status ?? 'pending', amount }))
+}
+
+function hasFailed(refund: Stripe.Refund): boolean {
+  return refund.status === 'failed' || refund.status === 'canceled'
 }
 
 async function verifyEvent(

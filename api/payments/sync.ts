@@ -105,13 +105,15 @@ async function holdForReview(
       cause: { differences, stripeSessionId: session.id },
     })
   })
-  const code = differences.join(' ')
-  if (moved) deps.log.error('payment differs from its order', { orderId: order.id, code })
+  const about = { orderId: order.id, stripeSessionId: session.id, differences }
+  if (moved) deps.log.error('payment differs from its order', about)
 }
 
 /** The names of what Stripe's session says differently from our rows; none for an honest payment. */
 function differencesOf(deps: Deps, { order, attempt, session }: Settlement): string[] {
-  const expectedTotal = session.amountSubtotal - session.amountDiscount + session.amountTax
+  const net = session.amountSubtotal - session.amountDiscount
+  // With prices that include their tax Stripe reports the tax, and does not add it.
+  const totals = deps.config.STRIPE_TAX ? [net + session.amountTax, net] : [net]
   const checks: Record<string, boolean> = {
     session: session.id === attempt.stripeSessionId || attempt.stripeSessionId === null,
     mode: session.mode === 'subscription',
@@ -121,7 +123,7 @@ function differencesOf(deps: Deps, { order, attempt, session }: Settlement): str
     currency: session.currency === order.currency,
     price: session.stripePriceIds.join() === order.stripePriceId,
     amount_subtotal: session.amountSubtotal === order.unitAmount,
-    amount_total: session.amountTotal === expectedTotal,
+    amount_total: totals.includes(session.amountTotal),
     payment: session.paymentStatus === 'paid' || session.amountTotal === 0,
     discount: session.amountDiscount === 0 || deps.config.STRIPE_PROMOTION_CODES,
     subscription: ['active', 'trialing'].includes(session.subscription?.status ?? ''),

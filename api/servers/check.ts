@@ -14,6 +14,7 @@ import {
 } from '../orders/store.ts'
 import { addressOf, PanelError, type PanelServer } from '../panel/panel.ts'
 import { externalIdOf } from '../panel/external_id.ts'
+import { deleteAtPanel } from './delete.ts'
 import {
   findServer,
   moveServer,
@@ -34,7 +35,7 @@ const UNCONFIRMED_MS = MINUTE_MS
 const SLOW_INSTALL_MS = 20 * MINUTE_MS
 
 /** How long after a failed installation the next one starts, by how often it failed. */
-const REINSTALL_DELAYS_MS = [MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, 60 * MINUTE_MS]
+const RECREATE_DELAYS_MS = [MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, 60 * MINUTE_MS]
 
 /** When an active server is looked at again: the panel may un-create it after it was seen. */
 const VERIFY_DELAYS_MS = { 1: MINUTE_MS, 2: 9 * MINUTE_MS } as const
@@ -62,7 +63,8 @@ export async function checkServer(
   const there = await look(db, deps, server)
   if (!there) return await startOver(db, deps, checking)
   if (there.status === 'install_failed') return await recordInstallFailed(db, deps, checking)
-  if (there.status !== null) {
+  // `reinstall_failed` of a server that was never active: it had been ready, and its user went on.
+  if (there.status !== null && there.status !== 'reinstall_failed') {
     if (age > SLOW_INSTALL_MS) await sayItIsSlow(db, deps, order)
     throw new TryAgain(`the panel says ${there.status}`, nextLookMs(age))
   }
@@ -86,19 +88,25 @@ export async function verifyServer(
   await db.transaction((tx) => enqueueVerify(tx, deps, server.id, 2))
 }
 
-/** Runs the install script again after it failed. */
-export async function reinstallServer(
+/**
+ * Starts afresh after a failed installation: deletes what is half installed and creates it again. The
+ * panel's own reinstall would not do: when that fails the server is open to its user all the same.
+ */
+export async function recreateServer(
   db: Db,
   deps: Deps,
   { serverId }: { serverId: string },
 ): Promise<void> {
   const server = await findServer(db, serverId)
-  if (!server || server.status !== 'install_failed' || server.pteroServerId === null) return
-  await deps.panel.reinstallServer(server.pteroServerId)
+  if (!server || server.status !== 'install_failed') return
+  await deleteAtPanel(deps, await externalIdOf(db, deps, server.id))
   await db.transaction(async (tx) => {
     if (!await moveServer(tx, deps, server.id, 'installing')) return
-    await moveOrder(tx, deps, server.orderId, 'provisioning', { kind: 'server.reinstalling' })
-    await enqueueCheck(tx, deps, server.id)
+    await recordNotThere(tx, server.id)
+    await setPteroServer(tx, server.orderId, null)
+    const kind = 'server.recreated'
+    await moveOrder(tx, deps, server.orderId, 'provisioning', { kind, nextInMs: 0 })
+    await enqueue(tx, deps, 'server.provision', { serverId }, { topic: serverId })
   })
 }
 
@@ -140,12 +148,14 @@ async function recordInstalled(
 
 /** The panel took back what it had confirmed, before it was installed: create it again. */
 async function startOver(db: Db, deps: Deps, { server, order }: Checking): Promise<void> {
-  await db.transaction(async (tx) => {
-    await recordNotThere(tx, server.id)
+  const gone = await db.transaction(async (tx) => {
+    if (!await recordNotThere(tx, server.id)) return false
     await setPteroServer(tx, order.id, null)
     await insertOrderEvent(tx, deps, { orderId: order.id, kind: 'server.gone', nextInMs: 0 })
     await enqueue(tx, deps, 'server.provision', { serverId: server.id }, { topic: server.id })
+    return true
   })
+  if (!gone) return
   deps.log.error('server is gone from the panel', { orderId: order.id, serverId: server.id })
 }
 
@@ -155,14 +165,14 @@ async function recordInstallFailed(
   { server, order }: Checking,
 ): Promise<void> {
   const failures = await countOrderEvents(db, order.id, 'server.install_failed')
-  const last = REINSTALL_DELAYS_MS.length - 1
-  const delayMs = REINSTALL_DELAYS_MS[Math.min(failures, last)] ?? MINUTE_MS
+  const last = RECREATE_DELAYS_MS.length - 1
+  const delayMs = RECREATE_DELAYS_MS[Math.min(failures, last)] ?? MINUTE_MS
   await db.transaction(async (tx) => {
     if (!await moveServer(tx, deps, server.id, 'install_failed')) return
     const kind = 'server.install_failed'
     await moveOrder(tx, deps, order.id, 'provision_failed', { kind, nextInMs: delayMs })
     const payload = { serverId: server.id }
-    await enqueue(tx, deps, 'server.reinstall', payload, { topic: server.id, delayMs })
+    await enqueue(tx, deps, 'server.recreate', payload, { topic: server.id, delayMs })
   })
   deps.log.error('installation failed', { orderId: order.id, serverId: server.id })
 }

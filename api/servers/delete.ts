@@ -36,7 +36,8 @@ export async function deleteServer(
   deps.log.info('server deleted', { orderId: server.orderId, serverId })
 }
 
-async function deleteAtPanel(deps: Deps, externalId: string): Promise<void> {
+/** Deletes at the panel what has this external id, if anything has. Throws TryAgain. */
+export async function deleteAtPanel(deps: Deps, externalId: string): Promise<void> {
   try {
     const there = await deps.panel.findServer(externalId)
     if (there) await deps.panel.deleteServer(there.id)

@@ -148,7 +148,7 @@ async function recordInstalling(
   there: PanelServer,
   { answered }: { answered: boolean },
 ): Promise<void> {
-  await db.transaction(async (tx) => {
+  const wanted = await db.transaction(async (tx) => {
     const wanted = await recordThere(tx, server.id, {
       pteroServerId: there.id,
       uuid: there.uuid,
@@ -157,13 +157,29 @@ async function recordInstalling(
       address: addressOf(there),
       answered,
     })
-    if (!wanted) return
+    if (!wanted) return false
     await moveServer(tx, deps, server.id, 'installing')
     await setPteroServer(tx, order.id, there.id)
     await setWaiting(tx, order.id, null)
     const event = { orderId: order.id, kind: 'server.created', facts: {}, nextInMs: 2000 }
     await insertOrderEvent(tx, deps, { ...event, cause: { pteroServerId: there.id, answered } })
     await enqueueCheck(tx, deps, server.id)
+    return true
   })
+  if (!wanted) return await removeUnwanted(db, deps, server, there)
   deps.log.info('server is at the panel', { orderId: order.id, serverId: server.id })
+}
+
+/** The delivery was stopped while the create was under way: what nobody pays for must not stay. */
+async function removeUnwanted(
+  db: Db,
+  deps: Deps,
+  server: Server,
+  there: PanelServer,
+): Promise<void> {
+  const now = await findServer(db, server.id)
+  const about = { orderId: server.orderId, serverId: server.id }
+  if (now?.status !== 'deleted') return deps.log.warn('server is there, but not wanted now', about)
+  deps.log.error('a server came after its deletion, and is deleted again', about)
+  await deps.panel.deleteServer(there.id)
 }

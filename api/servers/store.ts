@@ -113,13 +113,18 @@ export async function recordCreateSent(
   return affectedRows === 1
 }
 
-/** The panel refused the create, or has no such server any more: it is certainly not there. */
-export async function recordNotThere(tx: Queryable, id: string): Promise<void> {
-  await tx.run(
+/**
+ * The panel refused the create, or has no such server any more: it is certainly not there. False,
+ * and nothing written, when the server is active by now, or its delivery was stopped.
+ */
+export async function recordNotThere(tx: Queryable, id: string): Promise<boolean> {
+  const { affectedRows } = await tx.run(
     `UPDATE servers SET create_sent_at = NULL, create_answered = 0, ptero_server_id = NULL,
-       ptero_uuid = NULL, ptero_identifier = NULL, address = NULL WHERE id = ?`,
+       ptero_uuid = NULL, ptero_identifier = NULL, address = NULL
+      WHERE id = ? AND status IN ('pending', 'installing')`,
     [id],
   )
+  return affectedRows === 1
 }
 
 /**

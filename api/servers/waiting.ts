@@ -2,7 +2,7 @@ import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { backoffMs, TryAgain } from '../jobs/again.ts'
 import { scrub } from '../log.ts'
-import { insertOrderEvent, moveOrder, type Order, setWaiting } from '../orders/store.ts'
+import { moveOrder, type Order, repeatOrderEvent, setWaiting } from '../orders/store.ts'
 import { allocationTaken, alreadyExists, type PanelError } from '../panel/panel.ts'
 import type { Server } from './store.ts'
 
@@ -22,7 +22,7 @@ const CONFIGURATION_RETRY_MS = 60_000
 const REFUSED_RETRY_MS = 15 * 60_000
 
 /**
- * Writes down, once, why the order waits, and returns what to throw so that the job comes again
+ * Writes down why the order waits and when it is tried again, and returns what to throw so that the job comes again
  * after `delayMs`.
  */
 export async function recordWaiting(
@@ -39,10 +39,9 @@ export async function recordWaiting(
 ): Promise<TryAgain> {
   const { orderId, serverId, reason, facts, cause, delayMs } = waiting
   const news = await db.transaction(async (tx) => {
-    if (!await setWaiting(tx, orderId, reason)) return false
     const kind = `order.waiting_for_${reason}`
-    await insertOrderEvent(tx, deps, { orderId, kind, facts, cause, nextInMs: delayMs })
-    return true
+    await repeatOrderEvent(tx, deps, { orderId, kind, facts, cause, nextInMs: delayMs })
+    return await setWaiting(tx, orderId, reason)
   })
   if (news) deps.log.warn('order waits', { orderId, serverId, code: reason })
   return new TryAgain(`waiting for ${reason}`, delayMs)
@@ -73,7 +72,7 @@ export async function panelFailure(
     ? UNKNOWN_OUTCOME_MS
     : Math.max(error.retryAfterMs ?? 0, backoffMs(attempts, deps.randomBytes))
   const kind = 'order.provision_retry'
-  await insertOrderEvent(db, deps, { orderId: order.id, kind, cause, nextInMs: delayMs })
+  await repeatOrderEvent(db, deps, { orderId: order.id, kind, cause, nextInMs: delayMs })
   return new TryAgain(error.message, delayMs, error)
 }
 
