@@ -7,6 +7,7 @@ import { preferPort } from '../ports.ts'
 import { startApi } from './api_process.ts'
 import { applyCatalogue } from './catalogue.ts'
 import type { Closing } from './closing.ts'
+import { checkCounterparts } from './counterparts.ts'
 import { type Emulator, type EmulatorPlace, startPanel, startStripe } from './emulators.ts'
 import { openLogFile } from './log_file.ts'
 import { makeLogins } from './logins.ts'
@@ -32,6 +33,7 @@ export async function startStack(settings: Settings, place: StackPlace): Promise
   const { dir, closing, log, progress } = place
   const secrets = await openSecrets(dir)
   const database = await openShopDatabase(dir, settings.databaseUrl, { closing, log: progress })
+  await checkCounterparts(dir, settings, database.db)
   const emulators = startEmulators(settings, secrets, place)
   const env = apiEnvironment(settings, secrets, {
     ...emulators,
