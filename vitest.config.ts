@@ -18,5 +18,6 @@ export default defineConfig({
     // a browser and two servers share two cores here
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 10_000 } },
   },
 })

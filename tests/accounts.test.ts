@@ -134,7 +134,7 @@ test('POST /login finds the account by any spelling of its address', async () =>
   expect((await logIn({ email: '  aNN@Example.Com' })).status).toBe(200)
 })
 
-test('S8: POST /login says the same of a wrong password and an unknown address', async () => {
+test('POST /login says the same of a wrong password and an unknown address', async () => {
   const wrong = await logIn({ password: 'wrong horse battery' })
   const unknown = await logIn({ email: 'nobody@example.com' })
   expect([wrong.status, unknown.status]).toEqual([401, 401])
@@ -146,7 +146,7 @@ test('S8: POST /login says the same of a wrong password and an unknown address',
   expect([cookiesOf(wrong), cookiesOf(unknown)]).toEqual(['', ''])
 })
 
-test('S8: POST /login works as long for an unknown address', async () => {
+test('POST /login works as long for an unknown address', async () => {
   const times = { unknown: [0], wrong: [0] }
   for (let i = 0; i < 3; i++) {
     await app.db.run('DELETE FROM login_delays')
@@ -158,7 +158,7 @@ test('S8: POST /login works as long for an unknown address', async () => {
   expect(Math.max(...times.unknown) / Math.max(...times.wrong)).toBeLessThan(3)
 })
 
-test('S5: POST /login ends the session that the browser had before', async () => {
+test('POST /login ends the session that the browser had before', async () => {
   const before = await openSession()
   const after = cookiesOf(await logInWith(before))
   expect((await app.post('/api/probe', {}, { cookie: before })).status).toBe(401)
@@ -166,7 +166,7 @@ test('S5: POST /login ends the session that the browser had before', async () =>
   expect((await app.post('/api/probe', {}, { cookie: after })).status).toBe(200)
 })
 
-test('S5: POST /login never takes over a token that the browser brought', async () => {
+test('POST /login never takes over a token that the browser brought', async () => {
   const planted = await openSession()
   const own = cookiesOf(await logInWith(planted))
   const names = (cookies: string) => cookies.split('; ').sort()
@@ -289,7 +289,7 @@ const smuggled = [
   'emailVerified',
 ]
 
-test.each(writes)('A3: POST %s refuses fields that are not its own', async (path) => {
+test.each(writes)('POST %s refuses fields that are not its own', async (path) => {
   for (const field of smuggled) {
     const body = { email: 'mallory@example.com', password: PASSWORD, [field]: 'operator' }
     const response = await app.post(path, body)
@@ -301,7 +301,7 @@ test.each(writes)('A3: POST %s refuses fields that are not its own', async (path
 
 const notStrings = [0, true, [0], ['ann@example.com'], {}, { email: 1 }, null, '', undefined]
 
-test.each(writes)('A4: POST %s takes nothing but text as address and password', async (path) => {
+test.each(writes)('POST %s takes nothing but text as address and password', async (path) => {
   for (const value of notStrings) {
     const asPassword = await app.post(path, { email: 'type@example.com', password: value })
     const asEmail = await app.post(path, { email: value, password: PASSWORD })
@@ -313,7 +313,7 @@ test.each(writes)('A4: POST %s takes nothing but text as address and password', 
   expect(await countUsers('type@example.com')).toBe(0)
 })
 
-test('S7: two addresses that a collation would call equal are two accounts', async () => {
+test('two addresses that a collation would call equal are two accounts', async () => {
   const twins = ['a@x.com', 'a-@x.com', 'a@xn--x-zfa.com']
   for (const email of twins) {
     await createUser(app.db, app.deps, { email, password: PASSWORD, role: 'customer' })

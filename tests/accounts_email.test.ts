@@ -13,13 +13,13 @@ const spellings: [string, string][] = [
   ['a@xn--bcher-kva.example', 'a@xn--bcher-kva.example'],
 ]
 
-test.each(spellings)('S7: canonicalEmail() stores %j as %s', (text, email) => {
+test.each(spellings)('canonicalEmail() stores %j as %s', (text, email) => {
   expect(canonicalEmail(text)).toEqual({ email })
 })
 
 const foreign = ['ä@x.com', 'mıke@x.com', '\u212aate@x.com', 'a\u0000@x.com', 'a b@x.com']
 
-test.each(foreign)('S7: canonicalEmail() refuses %j for its letters', (text) => {
+test.each(foreign)('canonicalEmail() refuses %j for its letters', (text) => {
   expect(canonicalEmail(text)).toEqual({ fault: expect.stringMatching(/^Use only plain letters/) })
 })
 
@@ -55,6 +55,6 @@ const notAddresses = [
   `a@${'x.'.repeat(130)}com`,
 ]
 
-test.each(notAddresses)('S7: canonicalEmail() refuses %j and says what to do', (text) => {
+test.each(notAddresses)('canonicalEmail() refuses %j and says what to do', (text) => {
   expect(canonicalEmail(text)).toEqual({ fault: expect.stringMatching(/^(Enter|Use|Check) /) })
 })

@@ -33,7 +33,7 @@ beforeEach(async () => {
   await app.db.run('DELETE FROM login_delays')
 })
 
-test('S9: POST /signup counts the socket, whatever 1000 X-Forwarded-For headers say', async () => {
+test('POST /signup counts the socket, whatever 1000 X-Forwarded-For headers say', async () => {
   const statuses: number[] = []
   for (let i = 0; i < 1000; i += 50) {
     const some = Array.from({ length: 50 }, async (_, j) => {
@@ -50,7 +50,7 @@ test('S9: POST /signup counts the socket, whatever 1000 X-Forwarded-For headers 
   expect(statuses.filter((status) => status !== 429)).toEqual(Array(5).fill(409))
 })
 
-test('S9: limit() counts all spellings of one client together', async () => {
+test('limit() counts all spellings of one client together', async () => {
   const same = [
     ['1.2.3.4', '::ffff:1.2.3.4', '::FFFF:102:304', '0:0:0:0:0:ffff:1.2.3.4', '[::ffff:1.2.3.4]'],
     [
@@ -120,7 +120,7 @@ test('POST /login says 429 and when to come back', async () => {
   expect((await response.json()).detail).toMatch(/^Try again in \d+ (seconds|minutes)\.$/)
 })
 
-test('S10: POST /login refuses an address for a day after 100 failures, ten minutes after 20', async () => {
+test('POST /login refuses an address for a day after 100 failures, ten minutes after 20', async () => {
   const address = '198.51.100.12'
   const attempt = () => limit(app.db, app.deps, 'login', { address })
   for (let round = 0; round < 5; round++) {
@@ -139,7 +139,7 @@ test('POST /login does not count successes', async () => {
   expect(row?.hits).toBe(0)
 })
 
-test('S10: takeLoginAttempt() makes the wait after the fifth attempt twice as long each time', async () => {
+test('takeLoginAttempt() makes the wait after the fifth attempt twice as long each time', async () => {
   const email = 'target@example.com'
   for (let i = 0; i < 5; i++) await takeLoginAttempt(app.db, app.deps, email)
   const waits: number[] = []
@@ -153,14 +153,14 @@ test('S10: takeLoginAttempt() makes the wait after the fifth attempt twice as lo
   expect(Math.max(...waits)).toBe(MAX_DELAY_SECONDS)
 })
 
-test('S10: takeLoginAttempt() counts attempts made at once', async () => {
+test('takeLoginAttempt() counts attempts made at once', async () => {
   const all = await Promise.allSettled(
     Array.from({ length: 30 }, () => takeLoginAttempt(app.db, app.deps, 'rush@example.com')),
   )
   expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(5)
 })
 
-test('S10: takeLoginAttempt() does not lengthen the wait of who asks during it', async () => {
+test('takeLoginAttempt() does not lengthen the wait of who asks during it', async () => {
   const email = 'patient@example.com'
   for (let i = 0; i < 8; i++) {
     await takeLoginAttempt(app.db, app.deps, email)
@@ -171,7 +171,7 @@ test('S10: takeLoginAttempt() does not lengthen the wait of who asks during it',
   expect(await limited(() => takeLoginAttempt(app.db, app.deps, email))).toBeLessThanOrEqual(16)
 })
 
-test('S10: takeLoginAttempt() forgets after a success, and after a day', async () => {
+test('takeLoginAttempt() forgets after a success, and after a day', async () => {
   const email = 'forgiven@example.com'
   for (let i = 0; i < 5; i++) await takeLoginAttempt(app.db, app.deps, email)
   await clearLoginDelay(app.db, app.deps, email)
@@ -182,7 +182,7 @@ test('S10: takeLoginAttempt() forgets after a success, and after a day', async (
   await limited(() => takeLoginAttempt(app.db, app.deps, email))
 })
 
-test('S10: POST /login refuses even the right password while the account is delayed', async () => {
+test('POST /login refuses even the right password while the account is delayed', async () => {
   for (let i = 0; i < 5; i++) await takeLoginAttempt(app.db, app.deps, 'ann@example.com')
   expect((await logIn('ann@example.com', PASSWORD)).status).toBe(429)
   app.passMs(1000)

@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => app.stop())
 
-test('S4: POST /refresh gives 50 tokens 50 successors when 12 at once ask with each', async () => {
+test('POST /refresh gives 50 tokens 50 successors when 12 at once ask with each', async () => {
   const sessions = await Promise.all(Array.from({ length: 50 }, () => start()))
   const responses: Response[] = []
   // ten tokens at a time: the pool sends away more than 200 that wait
@@ -33,7 +33,7 @@ test('S4: POST /refresh gives 50 tokens 50 successors when 12 at once ask with e
   expect(successors.map(({ status }) => status)).toEqual(successors.map(() => 200))
 })
 
-test('S4: rotateSession() issues and revokes nothing when a token comes again within 20 s', async () => {
+test('rotateSession() issues and revokes nothing when a token comes again within 20 s', async () => {
   const { cookie, sessionId } = await start()
   const successor = cookiesOf(await refresh(cookie))
   app.passMs(19_000)
@@ -44,7 +44,7 @@ test('S4: rotateSession() issues and revokes nothing when a token comes again wi
   expect((await refresh(successor)).status).toBe(200)
 })
 
-test('S4: rotateSession() ends the session when a token comes again after 21 s', async () => {
+test('rotateSession() ends the session when a token comes again after 21 s', async () => {
   const { cookie, sessionId, userId } = await start()
   const successor = cookiesOf(await refresh(cookie))
   app.passMs(21_000)
@@ -61,7 +61,7 @@ test('S4: rotateSession() ends the session when a token comes again after 21 s',
   expect(audited).toEqual([{ actor: userId, action: 'session.reuse' }])
 })
 
-test('S4: rotateSession() leaves the other sessions of a robbed user alone', async () => {
+test('rotateSession() leaves the other sessions of a robbed user alone', async () => {
   const robbed = await start()
   const other = await start(robbed.userId)
   await refresh(robbed.cookie)

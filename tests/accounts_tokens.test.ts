@@ -119,15 +119,15 @@ const forged: [string, () => Promise<string>][] = [
   ['letters outside ASCII', () => Promise.resolve('é.é.é')],
 ]
 
-test.each(forged)('S1: verify() refuses a token with %s', async (_, forge) => {
+test.each(forged)('verify() refuses a token with %s', async (_, forge) => {
   expect(await tokens.verify(await forge())).toBeUndefined()
 })
 
-test('S1: verify() takes the token all the forgeries start from', async () => {
+test('verify() takes the token all the forgeries start from', async () => {
   expect(await tokens.verify(await signed({}))).toEqual(session)
 })
 
-test('S1: verify() refuses 3 MB, though we signed them', async () => {
+test('verify() refuses 3 MB, though we signed them', async () => {
   expect(await tokens.verify(await signed({ pad: 'x'.repeat(3_000_000) }))).toBeUndefined()
 })
 
@@ -141,7 +141,7 @@ const kids: [string, string | undefined][] = [
   ['no kid', undefined],
 ]
 
-test.each(kids)('S2: verify() refuses %s as kid', async (_, wrong) => {
+test.each(kids)('verify() refuses %s as kid', async (_, wrong) => {
   expect(await tokens.verify(await signed({}, { kid: wrong }))).toBeUndefined()
 })
 

@@ -46,7 +46,7 @@ async function sweepOpenOrders(db: Queryable, deps: Deps): Promise<void> {
   }
 }
 
-/** I-6: an order with money and without a server always has a job. */
+/** An order with money and without a server always has a job. */
 async function sweepUndelivered(db: Queryable, deps: Deps): Promise<void> {
   const servers = (after: string) =>
     db.query<{ id: string; status: string; there: number }>(

@@ -11,7 +11,7 @@ interface OrderRow {
   pteroServerId: number | null
 }
 
-/** The six invariants of the design, on our database, the Stripe and the panel of a shop at once. */
+/** What must hold after anything whatever, on our database, the Stripe and the panel of a shop at once. */
 export async function expectInvariants(shop: Shop): Promise<void> {
   const orders = await shop.db.query<OrderRow>(
     `SELECT o.id, o.status, o.waiting_for AS waitingFor, s.id AS serverId,
@@ -48,7 +48,7 @@ async function paidSessions(shop: Shop): Promise<Session[]> {
   }
 }
 
-/** I-1: every paid session belongs to exactly one order, and that order is never pending or absent. */
+/** Every paid session belongs to exactly one order, and that order is never pending or absent. */
 function expectPaidOrders(orders: OrderRow[], sessions: Session[]): void {
   for (const session of sessions) {
     const order = orders.find((row) => row.id === session.client_reference_id)
@@ -57,7 +57,7 @@ function expectPaidOrders(orders: OrderRow[], sessions: Session[]): void {
   }
 }
 
-/** I-2 and I-3: at most one server an order, each active one at the panel, and none unpaid. */
+/** At most one server an order, each active one at the panel, and none unpaid. */
 function expectServers(shop: Shop, orders: OrderRow[]): void {
   const there = [...shop.panel.store.servers.rows].map((server) => server.externalId)
   const ours = there.filter((id) => id !== null && /^[a-z0-9]{8}-srv_/.test(id))
@@ -76,7 +76,7 @@ function expectServers(shop: Shop, orders: OrderRow[]): void {
   }
 }
 
-/** I-4: what was settled at Stripe is what our payments say, per currency. */
+/** What was settled at Stripe is what our payments say, per currency. */
 async function expectMoney(shop: Shop, sessions: Session[]): Promise<void> {
   const rows = await shop.db.query<{ currency: string; amount: string }>(
     `SELECT p.currency, SUM(p.amount) AS amount FROM payments p
@@ -94,7 +94,7 @@ async function expectMoney(shop: Shop, sessions: Session[]): Promise<void> {
     .toEqual(Object.fromEntries(settled))
 }
 
-/** I-5 and I-6: no lease is overdue unnoticed, and what is under way has a job or a reason. */
+/** No job has died, and every order under way has a job or a reason. */
 async function expectJobs(shop: Shop, orders: OrderRow[]): Promise<void> {
   const dead = await shop.db.query("SELECT name, last_error FROM jobs WHERE status = 'dead'")
   expect(dead).toEqual([])
