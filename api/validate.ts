@@ -18,12 +18,6 @@ export function jsonBody<S extends z.ZodType>(schema: S) {
   })
 }
 
-/** Shared by every schema that takes free text: no control characters, which break headers and logs. */
-export function plainText(max: number) {
-  // deno-lint-ignore no-control-regex -- control characters are exactly what is looked for
-  return z.string().max(max).regex(/^[^\u0000-\u001f\u007f]*$/, 'Remove the control characters')
-}
-
 function toFieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({

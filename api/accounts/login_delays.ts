@@ -2,7 +2,7 @@ import type { Queryable } from '../db.ts'
 import { type LimitDeps, limitKey, rateLimited } from './rate_limits.ts'
 
 /** Attempts in a row for one account before the next has to wait. */
-export const FREE_ATTEMPTS = 5
+const FREE_ATTEMPTS = 5
 
 /** The longest wait: an account is slowed down, never locked. */
 export const MAX_DELAY_SECONDS = 15 * 60

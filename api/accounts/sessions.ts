@@ -19,13 +19,13 @@ const DAY_MS = 24 * 60 * 60_000
 export const IDLE_MS = 14 * DAY_MS
 
 /** No session outlives this, however often it is refreshed. */
-export const ABSOLUTE_MS = 30 * DAY_MS
+const ABSOLUTE_MS = 30 * DAY_MS
 
 /**
  * Two tabs of one browser may refresh at the same moment with the same token. So long after its
  * first use a second one is taken for that; later it is taken for theft.
  */
-export const GRACE_MS = 20_000
+const GRACE_MS = 20_000
 
 /** Devices and programs of one user at once; the one unused for longest makes room. */
 export const MAX_SESSIONS = 20

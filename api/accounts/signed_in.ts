@@ -40,7 +40,7 @@ export async function requireSignedIn(c: Context<SignedInEnv>, next: Next): Prom
 }
 
 /** Who is signed in. Throws 401 `login-required` when nobody is. */
-export function signedInOf(c: { var: Pick<AppEnv['Variables'], 'signedIn'> }): SignedIn {
+function signedInOf(c: { var: Pick<AppEnv['Variables'], 'signedIn'> }): SignedIn {
   const { signedIn } = c.var
   if (!signedIn) throw new Problem('login-required')
   return signedIn

@@ -13,7 +13,7 @@ export class CatalogueError extends Error {
   override name = 'CatalogueError'
 }
 
-export const TERMS = ['monthly', 'quarterly', 'yearly'] as const satisfies readonly Term[]
+const TERMS = ['monthly', 'quarterly', 'yearly'] as const satisfies readonly Term[]
 
 /** Reads the text of `catalog.json`. Throws a CatalogueError that names every mistake. */
 export function parseCatalogue(text: string): Catalogue {
