@@ -24,6 +24,11 @@ export function serveStorefront<A extends Hono<AppEnv>>(app: A, folder: string):
     onFound: (_path, c) => c.header('cache-control', 'no-cache'),
   })
   app.get('*', (c, next) => c.req.path.startsWith('/api/') ? next() : files(c, next))
-  app.get('*', (c, next) => c.req.path.startsWith('/api/') ? next() : page(c, next))
+  app.get('*', (c, next) => isPage(c.req.path) ? page(c, next) : next())
   return app
+}
+
+/** A script that a release removed is missing, not a page: an old tab then knows to load anew. */
+function isPage(path: string): boolean {
+  return !path.startsWith('/api/') && !path.startsWith('/assets/')
 }
