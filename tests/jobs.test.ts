@@ -2,14 +2,14 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Db } from '../api/db.ts'
 import { createIdFactory } from '../api/ids.ts'
 import { backoffMs } from '../api/jobs/again.ts'
-import { claimJobs, enqueue, finish, giveBack, type Job } from '../api/jobs/queue.ts'
+import { claimJobs, enqueue, finish, giveBack, type Job, renew } from '../api/jobs/queue.ts'
 import { createClock } from './support/clock.ts'
 import { freshDatabase, type TestDatabase } from './support/database.ts'
 
 const clock = createClock()
 const randomBytes = (count: number) => crypto.getRandomValues(new Uint8Array(count))
 const deps = { newId: createIdFactory(clock.now, randomBytes), randomBytes }
-const LEASE_MS = 150_000
+const LEASE_MS = 45_000
 
 let database: TestDatabase
 let db: Db
@@ -85,6 +85,18 @@ test('a lease that ran out is claimed again, and the late worker changes nothing
   expect(late && await giveBack(db, 'jobs', late, { delayMs: 0, error: 'late', outcome: 'dead' }))
     .toBe(false)
   expect(fresh && await finish(db, 'jobs', fresh)).toBe(true)
+})
+
+test('renew() keeps a job for a worker that lives, and not for one that lost it', async () => {
+  await sync('renewed')
+  const [job] = await claimAll()
+  clock.advance(LEASE_MS - 1000)
+  expect(job && await renew(db, 'jobs', job)).toBe(true)
+  clock.advance(2000)
+  expect(await claimAll()).toEqual([])
+  clock.advance(LEASE_MS)
+  expect(await claimAll()).toHaveLength(1)
+  expect(job && await renew(db, 'jobs', job)).toBe(false)
 })
 
 test('giveBack() lets a job run again after its delay, and not before', async () => {

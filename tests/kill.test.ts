@@ -47,14 +47,14 @@ async function kill(): Promise<void> {
   await api.status
 }
 
-/** What a dead process had claimed is free again after 150 s; here they have passed. */
+/** What a dead process had claimed is free again after 45 s; here they have passed. */
 async function endLeases(): Promise<void> {
   for (const queue of ['jobs', 'stripe_events']) {
     await fixture.db.run(
       `UPDATE ${queue} SET run_at = UTC_TIMESTAMP(3) WHERE lease_token IS NOT NULL`,
     )
   }
-  await fixture.db.run('UPDATE servers SET create_sent_at = create_sent_at - INTERVAL 150 SECOND')
+  await fixture.db.run('UPDATE servers SET create_sent_at = create_sent_at - INTERVAL 45 SECOND')
 }
 
 async function placeAndPay(): Promise<string> {

@@ -133,7 +133,7 @@ test('after ③: the inbox worker died with its lease; another takes over', asyn
   const { orderId } = await paidOrder()
   await shop.db.run(
     `UPDATE stripe_events SET lease_token = 'lea_00000000000000000000000000', attempts = 1,
-       run_at = {now} + INTERVAL 150 SECOND WHERE status = 'ready'`,
+       run_at = {now} + INTERVAL 45 SECOND WHERE status = 'ready'`,
   )
   await shop.drain()
   expect(await statusOf(orderId)).toMatchObject({ order: 'pending' })

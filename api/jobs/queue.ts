@@ -48,8 +48,14 @@ export interface InboxEvent extends Claimed {
   body: string
 }
 
-/** Longer than the slowest call a handler makes (60 s, panel create) with room for another. */
-const LEASE_MS = 150_000
+/**
+ * How long the rows of a worker that died stay taken. A living one renews its lease as long as the
+ * handler runs, so it need not be longer than the slowest call (60 s, panel create).
+ */
+const LEASE_MS = 45_000
+
+/** Two renewals may be lost before the lease is. */
+export const RENEW_EVERY_MS = LEASE_MS / 3
 
 /** Looked at per claim; one of several workers picks at random among them, so that few collide. */
 const CANDIDATES = 40
@@ -126,6 +132,16 @@ async function claim<R extends Claimed>(
       WHERE id IN (${placeholders(ids)}) AND lease_token = ?`,
     [...ids, leaseToken],
   )
+}
+
+/** Keeps a claimed row for another LEASE_MS. False when the lease was lost meanwhile. */
+export async function renew(db: Queryable, queue: Queue, row: Claimed): Promise<boolean> {
+  const { affectedRows } = await db.run(
+    `UPDATE ${queue} SET run_at = {now} + INTERVAL ? MICROSECOND
+      WHERE id = ? AND lease_token = ? AND status = 'ready'`,
+    [microseconds(LEASE_MS), row.id, row.leaseToken],
+  )
+  return affectedRows === 1
 }
 
 /** Marks a claimed row done. False when the lease was lost meanwhile. */

@@ -13,6 +13,8 @@ import {
   giveBack,
   type Job,
   type Queue,
+  renew,
+  RENEW_EVERY_MS,
 } from './queue.ts'
 
 /** Some two hours with the backoff of again.ts; then a person must look. */
@@ -68,6 +70,12 @@ async function attempt(
   work: () => Promise<void>,
 ): Promise<void> {
   const about = { jobId: row.id, job: row.name ?? row.type, attempt: row.attempts }
+  const renewing = setInterval(() => {
+    // Lost or not: every write of ours is fenced, and the handler may run twice.
+    renew(db, queue, row).catch((error) =>
+      deps.log.warn('cannot renew a lease', { ...about, error })
+    )
+  }, RENEW_EVERY_MS)
   try {
     await work()
     if (!await finish(db, queue, row)) deps.log.warn('lease lost before the job ended', about)
@@ -76,6 +84,8 @@ async function attempt(
       // The lease ends by itself, and the job is claimed again.
       deps.log.error('cannot record how a job ended', { ...about, error: cause })
     })
+  } finally {
+    clearInterval(renewing)
   }
 }
 

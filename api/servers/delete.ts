@@ -6,7 +6,7 @@ import { PanelError } from '../panel/panel.ts'
 import { externalIdOf } from '../panel/external_id.ts'
 import { findServer, moveServer, msSinceCreateSent, recordDeleted } from './store.ts'
 
-/** A worker that was cut off may hold its lease this long, and its create take effect until then. */
+/** A create is given 60 s, and the panel and its node may take some more after we gave up. */
 const CREATE_MAY_COME_MS = 150_000
 
 /** A node that is away keeps its servers; we never force, for that would orphan their files. */
