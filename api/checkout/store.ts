@@ -19,6 +19,7 @@ const COLUMNS = `order_id AS orderId, attempt, request, stripe_session_id AS str
 
 type Row = Omit<CheckoutSession, 'request'> & { request: string }
 
+/** Written with the order, before anything is sent to Stripe. */
 export async function insertCheckoutSession(
   tx: Queryable,
   session: Pick<CheckoutSession, 'orderId' | 'attempt' | 'request' | 'expiresAt'> & {
@@ -63,6 +64,7 @@ export async function findOrderIdOfSession(
   return row?.orderId
 }
 
+/** Stripe's answer to the create; a second answer, being the same, changes nothing. */
 export async function recordOpened(
   db: Queryable,
   { orderId, attempt }: { orderId: string; attempt: number },
@@ -75,6 +77,7 @@ export async function recordOpened(
   )
 }
 
+/** Stripe's word for the session, as read last. */
 export async function recordSessionStatus(
   tx: Queryable,
   { orderId, attempt }: { orderId: string; attempt: number },
@@ -86,6 +89,7 @@ export async function recordSessionStatus(
   )
 }
 
+/** The id at Stripe of a user's customer for one currency. */
 export async function findCustomer(
   db: Queryable,
   userId: string,
@@ -103,6 +107,7 @@ export async function deleteCustomer(db: Queryable, stripeCustomerId: string): P
   await db.run('DELETE FROM stripe_customers WHERE stripe_customer_id = ?', [stripeCustomerId])
 }
 
+/** Keeps the first customer when two requests made one at the same moment: it is the same one. */
 export async function insertCustomer(
   db: Queryable,
   customer: { userId: string; currency: string; stripeCustomerId: string },
@@ -135,6 +140,7 @@ export async function purgeIdempotencyKeys(db: Queryable): Promise<void> {
   )
 }
 
+/** Throws the duplicate error (1062) when the key was used before. */
 export async function insertIdempotencyKey(
   tx: Queryable,
   row: { userId: string; key: string; requestHash: Uint8Array; orderId: string },
