@@ -92,6 +92,20 @@ test('money that came after the order had ended is honoured, with a new place', 
   expect(holds).toEqual([{ released_at: null }])
 })
 
+test('a subscription that Stripe has not finished yet is looked at again, not held for review', async () => {
+  const customer = await shop.customer()
+  const { orderId } = await placeOrder(customer)
+  tamper((session) => {
+    if (session.subscription) Object.assign(session.subscription, { status: 'incomplete' })
+  })
+  await shop.stripe.pay(await sessionOf(shop.db, orderId))
+  await shop.drain()
+  expect((await customer.get(`/api/orders/${orderId}`)).body.order.status).toBe('pending')
+  shop.intercept.stripe = undefined
+  await shop.pass(20_000)
+  expect((await customer.get(`/api/orders/${orderId}`)).body.order.status).toBe('provisioned')
+})
+
 test('late money that differs from its order is held for review, not ignored', async () => {
   const customer = await shop.customer()
   const { orderId } = await placeOrder(customer)

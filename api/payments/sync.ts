@@ -18,6 +18,8 @@ import { insertPayment, upsertSubscription } from './store.ts'
 
 const HOUR_MS = 3_600_000
 
+const LOOK_AGAIN_MS = 5000
+
 /** Where the money of an order may still move it. */
 const UNSETTLED = new Set<OrderStatus>(['pending', 'payment_processing', 'expired', 'canceled'])
 
@@ -55,9 +57,16 @@ async function settle(db: Db, deps: Deps, settlement: Settlement): Promise<void>
     return await db.transaction((tx) => recordSessionStatus(tx, settlement.attempt, 'expired'))
   }
   if (session.paymentStatus === 'unpaid') return await waitForBank(db, deps, settlement)
+  if (session.subscription?.status === 'incomplete') return await lookAgain(db, deps, order)
   const differences = differencesOf(deps, settlement)
   if (differences.length > 0) return await holdForReview(db, deps, settlement, differences)
   await markPaid(db, deps, settlement)
+}
+
+/** Paid, but Stripe is not done with the subscription: a moment later it is active, or has failed. */
+async function lookAgain(db: Db, deps: Deps, order: Order): Promise<void> {
+  const again = { topic: order.id, delayMs: LOOK_AGAIN_MS }
+  await enqueue(db, deps, 'payment.sync', { orderId: order.id }, again)
 }
 
 /** The session ended without money: the order ends, and its place is given back. */
