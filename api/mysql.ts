@@ -237,6 +237,8 @@ function isConnectionLoss(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = 'code' in error ? String(error.code) : ''
   if (error.message.startsWith('Queue limit reached')) return true
+  // A connection that ended while it lay idle: mysql2 says so without a code.
+  if (error.message.includes('connection is in closed state')) return true
   return LOST_CODES.has(code) || LOST_ERRNOS.has(errnoOf(error) ?? 0)
 }
 

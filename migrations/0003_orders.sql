@@ -22,6 +22,8 @@ CREATE TABLE IF NOT EXISTS orders (
   created_at DATETIME(3) NOT NULL,
   -- when its checkout session ends unpaid
   expires_at DATETIME(3) NOT NULL,
+  -- null unless the buyer canceled; written first, for the session at Stripe is ended before the order
+  cancel_requested_at DATETIME(3) NULL,
   -- null until payment.sync saw the money
   paid_at DATETIME(3) NULL,
   -- null until paid; when the money goes back if there is no server

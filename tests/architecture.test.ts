@@ -79,15 +79,6 @@ test('the schema version names the newest migration', async () => {
   expect(names.sort().at(-1)).toBe(SCHEMA_VERSION)
 })
 
-test('no transaction holds a network call', () => {
-  const calls = below('api').flatMap((file) =>
-    [...file.text.matchAll(/transaction\(async \((tx)\) => \{([\s\S]*?)\n {2,4}\}\)/g)]
-      .filter((match) => /\b(payments|panel)\.\w+\(|\bfetch\(/.test(match[2] ?? ''))
-      .map(() => file.path)
-  )
-  expect(calls).toEqual([])
-})
-
 test('the README prints both state tables as the code has them', async () => {
   const readme = await Deno.readTextFile('README.md')
   for (const moves of [orderMoves, serverMoves]) {

@@ -1,6 +1,6 @@
 import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
-import { moveOrder, type Order } from '../orders/store.ts'
+import { findOrder, moveOrder, type Order, recordCancelRequested } from '../orders/store.ts'
 import { PaymentsError } from '../payments/payments.ts'
 import { syncOrder } from '../payments/sync.ts'
 import { Problem } from '../problem.ts'
@@ -15,6 +15,7 @@ import { type CheckoutSession, findCheckoutSession, recordSessionStatus } from '
 export async function cancelOrder(db: Db, deps: Deps, order: Order): Promise<void> {
   if (order.status === 'canceled') return
   if (order.status !== 'pending') throw notOpen(order)
+  await recordCancelRequested(db, order.id)
   const session = await findCheckoutSession(db, order.id)
   if (session) await endAtStripe(db, deps, order, session)
   const moved = await db.transaction(async (tx) => {
@@ -23,7 +24,9 @@ export async function cancelOrder(db: Db, deps: Deps, order: Order): Promise<voi
     if (session) await recordSessionStatus(tx, session, 'expired')
     return true
   })
-  if (!moved) throw notOpen(order)
+  // The webhook of the session's end may have been faster.
+  const now = moved ? undefined : await findOrder(db, order.id)
+  if (now && now.status !== 'canceled') throw notOpen(order)
 }
 
 async function endAtStripe(

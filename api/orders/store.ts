@@ -39,6 +39,7 @@ export interface Order {
   waitingFor: string | null
   createdAt: Date
   expiresAt: Date
+  cancelRequestedAt: Date | null
   paidAt: Date | null
   refundAt: Date | null
 }
@@ -47,7 +48,7 @@ const COLUMNS = `id, user_id AS userId, status, plan_id AS planId, game_id AS ga
   region_id AS regionId, node_id AS nodeId, server_name AS serverName, term, currency,
   unit_amount AS unitAmount, stripe_price_id AS stripePriceId, bought,
   ptero_server_id AS pteroServerId, waiting_for AS waitingFor, created_at AS createdAt,
-  expires_at AS expiresAt, paid_at AS paidAt, refund_at AS refundAt`
+  expires_at AS expiresAt, cancel_requested_at AS cancelRequestedAt, paid_at AS paidAt, refund_at AS refundAt`
 
 export async function findOrder(db: Queryable, id: string): Promise<Order | undefined> {
   const [row] = await db.query<OrderRow>(`SELECT ${COLUMNS} FROM orders WHERE id = ?`, [id])
@@ -116,7 +117,13 @@ export async function countOpenOrdersOf(tx: Queryable, userId: string): Promise<
 
 export type NewOrder = Omit<
   Order,
-  'status' | 'pteroServerId' | 'waitingFor' | 'createdAt' | 'paidAt' | 'refundAt'
+  | 'status'
+  | 'pteroServerId'
+  | 'waitingFor'
+  | 'createdAt'
+  | 'cancelRequestedAt'
+  | 'paidAt'
+  | 'refundAt'
 >
 
 /** A new order is `pending`; everything else about it is frozen with it. */
@@ -192,6 +199,14 @@ export async function msUntilRefund(db: Queryable, id: string): Promise<number |
     [id],
   )
   return row?.us == null ? undefined : Number(row.us) / 1000
+}
+
+/** From here on the end of the session is a cancel, whoever sees it first. */
+export async function recordCancelRequested(db: Queryable, id: string): Promise<void> {
+  await db.run(
+    "UPDATE orders SET cancel_requested_at = {now} WHERE id = ? AND status = 'pending'",
+    [id],
+  )
 }
 
 /** Delivered or refunded: nothing is waited for or promised any more. */

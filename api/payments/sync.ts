@@ -78,7 +78,11 @@ async function end(
 ): Promise<void> {
   await db.transaction(async (tx) => {
     await recordSessionStatus(tx, attempt, session.status)
-    if (!await moveOrder(tx, deps, order.id, 'expired', { kind })) return
+    const canceled = order.cancelRequestedAt !== null && kind === 'order.expired'
+    const ended = canceled
+      ? await moveOrder(tx, deps, order.id, 'canceled', { kind: 'order.canceled' })
+      : await moveOrder(tx, deps, order.id, 'expired', { kind })
+    if (!ended) return
     await releaseCapacity(tx, order.id)
     if (!session.subscription) return
     // Stripe leaves the subscription of a failed delayed payment active.

@@ -1,8 +1,22 @@
 import type {} from './global_setup.ts'
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { inject } from 'vitest'
 import type { Db } from '../../api/db.ts'
 import { openPool, parseDatabaseUrl } from '../../api/mysql.ts'
 import { migrate } from '../../migrations/migrate.ts'
+
+/** Set while a transaction runs; no network belongs inside one. */
+const inTransaction = new AsyncLocalStorage<boolean>()
+const realFetch = globalThis.fetch
+globalThis.fetch = (...args) => {
+  if (!inTransaction.getStore()) return realFetch(...args)
+  throw new Error('Cannot call the network as a transaction is open')
+}
+
+/** A transaction that calls the network fails, in every test. */
+function watched(db: Db): Db {
+  return { ...db, transaction: (work) => db.transaction((tx) => inTransaction.run(true, work, tx)) }
+}
 
 export interface TestDatabase {
   url: string
@@ -26,7 +40,7 @@ export async function emptyDatabase(clockOffsetMs: () => number = () => 0): Prom
   const pool = openPool({ ...address, database }, { clockOffsetMs, connectionLimit: 20 })
   return {
     url: `${inject('databaseUrl')}/${database}`,
-    openDb: pool.openDb,
+    openDb: () => watched(pool.openDb()),
     async drop() {
       await pool.end()
       await server.openDb().run(`DROP DATABASE ${database}`)
