@@ -210,7 +210,8 @@ function queryableOf(connection: Connection, clock: () => string): Queryable {
 /** A duplicate, or an error of the caller's own: what was begun is rolled back. */
 function isUsable(error: unknown): boolean {
   const errno = errnoOf(error)
-  if (error instanceof DbUnavailable || errno !== undefined) return errno === 1062
+  if (error instanceof DbUnavailable || isConnectionLoss(error)) return false
+  if (errno !== undefined) return errno === 1062
   return !(error instanceof Error && 'code' in error)
 }
 

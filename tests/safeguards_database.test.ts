@@ -126,10 +126,15 @@ test('a connection that failed with an error is not used again', async () => {
   await pool.end()
 })
 
-test('a lost connection is told as such, and the next statement has a new one', async () => {
+test.each([
+  ['lost in use', 0],
+  // Long enough for the driver to have seen the end of it.
+  ['that ended while it lay idle', 200],
+])('a connection %s is told as such, and the next statement has a new one', async (_, idleMs) => {
   const one = openConnection(parseDatabaseUrl(database.url))
   const [row] = await one.query<{ id: number }>('SELECT CONNECTION_ID() AS id')
   await db.run(`KILL ${row?.id}`)
+  await new Promise((resolve) => setTimeout(resolve, idleMs))
   await expect(one.query('SELECT 1 AS one')).rejects.toThrow(DbUnavailable)
   expect(await one.query('SELECT 1 AS one')).toEqual([{ one: 1 }])
   await one.close()
