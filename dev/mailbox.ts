@@ -1,6 +1,8 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
+import type { Config } from '../api/config.ts'
 import type { Queryable } from '../api/db.ts'
+import { type MailTemplate, writeMail } from '../api/mail/messages.ts'
 
 interface Mail {
   id: string
@@ -17,11 +19,17 @@ interface MailBody extends Mail {
 }
 
 /** A page with the mails that the shop wrote, newest first: nothing leaves this machine. */
-export function createMailbox(db: Queryable): { fetch(request: Request): Promise<Response> } {
+export function createMailbox(
+  db: Queryable,
+  config: Config,
+): { fetch(request: Request): Promise<Response> } {
   const app = new Hono()
-    .get('/', async (c) => c.html(page('Mailbox', list(await listMails(db)), { refresh: true })))
+    .get(
+      '/',
+      async (c) => c.html(page('Mailbox', list(await listMails(db, config)), { refresh: true })),
+    )
     .get('/:id', async (c) => {
-      const mail = await findMail(db, c.req.param('id'))
+      const mail = await findMail(db, config, c.req.param('id'))
       if (!mail) {
         return c.html(page('Not found', html`<p>No such mail. <a href="/">All mails</a></p>`), 404)
       }
@@ -30,19 +38,35 @@ export function createMailbox(db: Queryable): { fetch(request: Request): Promise
   return { fetch: async (request) => await app.fetch(request) }
 }
 
-const COLUMNS =
-  'id, to_email AS `to`, template, subject, created_at AS createdAt, sent_at AS sentAt'
-
-function listMails(db: Queryable): Promise<Mail[]> {
-  return db.query<Mail>(`SELECT ${COLUMNS} FROM mails ORDER BY created_at DESC, id DESC LIMIT 200`)
+interface Row {
+  id: string
+  to: string
+  template: MailTemplate
+  facts: string
+  createdAt: Date
+  sentAt: Date | null
 }
 
-async function findMail(db: Queryable, id: string): Promise<MailBody | undefined> {
-  const [mail] = await db.query<MailBody>(
-    `SELECT ${COLUMNS}, body_text AS text, body_html AS html FROM mails WHERE id = ?`,
-    [id],
+const COLUMNS = 'id, to_email AS `to`, template, facts, created_at AS createdAt, sent_at AS sentAt'
+
+async function listMails(db: Queryable, config: Config): Promise<MailBody[]> {
+  const rows = await db.query<Row>(
+    `SELECT ${COLUMNS} FROM outbox ORDER BY created_at DESC, id DESC LIMIT 200`,
   )
-  return mail
+  return rows.map((row) => toMail(row, config))
+}
+
+async function findMail(
+  db: Queryable,
+  config: Config,
+  id: string,
+): Promise<MailBody | undefined> {
+  const [row] = await db.query<Row>(`SELECT ${COLUMNS} FROM outbox WHERE id = ?`, [id])
+  return row && toMail(row, config)
+}
+
+function toMail(row: Row, config: Config): MailBody {
+  return { ...row, ...writeMail(row.template, JSON.parse(row.facts), config) }
 }
 
 type Html = ReturnType<typeof html>

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
-import { type Db, isDuplicate, microseconds } from '../api/db.ts'
+import { type Db, errnoOf, isDuplicate, microseconds } from '../api/db.ts'
 import { assertSafeServer } from '../api/mysql.ts'
 
 export interface Migration {
@@ -10,6 +10,12 @@ export interface Migration {
 
 /** Longer than any single statement of ours takes; the lock is renewed before each. */
 const LOCK_MS = 60_000
+
+/**
+ * The column or key is there, or gone, already: a starter died between the statement and its record.
+ * So an ALTER TABLE of ours makes one change.
+ */
+const ALREADY_SO = new Set([1060, 1061, 1091])
 
 /** How long a second starter waits for the first. */
 const WAIT_MS = 120_000
@@ -122,7 +128,9 @@ async function applyOne(db: Db, owner: string, file: Migration): Promise<void> {
       [microseconds(LOCK_MS), owner],
     )
     if (affectedRows !== 1) throw new Error(`Cannot migrate as the lock was lost in ${file.name}`)
-    await db.run(statement)
+    await db.run(statement).catch((error) => {
+      if (!ALREADY_SO.has(errnoOf(error) ?? 0)) throw error
+    })
   }
 }
 

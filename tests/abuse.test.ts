@@ -133,7 +133,7 @@ test('nobody is told of a refund that Stripe did not make', async () => {
   const { body } = await customer.get(`/api/orders/${orderId}`)
   expect(body.timeline.at(-1).kind).toBe('order.refund_failed')
   const mails = await shop.db.query(
-    "SELECT id FROM mails WHERE cause_id = ? AND template = 'order_refunded'",
+    "SELECT id FROM outbox WHERE cause_id = ? AND template = 'order_refunded'",
     [orderId],
   )
   expect(mails).toEqual([])

@@ -55,7 +55,7 @@ test('every table the design names is there', async () => {
     'server_events',
     'stripe_events',
     'jobs',
-    'mails',
+    'outbox',
     'audit_log',
     'rate_limits',
     'idempotency_keys',

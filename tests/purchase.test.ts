@@ -85,7 +85,7 @@ test('mail goes to the outbox once for the payment and once for the server', asy
   await shop.stripe.pay(await sessionOf(shop.db, orderId))
   await shop.pass(10_000, () => isActive(orderId))
   const mails = await shop.db.query<{ template: string; to: string }>(
-    'SELECT template, to_email AS `to` FROM mails WHERE cause_id = ? ORDER BY id',
+    'SELECT template, to_email AS `to` FROM outbox WHERE cause_id = ? ORDER BY id',
     [orderId],
   )
   expect(mails).toEqual([

@@ -77,7 +77,7 @@ test('a panel that is down until the deadline: the money goes back, once, and no
   await later(2 * HOUR_MS)
   expect(await statusOf(orderId)).toEqual({ order: 'refunded', server: 'deleted' })
   expect(await refundsAtStripe(orderId)).toEqual([amount])
-  const mails = await shop.db.query("SELECT id FROM mails WHERE template = 'order_refunded'")
+  const mails = await shop.db.query("SELECT id FROM outbox WHERE template = 'order_refunded'")
   expect(mails).toHaveLength(1)
 })
 

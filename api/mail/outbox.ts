@@ -1,41 +1,26 @@
 import type { Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
-import type { Order } from '../orders/store.ts'
-import { type MailTemplate, writeMail } from './messages.ts'
+import type { MailFacts, MailTemplate } from './messages.ts'
 
-/**
- * Puts a mail into the outbox in the transaction of its cause, once per order and template. It goes
- * to the address the account has now.
- */
-export async function queueMail(
+export interface NewMail<T extends MailTemplate> {
+  template: T
+  to: { userId: string; email: string }
+  /** What caused it, such as an order's id: one cause sends each template once. */
+  causeId: string
+  facts: MailFacts[T]
+}
+
+/** Puts a mail into the outbox in the transaction of its cause; false when it is there already. */
+export async function queueMail<T extends MailTemplate>(
   tx: Queryable,
-  deps: Pick<Deps, 'newId' | 'config'>,
-  { template, order, address }: { template: MailTemplate; order: Order; address?: string | null },
-): Promise<void> {
-  const [user] = await tx.query<{ email: string }>('SELECT email FROM users WHERE id = ?', [
-    order.userId,
-  ])
-  if (!user) throw new Error(`Cannot write to the buyer as the account is gone: ${order.userId}`)
-  const mail = writeMail(template, {
-    shopName: deps.config.SHOP_NAME,
-    orderUrl: `${deps.config.PUBLIC_URL}/orders/${order.id}`,
-    serverName: order.serverName,
-    planName: order.bought.planName,
-    address: address ?? undefined,
-  })
-  await tx.run(
-    `INSERT INTO mails
-       (id, user_id, to_email, template, cause_id, subject, body_text, body_html, created_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, {now}) ON DUPLICATE KEY UPDATE id = id`,
-    [
-      deps.newId('mail'),
-      order.userId,
-      user.email,
-      template,
-      order.id,
-      mail.subject,
-      mail.text,
-      mail.html,
-    ],
+  deps: Pick<Deps, 'newId'>,
+  { template, to, causeId, facts }: NewMail<T>,
+): Promise<boolean> {
+  const id = deps.newId('mail')
+  const { affectedRows } = await tx.run(
+    `INSERT INTO outbox (id, user_id, to_email, template, cause_id, facts, created_at)
+     VALUES (?, ?, ?, ?, ?, ?, {now}) ON DUPLICATE KEY UPDATE id = id`,
+    [id, to.userId, to.email, template, causeId, JSON.stringify(facts)],
   )
+  return affectedRows === 1
 }

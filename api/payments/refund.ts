@@ -4,7 +4,7 @@ import type { Deps } from '../deps.ts'
 import { TryAgain } from '../jobs/again.ts'
 import { enqueue } from '../jobs/queue.ts'
 import { scrub } from '../log.ts'
-import { queueMail } from '../mail/outbox.ts'
+import { mailBuyer, orderFacts } from '../orders/mail.ts'
 import {
   countOrderEvents,
   findOrder,
@@ -103,7 +103,7 @@ async function recordRefunded(db: Db, deps: Deps, order: Order): Promise<void> {
   await db.transaction(async (tx) => {
     if (!await moveOrder(tx, deps, order.id, 'refunded', { kind: 'order.refunded' })) return
     await recordSettled(tx, order.id)
-    await queueMail(tx, deps, { template: 'order_refunded', order })
+    await mailBuyer(tx, deps, order, { template: 'order_refunded', facts: orderFacts(order) })
   })
   deps.log.error('an order was refunded as it could not be delivered', { orderId: order.id })
 }

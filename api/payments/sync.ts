@@ -9,7 +9,7 @@ import { isLive } from '../config.ts'
 import type { Db, Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { enqueue } from '../jobs/queue.ts'
-import { queueMail } from '../mail/outbox.ts'
+import { mailBuyer, orderFacts } from '../orders/mail.ts'
 import { findOrder, moveOrder, type Order, recordPaid } from '../orders/store.ts'
 import type { OrderStatus } from '../orders/status.ts'
 import { insertServer } from '../servers/store.ts'
@@ -168,7 +168,7 @@ async function markPaid(db: Db, deps: Deps, settlement: Settlement): Promise<voi
     await enqueue(tx, deps, 'server.provision', payload, { topic: order.bought.serverId })
     const deadline = { topic: order.id, delayMs: refundAfterMs }
     await enqueue(tx, deps, 'order.refund', { orderId: order.id }, deadline)
-    await queueMail(tx, deps, { template: 'order_received', order })
+    await mailBuyer(tx, deps, order, { template: 'order_received', facts: orderFacts(order) })
     return true
   })
   if (!moved) return

@@ -2,7 +2,7 @@ import type { Db, Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { TryAgain } from '../jobs/again.ts'
 import { enqueue } from '../jobs/queue.ts'
-import { queueMail } from '../mail/outbox.ts'
+import { mailBuyer, orderFacts } from '../orders/mail.ts'
 import {
   countOrderEvents,
   findOrder,
@@ -139,7 +139,8 @@ async function recordInstalled(
     await recordActive(tx, server.id, address)
     await moveOrder(tx, deps, order.id, 'provisioned', { kind, facts: { address } })
     await recordSettled(tx, order.id)
-    await queueMail(tx, deps, { template: 'server_ready', order, address })
+    const facts = { ...orderFacts(order), address }
+    await mailBuyer(tx, deps, order, { template: 'server_ready', facts })
     await enqueueVerify(tx, deps, server.id, 1)
     return true
   })

@@ -1,4 +1,4 @@
-import { parseConfig } from '../../api/config.ts'
+import { type Config, parseConfig } from '../../api/config.ts'
 import type { Db } from '../../api/db.ts'
 import { watchStorefront } from '../build/storefront_watch.ts'
 import type { Log } from '../log.ts'
@@ -46,7 +46,7 @@ export async function startStack(settings: Settings, place: StackPlace): Promise
     makeLogins(database.db, config, secrets.password),
     sellCatalogue(env, place).then(() => runApi(env, settings, place)),
   ])
-  const mailbox = startMailbox(database.db, settings, place)
+  const mailbox = startMailbox(database.db, config, settings, place)
   printSummary({
     shopUrl: settings.publicUrl,
     stripeUrl: emulators.stripe?.url,
@@ -137,9 +137,14 @@ async function runApi(
   })
 }
 
-function startMailbox(db: Db, { hostname }: Settings, { closing }: StackPlace) {
+function startMailbox(
+  db: Db,
+  config: Config,
+  { hostname }: Settings,
+  { closing }: StackPlace,
+) {
   const port = preferPort(MAILBOX_PORT)
-  const served = serve({ port, hostname }, createMailbox(db).fetch)
+  const served = serve({ port, hostname }, createMailbox(db, config).fetch)
   closing.add(() => served.stop())
   return served
 }
