@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { text } from '../messages.ts'
+import { commonWords } from '../words/common.ts'
 
 /** Copies `value` and says that it did. */
 export function CopyButton({ value }: { value: string }) {
@@ -7,14 +7,14 @@ export function CopyButton({ value }: { value: string }) {
   async function copy() {
     try {
       await navigator.clipboard.writeText(value)
-      setSaid(text.copied)
+      setSaid(commonWords.copied)
     } catch {
-      setSaid(text.copyFailed)
+      setSaid(commonWords.copyFailed)
     }
   }
   return (
     <>
-      <button type='button' class='button button-quiet' onClick={copy}>{text.copy}</button>
+      <button type='button' class='button button-quiet' onClick={copy}>{commonWords.copy}</button>
       <span class='copy-said' role='status'>{said}</span>
     </>
   )

@@ -3,7 +3,8 @@ import { useLocation } from 'preact-iso'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Credentials } from '../api.ts'
 import { constraintErrors, type FieldErrors, focusFirstError } from '../form.ts'
-import { text } from '../messages.ts'
+import { authWords } from '../words/auth.ts'
+import { commonWords } from '../words/common.ts'
 import { safeNext } from '../next_path.ts'
 import { asProblem, fieldErrorsOf, type ProblemError } from '../problem_error.ts'
 import { controlProps, FieldFrame, TextField } from './field.tsx'
@@ -54,7 +55,7 @@ export function CredentialsForm({ fresh, submitLabel, next, send }: Props) {
       {problem.value && <ProblemNotice error={problem.value} />}
       <TextField
         name='email'
-        label={text.auth.email}
+        label={authWords.email}
         error={errors.value.email}
         input={{ type: 'email', autocomplete: 'email', maxLength: 254 }}
         testId='email'
@@ -66,7 +67,7 @@ export function CredentialsForm({ fresh, submitLabel, next, send }: Props) {
         data-testid='submit'
         disabled={pending.value}
       >
-        {pending.value ? text.working : submitLabel}
+        {pending.value ? commonWords.working : submitLabel}
       </button>
     </form>
   )
@@ -77,7 +78,7 @@ function PasswordField({ fresh, error }: { fresh: boolean; error?: string }) {
   const shown = useSignal(false)
   const field = {
     name: 'password',
-    help: fresh ? text.auth.newPasswordHelp : undefined,
+    help: fresh ? authWords.newPasswordHelp : undefined,
     error,
   }
   const control = {
@@ -88,16 +89,16 @@ function PasswordField({ fresh, error }: { fresh: boolean; error?: string }) {
     'data-testid': 'password',
   }
   return (
-    <FieldFrame {...field} label={text.auth.password}>
+    <FieldFrame {...field} label={authWords.password}>
       <div class='input-row'>
         {shown.value ? <input type='text' {...control} /> : <input type='password' {...control} />}
         <button
           type='button'
           class='button button-quiet'
-          aria-label={shown.value ? text.auth.hidePassword : text.auth.showPassword}
+          aria-label={shown.value ? authWords.hidePassword : authWords.showPassword}
           onClick={() => shown.value = !shown.value}
         >
-          {shown.value ? text.auth.hide : text.auth.show}
+          {shown.value ? authWords.hide : authWords.show}
         </button>
       </div>
     </FieldFrame>

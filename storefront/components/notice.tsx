@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { text } from '../messages.ts'
+import { commonWords } from '../words/common.ts'
 import { failureText, type ProblemError } from '../problem_error.ts'
 
 interface FailureProps {
@@ -40,11 +40,11 @@ export function ProblemNotice(
     <FailureNotice
       title={title}
       body={body}
-      action={onRetry && text.retry}
+      action={onRetry && commonWords.retry}
       onAction={onRetry}
     >
       {children}
-      {requestId && status >= 500 && <p class='small'>{text.reference(requestId)}</p>}
+      {requestId && status >= 500 && <p class='small'>{commonWords.reference(requestId)}</p>}
     </FailureNotice>
   )
 }

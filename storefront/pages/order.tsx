@@ -2,7 +2,7 @@ import { useRoute } from 'preact-iso'
 import { useState } from 'preact/hooks'
 import { useTitle } from '../components/layout.tsx'
 import { OrderStory } from '../components/order_story.tsx'
-import { text } from '../messages.ts'
+import { orderWords } from '../words/orders.ts'
 import { useOrder } from '../order_follow.ts'
 
 export function Order() {
@@ -10,6 +10,6 @@ export function Order() {
   const [version, setVersion] = useState(0)
   const followed = useOrder(id, { version })
   const name = followed.story?.order.serverName
-  useTitle(name ? text.order.title(name) : text.order.returnTitle)
+  useTitle(name ? orderWords.title(name) : orderWords.returnTitle)
   return <OrderStory followed={followed} onChange={() => setVersion(version + 1)} />
 }

@@ -1,0 +1,16 @@
+export const authWords = {
+  logInTitle: 'Log in',
+  signUpTitle: 'Sign up',
+  keptPlan: 'Your plan and everything you filled in are kept.',
+  email: 'E-mail address',
+  password: 'Password',
+  newPasswordHelp: 'At least 8 characters. A few words in a row are good and easy to remember.',
+  show: 'Show',
+  hide: 'Hide',
+  showPassword: 'Show the password',
+  hidePassword: 'Hide the password',
+  logIn: 'Log in',
+  signUp: 'Create my account',
+  noAccount: 'No account yet?',
+  haveAccount: 'Already have an account?',
+}
