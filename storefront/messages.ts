@@ -30,6 +30,7 @@ export const text = {
     plans: 'Plans',
     servers: 'My servers',
     orders: 'Orders',
+    account: 'Account',
     logIn: 'Log in',
     signUp: 'Sign up',
     logOut: 'Log out',
@@ -104,22 +105,6 @@ export const text = {
         ? `Your order is open and your place is held until ${until}.`
         : 'Your order is still open and your place is held.',
     canceledDropped: 'The order is canceled. Nothing was paid.',
-  },
-  auth: {
-    logInTitle: 'Log in',
-    signUpTitle: 'Sign up',
-    keptPlan: 'Your plan and everything you filled in are kept.',
-    email: 'E-mail address',
-    password: 'Password',
-    newPasswordHelp: 'At least 8 characters. A few words in a row are good and easy to remember.',
-    show: 'Show',
-    hide: 'Hide',
-    showPassword: 'Show the password',
-    hidePassword: 'Hide the password',
-    logIn: 'Log in',
-    signUp: 'Create my account',
-    noAccount: 'No account yet?',
-    haveAccount: 'Already have an account?',
   },
   order: {
     confirmingHeadline: 'Confirming your payment',
@@ -371,6 +356,11 @@ export function formatDateTime(iso: string): string {
     minute: '2-digit',
     hourCycle: 'h23',
   }).format(new Date(iso))
+}
+
+/** "23 November 2026" in the reader's time zone. */
+export function formatDate(iso: string): string {
+  return new Intl.DateTimeFormat(DATE_LOCALE, { dateStyle: 'long' }).format(new Date(iso))
 }
 
 /** "18:04:07" in the reader's time zone. */

@@ -3,6 +3,7 @@ import { api } from '../api.ts'
 import { Empty, Row } from '../components/row.tsx'
 import { useTitle } from '../components/layout.tsx'
 import { Loaded } from '../components/loaded.tsx'
+import { VerifyBanner } from '../components/verify_banner.tsx'
 import { formatMib, serverLabels, text } from '../messages.ts'
 import { useLoad } from '../use_load.ts'
 
@@ -12,6 +13,7 @@ export function Servers() {
   return (
     <>
       <h1>{text.servers.title}</h1>
+      <VerifyBanner />
       <Loaded load={load} personal>
         {(servers) =>
           servers.length === 0
