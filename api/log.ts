@@ -8,6 +8,7 @@ export interface LogFields {
   userId?: string
   orderId?: string
   serverId?: string
+  mailId?: string
   jobId?: string
   job?: string
   eventId?: string
@@ -62,6 +63,7 @@ const NAMES = [
   'userId',
   'orderId',
   'serverId',
+  'mailId',
   'jobId',
   'job',
   'eventId',

@@ -1,5 +1,6 @@
 import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
+import { sendMail } from '../mail/send.ts'
 import { refundUndelivered } from '../payments/refund.ts'
 import { syncOrder } from '../payments/sync.ts'
 import { shopId } from '../plans/shop_id.ts'
@@ -27,6 +28,7 @@ export function createHandlers(deps: Deps): Handlers {
     'server.verify': (db, payload) => verifyServer(db, deps, payload),
     'server.delete': (db, payload) => deleteServer(db, deps, payload),
     'order.refund': (db, payload) => refundUndelivered(db, deps, payload),
+    'mail.send': (db, payload, attempts) => sendMail(db, deps, payload, attempts),
     'panel.snapshot': async (db) => {
       await snapshotPanel(db, deps.panel, { shopId: await shopId(db, deps.randomBytes) })
     },

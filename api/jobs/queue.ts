@@ -19,6 +19,8 @@ export interface JobPayloads {
   'server.delete': { serverId: string }
   /** Return the money of an order that was not delivered by its deadline. */
   'order.refund': { orderId: string }
+  /** Hand a mail of the outbox to the provider. */
+  'mail.send': { mailId: string }
   /** Read nodes and eggs of the panel again, so that capacity and the catalogue stay true. */
   'panel.snapshot': Record<never, never>
 }

@@ -1,21 +1,23 @@
 import type { ComponentChildren } from 'preact'
 import { useLocation } from 'preact-iso'
 import { useEffect } from 'preact/hooks'
-import { brand, text } from '../messages.ts'
+import { brand, commonWords } from '../words/common.ts'
 import { withNext } from '../next_path.ts'
 import { logOut, user } from '../session.ts'
 import { Mark } from './island.tsx'
+import { OfflineStrip } from './offline_strip.tsx'
 
 /** Header, main and footer around every page. */
 export function Layout({ children }: { children: ComponentChildren }) {
   return (
     <>
-      <a class='skip' href='#main'>{text.skip}</a>
+      <a class='skip' href='#main'>{commonWords.skip}</a>
       <Header />
+      <OfflineStrip />
       <main id='main' class='main' tabIndex={-1}>{children}</main>
       <footer class='footer'>
-        <p>{text.footer.promise}</p>
-        <p>{text.footer.payments}</p>
+        <p>{commonWords.footer.promise}</p>
+        <p>{commonWords.footer.payments}</p>
       </footer>
     </>
   )
@@ -29,7 +31,7 @@ export function useTitle(title: string): void {
 }
 
 function Header() {
-  const words = text.nav
+  const words = commonWords.nav
   return (
     <header class='header'>
       <a class='brand' href='/' aria-label={words.home}>
@@ -40,6 +42,7 @@ function Header() {
         <NavLink href='/' label={words.plans} />
         {user.value && <NavLink href='/servers' label={words.servers} />}
         {user.value && <NavLink href='/orders' label={words.orders} />}
+        {user.value && <NavLink href='/account' label={words.account} />}
         {user.value ? <LogOut email={user.value.email} /> : <LogInOrSignUp />}
       </nav>
     </header>
@@ -55,14 +58,17 @@ function NavLink({ href, label }: { href: string; label: string }) {
 function LogInOrSignUp() {
   const { path, url } = useLocation()
   if (user.value === undefined) return null
-  const next = ['/', '/login', '/signup'].includes(path) ? undefined : url
+  const next = leadsNowhere.includes(path) ? undefined : url
   return (
     <>
-      <a href={withNext('/login', next)}>{text.nav.logIn}</a>
-      <a class='nav-strong' href={withNext('/signup', next)}>{text.nav.signUp}</a>
+      <a href={withNext('/login', next)}>{commonWords.nav.logIn}</a>
+      <a class='nav-strong' href={withNext('/signup', next)}>{commonWords.nav.signUp}</a>
     </>
   )
 }
+
+/** Pages that nobody wants to come back to once they are in. */
+const leadsNowhere = ['/', '/login', '/signup', '/forgot', '/reset', '/verify']
 
 function LogOut({ email }: { email: string }) {
   const { route } = useLocation()
@@ -71,8 +77,13 @@ function LogOut({ email }: { email: string }) {
     route('/')
   }
   return (
-    <button type='button' class='nav-button' title={text.nav.signedInAs(email)} onClick={leave}>
-      {text.nav.logOut}
+    <button
+      type='button'
+      class='nav-button'
+      title={commonWords.nav.signedInAs(email)}
+      onClick={leave}
+    >
+      {commonWords.nav.logOut}
     </button>
   )
 }

@@ -1,4 +1,4 @@
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import type { RateLimits } from '../../api/accounts/rate_limits.ts'
 import { createApp } from '../../api/app.ts'
 import { parseConfig } from '../../api/config.ts'
@@ -11,15 +11,17 @@ import { applyCatalogue } from '../../api/plans/apply.ts'
 import { parseCatalogue } from '../../api/plans/catalogue.ts'
 import { shopId } from '../../api/plans/shop_id.ts'
 import { serveStorefront } from '../../api/storefront_files.ts'
+import type { MailTemplate } from '../../api/mail/messages.ts'
+import { createMailbox, type ReceivedMail } from '../../dev/mailbox/emulator.ts'
 import { createPanelEmulator, type PanelEmulator } from '../../dev/panel/emulator.ts'
 import { createStripeEmulator, type StripeEmulator } from '../../dev/stripe/emulator.ts'
 import { type Client, createClient } from './client.ts'
 import { type Clock, createClock } from './clock.ts'
 import { freshDatabase } from './database.ts'
-import { PANEL_KEY, STRIPE_KEY, testEnvironment, WEBHOOK_SECRET } from './environment.ts'
+import { MAIL_KEY, PANEL_KEY, STRIPE_KEY, testEnvironment, WEBHOOK_SECRET } from './environment.ts'
 import { serve, type Served } from './serve.ts'
 
-/** A whole shop: a database of its own, both emulators and the API, each behind real HTTP. */
+/** A whole shop: a database of its own, the emulators and the API, each behind real HTTP. */
 export interface Shop {
   url: string
   db: Db
@@ -27,10 +29,17 @@ export interface Shop {
   clock: Clock
   stripe: StripeEmulator
   panel: PanelEmulator
+  /** The mails that the provider took, newest last. */
+  mails: readonly ReceivedMail[]
+  /**
+   * The newest mail to an address, of one template or of any: waits until it is there. Runs what is
+   * due meanwhile, unless the job loop does so by itself.
+   */
+  mailTo(address: string, template?: MailTemplate): Promise<ReceivedMail>
   /** Every log line so far. */
   lines: string[]
   /** Put something between the shop and a service: return a Response to answer in its place. */
-  intercept: { stripe?: Interceptor; panel?: Interceptor }
+  intercept: { stripe?: Interceptor; panel?: Interceptor; mail?: Interceptor }
   client(): Client
   /** A client that is signed in as a new customer. */
   customer(email?: string): Promise<Client>
@@ -65,6 +74,8 @@ const NO_LIMITS: RateLimits = {
 
 const STEP_MS = 2000
 
+const MAIL_WITHIN_MS = 10_000
+
 export async function startShop(
   {
     environment = {},
@@ -94,7 +105,7 @@ export async function startShop(
   } = {},
 ): Promise<Shop> {
   const database = await freshDatabase(clock.offsetMs, databaseServer)
-  const [front, stripeServer, panelServer] = [serve(), serve(), serve()]
+  const [front, stripeServer, panelServer, mailServer] = [serve(), serve(), serve(), serve()]
   const lines: string[] = []
   const intercept: Shop['intercept'] = {}
   const stripe = createStripeEmulator({
@@ -114,11 +125,18 @@ export async function startShop(
     requestsPerMinute: 100_000,
     seed: 'shop',
   })
+  const mailbox = createMailbox({ apiKey: MAIL_KEY, now: clock.now })
   enlarge(panel)
   route(stripeServer, stripe.fetch, () => intercept.stripe)
   route(panelServer, panel.fetch, () => intercept.panel)
+  route(mailServer, mailbox.fetch, () => intercept.mail)
 
-  const urls = { publicUrl: front.url, stripeUrl: stripeServer.url, panelUrl: panelServer.url }
+  const urls = {
+    publicUrl: front.url,
+    stripeUrl: stripeServer.url,
+    panelUrl: panelServer.url,
+    mailUrl: mailServer.url,
+  }
   let loop: Loop | undefined
   const config = parseConfig({ ...await testEnvironment(urls), ...environment })
   const deps = buildDeps(config, {
@@ -148,6 +166,16 @@ export async function startShop(
     clock,
     stripe,
     panel,
+    mails: mailbox.mails,
+    mailTo: (address, template) =>
+      vi.waitFor(async () => {
+        if (!loop) await drain()
+        const found = mailbox.mails.findLast((mail) =>
+          mail.to.includes(address) && (!template || mail.tags.template === template)
+        )
+        if (found) return found
+        throw new Error(`No mail ${template ?? ''} to ${address} came`)
+      }, { timeout: MAIL_WITHIN_MS, interval: 50 }),
     lines,
     intercept,
     client: () => createClient(front.url),
@@ -164,7 +192,7 @@ export async function startShop(
       await loop?.stop()
       stripe.close()
       panel.close()
-      await Promise.all([front.stop(), stripeServer.stop(), panelServer.stop()])
+      await Promise.all([front, stripeServer, panelServer, mailServer].map((one) => one.stop()))
       await database.drop()
     },
   }
