@@ -4,7 +4,7 @@ import { LeaveWhenSignedOut } from './components/leave_when_signed_out.tsx'
 import { Layout } from './components/layout.tsx'
 import { FailureNotice } from './components/notice.tsx'
 import { loadCurrency } from './currency.ts'
-import { text } from './messages.ts'
+import { commonWords } from './words/common.ts'
 import { Home } from './pages/home.tsx'
 import { NotFound } from './pages/not_found.tsx'
 import { loadSession, watchOtherTabs } from './session.ts'
@@ -65,9 +65,9 @@ export function App() {
 function Broken() {
   return (
     <FailureNotice
-      title={text.failed.title}
-      body={text.failed.broken}
-      action={text.reload}
+      title={commonWords.failed.title}
+      body={commonWords.failed.broken}
+      action={commonWords.reload}
       onAction={() => location.reload()}
     />
   )

@@ -1,4 +1,4 @@
-import { text } from './messages.ts'
+import { fieldWords } from './words/fields.ts'
 
 /** Field name → message. */
 export type FieldErrors = Record<string, string>
@@ -38,7 +38,7 @@ function controlsOf(form: HTMLFormElement): Control[] {
 
 function messageOf(control: Control): string {
   const { validity } = control
-  const words = text.field
+  const words = fieldWords
   if (validity.valueMissing) return control.type === 'radio' ? words.choose : words.missing
   if (validity.badInput) return words.notNumber
   if (validity.typeMismatch) return words.email

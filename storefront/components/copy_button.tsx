@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { text } from '../messages.ts'
+import { commonWords } from '../words/common.ts'
 
 /** Copies `value` and says that it did. `name` says what is copied, where there are several. */
 export function CopyButton({ value, name }: { value: string; name?: string }) {
@@ -7,15 +7,15 @@ export function CopyButton({ value, name }: { value: string; name?: string }) {
   async function copy() {
     try {
       await navigator.clipboard.writeText(value)
-      setSaid(text.copied)
+      setSaid(commonWords.copied)
     } catch {
-      setSaid(text.copyFailed)
+      setSaid(commonWords.copyFailed)
     }
   }
   return (
     <>
       <button type='button' class='button button-quiet' aria-label={name} onClick={copy}>
-        {text.copy}
+        {commonWords.copy}
       </button>
       <span class='copy-said' role='status'>{said}</span>
     </>

@@ -1,7 +1,7 @@
 import type { Credentials } from '../api.ts'
 import { withNext } from '../next_path.ts'
 import { passwordOf, textOf, useForm } from '../use_form.ts'
-import { auth } from '../words/auth.ts'
+import { authWords } from '../words/auth.ts'
 import { EmailField } from './email_field.tsx'
 import { FormFailure } from './form_failure.tsx'
 import { Notice } from './notice.tsx'
@@ -24,19 +24,19 @@ export function CredentialsForm({ fresh, submitLabel, next, send }: Props) {
   const taken = form.failure.value?.problem.code === 'email-taken'
 
   return (
-    <form class='card form' method='post' ref={form.ref} noValidate onSubmit={form.onSubmit}>
+    <form class='card form' {...form.attributes}>
       {taken ? <AlreadyThere next={next} /> : <FormFailure form={form} />}
       <EmailField error={form.errors.value.email} />
       <PasswordField
         name='password'
-        label={auth.password}
+        label={authWords.password}
         fresh={fresh}
         error={form.errors.value.password}
         testId='password'
       />
       {!fresh && (
         <p class='small'>
-          <a href='/forgot'>{auth.forgot}</a>
+          <a href='/forgot'>{authWords.forgot}</a>
         </p>
       )}
       <SubmitButton label={submitLabel} pending={form.pending.value} wide testId='submit' />
@@ -48,10 +48,10 @@ export function CredentialsForm({ fresh, submitLabel, next, send }: Props) {
 function AlreadyThere({ next }: { next: string | undefined }) {
   return (
     <div role='alert'>
-      <Notice title={auth.takenHeading}>
-        <p>{auth.taken}</p>
+      <Notice title={authWords.takenHeading}>
+        <p>{authWords.taken}</p>
         <p>
-          <a href={withNext('/login', next)}>{auth.takenLogIn}</a>
+          <a href={withNext('/login', next)}>{authWords.takenLogIn}</a>
         </p>
       </Notice>
     </div>

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { keepEmail, keptEmail } from '../typed_email.ts'
-import { auth } from '../words/auth.ts'
+import { authWords } from '../words/auth.ts'
 import { controlProps, FieldFrame } from './field.tsx'
 
 /** The address of an account: it starts with the one typed last, and goes along to the next form. */
@@ -14,7 +14,7 @@ export function EmailField({ error }: { error?: string }) {
   }, [])
 
   return (
-    <FieldFrame {...field} label={auth.email}>
+    <FieldFrame {...field} label={authWords.email}>
       <input
         ref={input}
         {...controlProps(field)}

@@ -1,6 +1,6 @@
 import type { ComponentChildren, InputHTMLAttributes } from 'preact'
 import { fieldId } from '../form.ts'
-import { text } from '../messages.ts'
+import { fieldWords } from '../words/fields.ts'
 
 interface FrameProps {
   name: string
@@ -22,7 +22,7 @@ export function FieldFrame(
     <div class='field'>
       <label class='field-label' for={id}>
         {label}
-        {!required && <span class='field-optional'>{text.optional}</span>}
+        {!required && <span class='field-optional'>{fieldWords.optional}</span>}
       </label>
       {children}
       <FieldNotes name={name} help={help} error={error} group={group} />

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useLocation } from 'preact-iso'
 import { useEffect } from 'preact/hooks'
-import { brand, text } from '../messages.ts'
+import { brand, commonWords } from '../words/common.ts'
 import { withNext } from '../next_path.ts'
 import { logOut, user } from '../session.ts'
 import { Mark } from './island.tsx'
@@ -11,13 +11,13 @@ import { OfflineStrip } from './offline_strip.tsx'
 export function Layout({ children }: { children: ComponentChildren }) {
   return (
     <>
-      <a class='skip' href='#main'>{text.skip}</a>
+      <a class='skip' href='#main'>{commonWords.skip}</a>
       <Header />
       <OfflineStrip />
       <main id='main' class='main' tabIndex={-1}>{children}</main>
       <footer class='footer'>
-        <p>{text.footer.promise}</p>
-        <p>{text.footer.payments}</p>
+        <p>{commonWords.footer.promise}</p>
+        <p>{commonWords.footer.payments}</p>
       </footer>
     </>
   )
@@ -31,7 +31,7 @@ export function useTitle(title: string): void {
 }
 
 function Header() {
-  const words = text.nav
+  const words = commonWords.nav
   return (
     <header class='header'>
       <a class='brand' href='/' aria-label={words.home}>
@@ -61,8 +61,8 @@ function LogInOrSignUp() {
   const next = leadsNowhere.includes(path) ? undefined : url
   return (
     <>
-      <a href={withNext('/login', next)}>{text.nav.logIn}</a>
-      <a class='nav-strong' href={withNext('/signup', next)}>{text.nav.signUp}</a>
+      <a href={withNext('/login', next)}>{commonWords.nav.logIn}</a>
+      <a class='nav-strong' href={withNext('/signup', next)}>{commonWords.nav.signUp}</a>
     </>
   )
 }
@@ -77,8 +77,13 @@ function LogOut({ email }: { email: string }) {
     route('/')
   }
   return (
-    <button type='button' class='nav-button' title={text.nav.signedInAs(email)} onClick={leave}>
-      {text.nav.logOut}
+    <button
+      type='button'
+      class='nav-button'
+      title={commonWords.nav.signedInAs(email)}
+      onClick={leave}
+    >
+      {commonWords.nav.logOut}
     </button>
   )
 }

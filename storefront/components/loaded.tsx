@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useLocation } from 'preact-iso'
 import { useEffect } from 'preact/hooks'
-import { text } from '../messages.ts'
+import { commonWords } from '../words/common.ts'
 import { withNext } from '../next_path.ts'
 import { NotFound } from '../pages/not_found.tsx'
 import type { ProblemError } from '../problem_error.ts'
@@ -45,7 +45,7 @@ export function Waiting() {
         <i />
         <i />
       </span>
-      {text.loading}
+      {commonWords.loading}
     </p>
   )
 }

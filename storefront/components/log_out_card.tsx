@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { useLocation } from 'preact-iso'
-import { text } from '../messages.ts'
+import { commonWords } from '../words/common.ts'
 import { asProblem, type ProblemError } from '../problem_error.ts'
 import { logOut } from '../session.ts'
 import { logOutWords } from '../words/account.ts'
@@ -33,7 +33,7 @@ export function LogOutCard() {
           aria-disabled={pending.value ? 'true' : undefined}
           onClick={leave}
         >
-          {pending.value ? text.working : logOutWords.action}
+          {pending.value ? commonWords.working : logOutWords.action}
         </button>
       </p>
     </Setting>

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact'
-import { type FailureText, text } from '../messages.ts'
+import { commonWords } from '../words/common.ts'
+import type { FailureText } from '../words/problems.ts'
 import { failureText, type ProblemError } from '../problem_error.ts'
 
 interface FailureProps {
@@ -42,11 +43,11 @@ export function ProblemNotice(
     <FailureNotice
       title={title}
       body={body}
-      action={onRetry && text.retry}
+      action={onRetry && commonWords.retry}
       onAction={onRetry}
     >
       {children}
-      {requestId && status >= 500 && <p class='small'>{text.reference(requestId)}</p>}
+      {requestId && status >= 500 && <p class='small'>{commonWords.reference(requestId)}</p>}
     </FailureNotice>
   )
 }

@@ -2,15 +2,9 @@ import { useSignal } from '@preact/signals'
 import type { OrderBody } from '../../api/orders/bodies.ts'
 import { api } from '../api.ts'
 import type { Followed } from '../order_follow.ts'
-import {
-  formatClock,
-  formatDateTime,
-  formatMoney,
-  orderHeadlines,
-  perTerm,
-  text,
-  waitingHeadlines,
-} from '../messages.ts'
+import { formatClock, formatDateTime, formatMoney } from '../format.ts'
+import { orderHeadlines, orderWords, waitingHeadlines } from '../words/orders.ts'
+import { perTerm } from '../words/plans.ts'
 import { asProblem, type ProblemError } from '../problem_error.ts'
 import { Address } from './copy_button.tsx'
 import { type Beam, Island } from './island.tsx'
@@ -44,15 +38,15 @@ export function OrderStory({ followed, returning = false, onChange }: Props) {
         <div>
           <OrderStatus order={order} awaited={awaited} />
           {order.refundAt && !order.atRest && (
-            <p class='order-promise'>{text.order.refundAt(formatDateTime(order.refundAt))}</p>
+            <p class='order-promise'>{orderWords.refundAt(formatDateTime(order.refundAt))}</p>
           )}
-          {error && <p class='field-error' role='status'>{text.order.offline}</p>}
+          {error && <p class='field-error' role='status'>{orderWords.offline}</p>}
           {server?.address && <Address address={server.address} />}
           {!awaited && <OrderActions order={order} returning={returning} onChange={onChange} />}
         </div>
       </div>
       <div class='order-body'>
-        <Timeline entries={timeline} heading={text.order.heading} atRest={order.atRest} />
+        <Timeline entries={timeline} heading={orderWords.heading} atRest={order.atRest} />
         <OrderDetails order={order} />
       </div>
     </article>
@@ -63,8 +57,8 @@ export function OrderStory({ followed, returning = false, onChange }: Props) {
 function OrderStatus({ order, awaited }: { order: OrderBody; awaited: boolean }) {
   return (
     <div role='status' data-testid='order-status' data-status={order.status}>
-      <h1>{awaited ? text.order.confirmingHeadline : headlineOf(order)}</h1>
-      <p class='lead'>{awaited ? text.order.confirming : order.statusText}</p>
+      <h1>{awaited ? orderWords.confirmingHeadline : headlineOf(order)}</h1>
+      <p class='lead'>{awaited ? orderWords.confirming : order.statusText}</p>
     </div>
   )
 }
@@ -76,18 +70,18 @@ function OrderActions(
     <>
       {order.status === 'pending' && order.checkoutUrl && (
         <>
-          {returning && <p>{text.order.unheard}</p>}
+          {returning && <p>{orderWords.unheard}</p>}
           <OpenOrder order={order} onChange={onChange} />
         </>
       )}
       {order.status === 'provisioned' && order.serverId && (
         <p>
-          <a class='button' href={`/servers/${order.serverId}`}>{text.order.server}</a>
+          <a class='button' href={`/servers/${order.serverId}`}>{orderWords.server}</a>
         </p>
       )}
       {(order.status === 'expired' || order.status === 'canceled') && (
         <p>
-          <a class='button' href={`/plans/${order.planId}`}>{text.order.again}</a>
+          <a class='button' href={`/plans/${order.planId}`}>{orderWords.again}</a>
         </p>
       )}
     </>
@@ -113,14 +107,14 @@ export function OpenOrder({ order, onChange }: { order: OrderBody; onChange(): v
     <>
       {error.value && <ProblemNotice error={error.value} />}
       <p class='actions'>
-        <a class='button' href={order.checkoutUrl ?? ''}>{text.order.pay}</a>
+        <a class='button' href={order.checkoutUrl ?? ''}>{orderWords.pay}</a>
         <button
           type='button'
           class='button button-quiet'
           disabled={pending.value}
           onClick={cancel}
         >
-          {pending.value ? text.order.canceling : text.order.cancel}
+          {pending.value ? orderWords.canceling : orderWords.cancel}
         </button>
       </p>
     </>
@@ -128,7 +122,7 @@ export function OpenOrder({ order, onChange }: { order: OrderBody; onChange(): v
 }
 
 function OrderDetails({ order }: { order: OrderBody }) {
-  const words = text.order
+  const words = orderWords
   const rows = [
     [words.plan, order.planName],
     [words.region, order.regionName],

@@ -1,5 +1,7 @@
 import type { PlanBody, PriceBody, Term } from '../../api/plans/bodies.ts'
-import { aMonth, formatCpu, formatMib, formatMoney, perTerm, saves, text } from '../messages.ts'
+import { formatCpu, formatMib, formatMoney } from '../format.ts'
+import { configureWords } from '../words/configure.ts'
+import { aMonth, perTerm, planWords, saves } from '../words/plans.ts'
 import { amountAMonth, isSoldOut, pricesIn, savingPercent } from '../plans.ts'
 
 interface Props {
@@ -19,14 +21,14 @@ export function PlanCard({ plan, term, currency }: Props) {
       <Limits plan={plan} />
       {price
         ? <Price price={price} prices={prices} />
-        : <p class='plan-month'>{text.plan.notInCurrency}</p>}
-      {isSoldOut(plan) ? <p class='plan-out'>{text.plan.soldOut}</p> : price && (
+        : <p class='plan-month'>{planWords.notInCurrency}</p>}
+      {isSoldOut(plan) ? <p class='plan-out'>{planWords.soldOut}</p> : price && (
         <a
           class='button button-wide'
           href={`/plans/${plan.id}?term=${price.term}`}
-          aria-label={text.plan.chooseNamed(plan.name)}
+          aria-label={planWords.chooseNamed(plan.name)}
         >
-          {text.plan.choose}
+          {planWords.choose}
         </a>
       )}
     </li>
@@ -36,7 +38,7 @@ export function PlanCard({ plan, term, currency }: Props) {
 /** What a plan has, as the panel will enforce it; what it has none of is left out. */
 export function Limits({ plan }: { plan: Pick<PlanBody, 'limits' | 'featureLimits'> }) {
   const { limits, featureLimits } = plan
-  const words = text.plan
+  const words = planWords
   const rows: [string, string | number][] = [
     [words.memory, formatMib(limits.memoryMib)],
     [words.cpu, formatCpu(limits.cpuPercent)],

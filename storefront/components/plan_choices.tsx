@@ -1,5 +1,7 @@
 import type { PlanBody, PriceBody, RegionBody } from '../../api/plans/bodies.ts'
-import { aMonth, countryName, formatMoney, saves, termChoice, text } from '../messages.ts'
+import { countryName, formatMoney } from '../format.ts'
+import { configureWords } from '../words/configure.ts'
+import { aMonth, planWords, saves, termChoice } from '../words/plans.ts'
 import { amountAMonth, savingPercent } from '../plans.ts'
 import { Choices } from './choice.tsx'
 
@@ -22,7 +24,7 @@ export function RegionChoice({ plan, regions, value, withRoom, error }: RegionPr
       label: region?.name ?? id,
       detail: room
         ? region && countryName(region.country)
-        : <span class='sold-out'>{text.plan.regionFull}</span>,
+        : <span class='sold-out'>{configureWords.regionFull}</span>,
       disabled: !room,
     }
   })
@@ -31,9 +33,9 @@ export function RegionChoice({ plan, regions, value, withRoom, error }: RegionPr
     <Choices
       name='region'
       testId='region'
-      legend={text.plan.regionHeading}
-      help={text.plan.regionHelp}
-      error={error ?? (soldOut ? text.plan.soldOutEverywhere : undefined)}
+      legend={configureWords.regionHeading}
+      help={configureWords.regionHelp}
+      error={error ?? (soldOut ? planWords.soldOutEverywhere : undefined)}
       value={value}
       choices={choices}
     />
@@ -48,7 +50,7 @@ export function TermChoice(
     <Choices
       name='term'
       testId='term'
-      legend={text.plan.termHeading}
+      legend={configureWords.termHeading}
       error={error}
       value={value}
       choices={prices.map((price) => ({

@@ -5,7 +5,8 @@ import type { PlanBody, RegionBody } from '../../api/plans/bodies.ts'
 import { api } from '../api.ts'
 import { type Draft, draftOfForm, saveDraft } from '../draft.ts'
 import { constraintErrors, type FieldErrors, focusFirstError } from '../form.ts'
-import { formatList, text } from '../messages.ts'
+import { formatList } from '../format.ts'
+import { configureWords } from '../words/configure.ts'
 import { withNext } from '../next_path.ts'
 import { pricesIn } from '../plans.ts'
 import { asProblem, fieldErrorsOf, type ProblemError } from '../problem_error.ts'
@@ -73,11 +74,11 @@ export function PlanForm({ plan, regions, currency, currencies, initial }: Props
         <CurrencySelect currencies={currencies} />
         <TermChoice prices={prices} value={initial.term} error={errors.value.term} />
         <fieldset class='group'>
-          <legend>{text.plan.nameHeading}</legend>
+          <legend>{configureWords.nameHeading}</legend>
           <TextField
             name='serverName'
-            label={text.plan.nameLabel}
-            help={text.plan.nameHelp}
+            label={configureWords.nameLabel}
+            help={configureWords.nameHelp}
             error={errors.value.serverName}
             input={{ ...serverNameRule, autocomplete: 'off', defaultValue: initial.serverName }}
             testId='server-name'
@@ -85,8 +86,8 @@ export function PlanForm({ plan, regions, currency, currencies, initial }: Props
         </fieldset>
         {plan.options.length > 0 && (
           <fieldset class='group'>
-            <legend>{text.plan.optionsHeading}</legend>
-            <p class='field-help'>{text.plan.optionsHelp}</p>
+            <legend>{configureWords.optionsHeading}</legend>
+            <p class='field-help'>{configureWords.optionsHelp}</p>
             {plan.options.map((option) => (
               <OptionField
                 key={option.variable}
@@ -189,7 +190,7 @@ function regionError(regions: RegionBody[], chosen: string, full: FullRegion | u
   if (!full || chosen) return undefined
   const nameOf = (id: string) => regions.find((region) => region.id === id)?.name ?? id
   const others = full.withRoom.length > 0
-    ? text.plan.regionOthers(formatList(full.withRoom.map(nameOf)))
-    : text.plan.regionNone
-  return `${text.plan.regionJustFilled(nameOf(full.region))} ${others}`
+    ? configureWords.regionOthers(formatList(full.withRoom.map(nameOf)))
+    : configureWords.regionNone
+  return `${configureWords.regionJustFilled(nameOf(full.region))} ${others}`
 }

@@ -1,5 +1,7 @@
 import type { PlanBody, PriceBody, RegionBody } from '../../api/plans/bodies.ts'
-import { formatMoney, renewsAt, text } from '../messages.ts'
+import { formatMoney } from '../format.ts'
+import { configureWords } from '../words/configure.ts'
+import { planWords, renewsAt } from '../words/plans.ts'
 
 interface Props {
   plan: PlanBody
@@ -11,7 +13,7 @@ interface Props {
 
 /** What is being ordered and the full price to pay, in sight at every width, with the way to Stripe. */
 export function PlanSummary({ plan, region, price, signedIn, pending }: Props) {
-  const words = text.plan
+  const words = configureWords
   const action = signedIn ? words.pay : words.continue
   const amount = price && formatMoney(price.unitAmount, price.currency)
   return (
@@ -26,7 +28,9 @@ export function PlanSummary({ plan, region, price, signedIn, pending }: Props) {
       <div class='summary-pay'>
         <p class='summary-total'>
           <span>{words.total}</span>
-          <strong data-testid='total' aria-live='polite'>{amount ?? words.notInCurrency}</strong>
+          <strong data-testid='total' aria-live='polite'>
+            {amount ?? planWords.notInCurrency}
+          </strong>
         </p>
         <button
           type='submit'

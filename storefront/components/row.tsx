@@ -1,4 +1,4 @@
-import { text } from '../messages.ts'
+import { serversWords } from '../words/servers.ts'
 import { Island } from './island.tsx'
 import { Sprite } from './sprite.tsx'
 
@@ -41,7 +41,7 @@ export function Empty({ heading, body }: { heading: string; body: string }) {
         <h2>{heading}</h2>
         <p>{body}</p>
         <p>
-          <a class='button' href='/'>{text.servers.choose}</a>
+          <a class='button' href='/'>{serversWords.choose}</a>
         </p>
       </div>
     </div>

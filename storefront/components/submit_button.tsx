@@ -1,4 +1,4 @@
-import { text } from '../messages.ts'
+import { commonWords } from '../words/common.ts'
 
 /**
  * Sends a form. While it is being sent the button says so and does nothing, but keeps the focus,
@@ -19,7 +19,7 @@ export function SubmitButton(
       aria-disabled={pending ? 'true' : undefined}
       data-testid={testId}
     >
-      {pending ? text.working : label}
+      {pending ? commonWords.working : label}
     </button>
   )
 }

@@ -1,5 +1,6 @@
 import type { TimelineEntryBody } from '../../api/orders/bodies.ts'
-import { formatDateTime, formatTime, text } from '../messages.ts'
+import { formatDateTime, formatTime } from '../format.ts'
+import { orderWords } from '../words/orders.ts'
 
 interface Props {
   entries: TimelineEntryBody[]
@@ -19,7 +20,7 @@ export function Timeline({ entries, heading, atRest }: Props) {
           {entries.map((entry, index) => (
             <Step key={index} entry={entry} before={entries[index - 1]} />
           ))}
-          {!last && <li class='step'>{text.order.timelineEmpty}</li>}
+          {!last && <li class='step'>{orderWords.timelineEmpty}</li>}
           {last?.next && !atRest && <NextStep entry={last} />}
         </ol>
       </div>
@@ -40,7 +41,7 @@ function NextStep({ entry }: { entry: TimelineEntryBody }) {
   return (
     <li class='step step-next'>
       <p>
-        <strong>{text.order.next}:</strong> {entry.next}
+        <strong>{orderWords.next}:</strong> {entry.next}
       </p>
       {entry.nextAt && <Moment at={entry.nextAt} after={entry.at} />}
     </li>

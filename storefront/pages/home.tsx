@@ -9,18 +9,19 @@ import { Loaded } from '../components/loaded.tsx'
 import { PlanCard } from '../components/plan_card.tsx'
 import { Sprite } from '../components/sprite.tsx'
 import { currencyOf } from '../currency.ts'
-import { termChoice, text } from '../messages.ts'
+import { homeWords } from '../words/home.ts'
+import { termChoice } from '../words/plans.ts'
 import { terms, termsOf } from '../plans.ts'
 import { useLoad } from '../use_load.ts'
 
 export function Home() {
-  useTitle(text.home.title)
+  useTitle(homeWords.title)
   const load = useLoad('plans', api.getPlans)
   return (
     <>
       <Hero />
       <section id='plans' class='plans' aria-labelledby='plans-heading' tabIndex={-1}>
-        <h2 id='plans-heading'>{text.home.plansHeading}</h2>
+        <h2 id='plans-heading'>{homeWords.plansHeading}</h2>
         <Loaded load={load}>{(body) => <Plans body={body} />}</Loaded>
       </section>
       <Steps />
@@ -32,10 +33,10 @@ function Hero() {
   return (
     <section class='hero'>
       <div>
-        <h1>{text.home.headingLines.map((line) => <span key={line}>{line}</span>)}</h1>
-        <p class='lead'>{text.home.lead}</p>
+        <h1>{homeWords.headingLines.map((line) => <span key={line}>{line}</span>)}</h1>
+        <p class='lead'>{homeWords.lead}</p>
         <p>
-          <a class='button' href='#plans'>{text.home.choose}</a>
+          <a class='button' href='#plans'>{homeWords.choose}</a>
         </p>
       </div>
       <Island beam='lit' />
@@ -46,13 +47,13 @@ function Hero() {
 function Plans({ body }: { body: PlansBody }) {
   const sold = termsOf(body.plans)
   const term = useSignal<Term>(sold[0] ?? 'monthly')
-  if (body.plans.length === 0) return <p>{text.home.noPlans}</p>
+  if (body.plans.length === 0) return <p>{homeWords.noPlans}</p>
   return (
     <>
       <div class='plans-settings'>
         <Choices
           name='shown-term'
-          legend={text.home.termLabel}
+          legend={homeWords.termLabel}
           look='quiet'
           value={term.value}
           choices={sold.map((value) => ({ value, label: termChoice(value) }))}
@@ -89,9 +90,9 @@ function Game({ game, body, term }: { game: GameBody; body: PlansBody; term: Ter
 function Steps() {
   return (
     <section class='how' aria-labelledby='how-heading'>
-      <h2 id='how-heading'>{text.home.stepsHeading}</h2>
+      <h2 id='how-heading'>{homeWords.stepsHeading}</h2>
       <ol>
-        {text.home.steps.map(({ title, body }) => (
+        {homeWords.steps.map(({ title, body }) => (
           <li key={title}>
             <h3>{title}</h3>
             <p>{body}</p>

@@ -4,18 +4,18 @@ import { useTitle } from '../components/layout.tsx'
 import { SignedOutOnly } from '../components/signed_out_only.tsx'
 import { withNext } from '../next_path.ts'
 import { logIn } from '../session.ts'
-import { auth } from '../words/auth.ts'
+import { authWords } from '../words/auth.ts'
 
 export function LogIn() {
   const { query: { next } } = useRoute()
-  useTitle(auth.logInTitle)
+  useTitle(authWords.logInTitle)
   return (
     <SignedOutOnly next={next}>
-      <h1>{auth.logInTitle}</h1>
-      {next?.startsWith('/plans/') && <p class='lead'>{auth.keptPlan}</p>}
-      <CredentialsForm fresh={false} submitLabel={auth.logIn} next={next} send={logIn} />
+      <h1>{authWords.logInTitle}</h1>
+      {next?.startsWith('/plans/') && <p class='lead'>{authWords.keptPlan}</p>}
+      <CredentialsForm fresh={false} submitLabel={authWords.logIn} next={next} send={logIn} />
       <p>
-        {auth.noAccount} <a href={withNext('/signup', next)}>{auth.signUpTitle}</a>
+        {authWords.noAccount} <a href={withNext('/signup', next)}>{authWords.signUpTitle}</a>
       </p>
     </SignedOutOnly>
   )

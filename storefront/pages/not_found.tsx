@@ -1,14 +1,14 @@
 import { useTitle } from '../components/layout.tsx'
-import { text } from '../messages.ts'
+import { commonWords } from '../words/common.ts'
 
 export function NotFound() {
-  useTitle(text.notFound.title)
+  useTitle(commonWords.notFound.title)
   return (
     <div class='narrow'>
-      <h1>{text.notFound.title}</h1>
-      <p class='lead'>{text.notFound.body}</p>
+      <h1>{commonWords.notFound.title}</h1>
+      <p class='lead'>{commonWords.notFound.body}</p>
       <p>
-        <a class='button' href='/'>{text.notFound.home}</a>
+        <a class='button' href='/'>{commonWords.notFound.home}</a>
       </p>
     </div>
   )

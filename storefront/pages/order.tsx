@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import { useTitle } from '../components/layout.tsx'
 import { OrderStory } from '../components/order_story.tsx'
 import { VerifyBanner } from '../components/verify_banner.tsx'
-import { text } from '../messages.ts'
+import { orderWords } from '../words/orders.ts'
 import { useOrder } from '../order_follow.ts'
 
 export function Order() {
@@ -11,7 +11,7 @@ export function Order() {
   const [version, setVersion] = useState(0)
   const followed = useOrder(id, { version })
   const name = followed.story?.order.serverName
-  useTitle(name ? text.order.title(name) : text.order.returnTitle)
+  useTitle(name ? orderWords.title(name) : orderWords.returnTitle)
   return (
     <>
       <VerifyBanner />

@@ -10,7 +10,7 @@ import { PlanForm } from '../components/plan_form.tsx'
 import { Sprite } from '../components/sprite.tsx'
 import { currencyOf } from '../currency.ts'
 import { type Draft, newDraft, readDraft } from '../draft.ts'
-import { text } from '../messages.ts'
+import { configureWords } from '../words/configure.ts'
 import { hasTerm, pricesIn, terms } from '../plans.ts'
 import { ProblemError } from '../problem_error.ts'
 import { useLoad } from '../use_load.ts'
@@ -67,7 +67,7 @@ function Configure({ plan, game, regions, currencies, wanted, canceled }: Config
     <div class='configure'>
       <div class='configure-head'>
         <p>
-          <a class='back' href='/'>{text.plan.back}</a>
+          <a class='back' href='/'>{configureWords.back}</a>
         </p>
         <div class='game-head'>
           <Sprite gameId={plan.gameId} />

@@ -13,7 +13,7 @@ import { asProblem } from '../problem_error.ts'
 import { endSession } from '../session.ts'
 import { keptEmail } from '../typed_email.ts'
 import { passwordOf, useForm } from '../use_form.ts'
-import { auth, resetWords } from '../words/auth.ts'
+import { authWords, resetWords } from '../words/auth.ts'
 
 export function Reset() {
   const token = useLinkToken('reset')
@@ -60,12 +60,12 @@ function ResetForm({ token, onDone, onInvalid }: FormProps) {
     <div class='narrow'>
       <h1>{resetWords.title}</h1>
       <p class='lead'>{resetWords.lead}</p>
-      <form class='card form' method='post' ref={form.ref} noValidate onSubmit={form.onSubmit}>
+      <form class='card form' {...form.attributes}>
         <FormFailure form={form} />
         <UsernameHint email={email.value} />
         <PasswordField
           name='password'
-          label={auth.newPassword}
+          label={authWords.newPassword}
           fresh
           error={form.errors.value.password}
           testId='password'

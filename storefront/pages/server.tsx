@@ -10,7 +10,8 @@ import { Limits } from '../components/plan_card.tsx'
 import { StatusLabel } from '../components/row.tsx'
 import { Sprite } from '../components/sprite.tsx'
 import { Timeline } from '../components/timeline.tsx'
-import { formatDateTime, text } from '../messages.ts'
+import { formatDateTime } from '../format.ts'
+import { serversWords, serverWords } from '../words/servers.ts'
 import { useLoad } from '../use_load.ts'
 
 /** How often a server that is still changing is looked at. */
@@ -23,7 +24,7 @@ export function Server() {
   const { params: { id = '' } } = useRoute()
   const load = useLoad(`server:${id}`, (signal) => api.getServer(id, signal))
   const server = load.value?.server
-  useTitle(server?.name ?? text.servers.title)
+  useTitle(server?.name ?? serversWords.title)
 
   useEffect(() => {
     if (!server || !isChanging(server)) return
@@ -35,7 +36,7 @@ export function Server() {
 }
 
 function Show({ server, timeline }: ServerStory) {
-  const words = text.server
+  const words = serverWords
   return (
     <article class='order'>
       <div class='game-head'>
@@ -73,7 +74,7 @@ function Show({ server, timeline }: ServerStory) {
 }
 
 function ServerFacts({ server }: { server: ServerBody }) {
-  const words = text.server
+  const words = serverWords
   return (
     <section class='facts' aria-labelledby='limits-heading'>
       <h2 id='limits-heading'>{words.limits}</h2>

@@ -4,20 +4,21 @@ import { Empty, Row } from '../components/row.tsx'
 import { useTitle } from '../components/layout.tsx'
 import { Loaded } from '../components/loaded.tsx'
 import { VerifyBanner } from '../components/verify_banner.tsx'
-import { formatMib, serverLabels, text } from '../messages.ts'
+import { formatMib } from '../format.ts'
+import { serverLabels, serversWords } from '../words/servers.ts'
 import { useLoad } from '../use_load.ts'
 
 export function Servers() {
-  useTitle(text.servers.title)
+  useTitle(serversWords.title)
   const load = useLoad('servers', api.getServers)
   return (
     <>
-      <h1>{text.servers.title}</h1>
+      <h1>{serversWords.title}</h1>
       <VerifyBanner />
       <Loaded load={load} personal>
         {(servers) =>
           servers.length === 0
-            ? <Empty heading={text.servers.emptyHeading} body={text.servers.empty} />
+            ? <Empty heading={serversWords.emptyHeading} body={serversWords.empty} />
             : (
               <ul class='rows'>
                 {servers.map((server) => <ServerRow key={server.id} server={server} />)}

@@ -4,18 +4,18 @@ import { useTitle } from '../components/layout.tsx'
 import { SignedOutOnly } from '../components/signed_out_only.tsx'
 import { withNext } from '../next_path.ts'
 import { signUp } from '../session.ts'
-import { auth } from '../words/auth.ts'
+import { authWords } from '../words/auth.ts'
 
 export function SignUp() {
   const { query: { next } } = useRoute()
-  useTitle(auth.signUpTitle)
+  useTitle(authWords.signUpTitle)
   return (
     <SignedOutOnly next={next}>
-      <h1>{auth.signUpTitle}</h1>
-      {next?.startsWith('/plans/') && <p class='lead'>{auth.keptPlan}</p>}
-      <CredentialsForm fresh submitLabel={auth.signUp} next={next} send={signUp} />
+      <h1>{authWords.signUpTitle}</h1>
+      {next?.startsWith('/plans/') && <p class='lead'>{authWords.keptPlan}</p>}
+      <CredentialsForm fresh submitLabel={authWords.signUp} next={next} send={signUp} />
       <p>
-        {auth.haveAccount} <a href={withNext('/login', next)}>{auth.logInTitle}</a>
+        {authWords.haveAccount} <a href={withNext('/login', next)}>{authWords.logInTitle}</a>
       </p>
     </SignedOutOnly>
   )

@@ -1,5 +1,5 @@
 /** What the pages for logging in, signing up, and links from mails say. */
-export const auth = {
+export const authWords = {
   logInTitle: 'Log in',
   signUpTitle: 'Sign up',
   keptPlan: 'Your plan and everything you filled in are kept.',
