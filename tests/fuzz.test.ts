@@ -91,9 +91,11 @@ test.each(Object.entries(targets))(
     const arbitrary = bodies({ schema, examples, refusedOnly: target.costly })
     const expected = schema ? undefined : (await send('{}')).status
     let sent = 0
-    let untouched = 0
+    let batches = 0
+    let refused = 0
     const batch = async (batch: RawBody[]) => {
       sent += batch.length
+      batches++
       const before = await world.tables()
       const answers = await Promise.all(batch.map(async (body) => {
         const response = await send(body)
@@ -106,14 +108,14 @@ test.each(Object.entries(targets))(
       expectNothingPolluted()
       expectNoErrorInLog()
       if (answers.some((status) => status < 300)) return
-      untouched++
+      refused++
       expect(changedTables(before, await world.tables())).toEqual([])
     }
     for (let round = 0; sent < BODIES; round++) {
       const lists = fc.array(arbitrary, { minLength: 1, maxLength: 2 * AT_ONCE, size: 'max' })
       await fc.assert(fc.asyncProperty(lists, batch), { seed: SEED + round, numRuns: 5 })
     }
-    if (schema) expect(untouched, 'batches that were refused whole').toBeGreaterThan(20)
+    if (schema) expect(refused, 'batches that were refused whole').toBeGreaterThan(batches / 2)
   },
   120_000,
 )
