@@ -1,5 +1,6 @@
 import { ErrorBoundary, lazy, LocationProvider, Route, Router } from 'preact-iso'
 import { useEffect, useState } from 'preact/hooks'
+import { LeaveWhenSignedOut } from './components/leave_when_signed_out.tsx'
 import { Layout } from './components/layout.tsx'
 import { FailureNotice } from './components/notice.tsx'
 import { loadCurrency } from './currency.ts'
@@ -11,6 +12,10 @@ import { loadSession, watchOtherTabs } from './session.ts'
 const Plan = lazy(() => import('./pages/plan.tsx').then((page) => page.Plan))
 const LogIn = lazy(() => import('./pages/log_in.tsx').then((page) => page.LogIn))
 const SignUp = lazy(() => import('./pages/sign_up.tsx').then((page) => page.SignUp))
+const Forgot = lazy(() => import('./pages/forgot.tsx').then((page) => page.Forgot))
+const Reset = lazy(() => import('./pages/reset.tsx').then((page) => page.Reset))
+const Verify = lazy(() => import('./pages/verify.tsx').then((page) => page.Verify))
+const Account = lazy(() => import('./pages/account.tsx').then((page) => page.Account))
 const CheckoutReturn = lazy(() =>
   import('./pages/checkout_return.tsx').then((page) => page.CheckoutReturn)
 )
@@ -29,6 +34,7 @@ export function App() {
 
   return (
     <LocationProvider>
+      <LeaveWhenSignedOut />
       <Layout>
         {broken ? <Broken /> : (
           <ErrorBoundary onError={() => setBroken(true)}>
@@ -37,6 +43,10 @@ export function App() {
               <Route path='/plans/:id' component={Plan} />
               <Route path='/login' component={LogIn} />
               <Route path='/signup' component={SignUp} />
+              <Route path='/forgot' component={Forgot} />
+              <Route path='/reset' component={Reset} />
+              <Route path='/verify' component={Verify} />
+              <Route path='/account' component={Account} />
               <Route path='/checkout/return' component={CheckoutReturn} />
               <Route path='/orders' component={Orders} />
               <Route path='/orders/:id' component={Order} />

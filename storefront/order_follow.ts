@@ -106,7 +106,7 @@ function differs(a: Followed, b: Followed): boolean {
     a.story?.timeline.length !== b.story?.timeline.length
 }
 
-/** Resolves after `ms`, at once when the page is seen again, and when `signal` ends the following. */
+/** Resolves after `ms`, at once when the page is seen or connected again, and when `signal` ends the following. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => document.hidden || done(), ms)
@@ -116,10 +116,12 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
     function done() {
       clearTimeout(timer)
       document.removeEventListener('visibilitychange', onVisible)
+      removeEventListener('online', done)
       signal.removeEventListener('abort', done)
       resolve()
     }
     document.addEventListener('visibilitychange', onVisible)
+    addEventListener('online', done)
     signal.addEventListener('abort', done)
   })
 }

@@ -11,29 +11,37 @@ import { PlanCard } from '../storefront/components/plan_card.tsx'
 import { Layout } from '../storefront/components/layout.tsx'
 import { newDraft } from '../storefront/draft.ts'
 import { orderHeadlines } from '../storefront/words/orders.ts'
+import { Account } from '../storefront/pages/account.tsx'
 import { CheckoutReturn } from '../storefront/pages/checkout_return.tsx'
+import { Forgot } from '../storefront/pages/forgot.tsx'
 import { Home } from '../storefront/pages/home.tsx'
 import { LogIn } from '../storefront/pages/log_in.tsx'
 import { NotFound } from '../storefront/pages/not_found.tsx'
 import { Order } from '../storefront/pages/order.tsx'
 import { Orders } from '../storefront/pages/orders.tsx'
 import { Plan } from '../storefront/pages/plan.tsx'
+import { Reset } from '../storefront/pages/reset.tsx'
 import { Server } from '../storefront/pages/server.tsx'
 import { Servers } from '../storefront/pages/servers.tsx'
 import { SignUp } from '../storefront/pages/sign_up.tsx'
+import { Verify } from '../storefront/pages/verify.tsx'
 import { drawWithoutBrowser } from './support/bare_document.ts'
 
 const pages = {
+  Account,
   CheckoutReturn,
+  Forgot,
   Home,
   LogIn,
   NotFound,
   Order,
   Orders,
   Plan,
+  Reset,
   Server,
   Servers,
   SignUp,
+  Verify,
 }
 
 test.each(Object.entries(pages))('%s can be drawn without a browser', (_, page) => {

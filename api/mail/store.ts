@@ -25,7 +25,7 @@ export interface NewMailRow extends Pick<WaitingMail, 'id' | 'to' | 'template' |
 
 /** False when this cause has sent this template before. */
 export async function insertMail(tx: Queryable, mail: NewMailRow): Promise<boolean> {
-  const { affectedRows } = await tx.run(
+  await tx.run(
     `INSERT INTO outbox (id, user_id, to_email, template, cause_id, facts, created_at, expires_at)
      VALUES (?, ?, ?, ?, ?, ?, {now}, IF(? IS NULL, NULL, {now} + INTERVAL ? MICROSECOND))
      ON DUPLICATE KEY UPDATE id = id`,
@@ -40,7 +40,12 @@ export async function insertMail(tx: Queryable, mail: NewMailRow): Promise<boole
       microseconds(mail.usefulForMs ?? 0),
     ],
   )
-  return affectedRows === 1
+  // The driver counts a row that was there as affected, too.
+  const [row] = await tx.query<{ id: string }>(
+    'SELECT id FROM outbox WHERE cause_id = ? AND template = ?',
+    [mail.causeId, mail.template],
+  )
+  return row?.id === mail.id
 }
 
 /** Undefined when it was sent or given up, or is not there. */

@@ -3,6 +3,7 @@ import { brotliCompressSync } from 'node:zlib'
 import { securityHeadersOf } from '../../api/http/security_headers.ts'
 import type { BuildOptions, Metafile, Plugin } from 'esbuild'
 import { bundle } from './bundle.ts'
+import { writeOfflineFiles } from './offline.ts'
 
 const ROOT = join(import.meta.dirname ?? '.', '..', '..')
 export const SOURCE = join(ROOT, 'storefront')
@@ -54,8 +55,8 @@ export async function emptyFolder(path: string): Promise<void> {
 }
 
 /**
- * Copies the plain files and writes index.html with the names that this build gave its files;
- * `more` is one more tag for it.
+ * Copies the plain files, makes the offline page, and writes index.html with the names that this
+ * build gave its files; `more` is one more tag for it.
  */
 export function indexPage(outdir: string, more = ''): Plugin {
   return {
@@ -64,6 +65,7 @@ export function indexPage(outdir: string, more = ''): Plugin {
       build.onEnd(async ({ metafile, errors }) => {
         if (!metafile || errors.length > 0) return
         await copyPlainFiles(outdir)
+        await writeOfflineFiles(build, { source: SOURCE, outdir })
         const template = await Deno.readTextFile(join(SOURCE, 'index.html'))
         await Deno.writeTextFile(join(outdir, 'index.html'), fill(template, metafile, more))
       })

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks'
 import { commonWords } from '../words/common.ts'
 
-/** Copies `value` and says that it did. */
-export function CopyButton({ value }: { value: string }) {
+/** Copies `value` and says that it did. `name` says what is copied, where there are several. */
+export function CopyButton({ value, name }: { value: string; name?: string }) {
   const [said, setSaid] = useState('')
   async function copy() {
     try {
@@ -14,7 +14,9 @@ export function CopyButton({ value }: { value: string }) {
   }
   return (
     <>
-      <button type='button' class='button button-quiet' onClick={copy}>{commonWords.copy}</button>
+      <button type='button' class='button button-quiet' aria-label={name} onClick={copy}>
+        {commonWords.copy}
+      </button>
       <span class='copy-said' role='status'>{said}</span>
     </>
   )

@@ -5,6 +5,7 @@ import { brand, commonWords } from '../words/common.ts'
 import { withNext } from '../next_path.ts'
 import { logOut, user } from '../session.ts'
 import { Mark } from './island.tsx'
+import { OfflineStrip } from './offline_strip.tsx'
 
 /** Header, main and footer around every page. */
 export function Layout({ children }: { children: ComponentChildren }) {
@@ -12,6 +13,7 @@ export function Layout({ children }: { children: ComponentChildren }) {
     <>
       <a class='skip' href='#main'>{commonWords.skip}</a>
       <Header />
+      <OfflineStrip />
       <main id='main' class='main' tabIndex={-1}>{children}</main>
       <footer class='footer'>
         <p>{commonWords.footer.promise}</p>
@@ -40,6 +42,7 @@ function Header() {
         <NavLink href='/' label={words.plans} />
         {user.value && <NavLink href='/servers' label={words.servers} />}
         {user.value && <NavLink href='/orders' label={words.orders} />}
+        {user.value && <NavLink href='/account' label={words.account} />}
         {user.value ? <LogOut email={user.value.email} /> : <LogInOrSignUp />}
       </nav>
     </header>
@@ -55,7 +58,7 @@ function NavLink({ href, label }: { href: string; label: string }) {
 function LogInOrSignUp() {
   const { path, url } = useLocation()
   if (user.value === undefined) return null
-  const next = ['/', '/login', '/signup'].includes(path) ? undefined : url
+  const next = leadsNowhere.includes(path) ? undefined : url
   return (
     <>
       <a href={withNext('/login', next)}>{commonWords.nav.logIn}</a>
@@ -63,6 +66,9 @@ function LogInOrSignUp() {
     </>
   )
 }
+
+/** Pages that nobody wants to come back to once they are in. */
+const leadsNowhere = ['/', '/login', '/signup', '/forgot', '/reset', '/verify']
 
 function LogOut({ email }: { email: string }) {
   const { route } = useLocation()

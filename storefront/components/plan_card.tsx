@@ -1,6 +1,5 @@
 import type { PlanBody, PriceBody, Term } from '../../api/plans/bodies.ts'
 import { formatCpu, formatMib, formatMoney } from '../format.ts'
-import { configureWords } from '../words/configure.ts'
 import { aMonth, perTerm, planWords, saves } from '../words/plans.ts'
 import { amountAMonth, isSoldOut, pricesIn, savingPercent } from '../plans.ts'
 

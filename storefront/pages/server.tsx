@@ -5,6 +5,7 @@ import { api, type ServerStory } from '../api.ts'
 import { Address } from '../components/copy_button.tsx'
 import { useTitle } from '../components/layout.tsx'
 import { Loaded } from '../components/loaded.tsx'
+import { PanelLogin } from '../components/panel_login.tsx'
 import { Limits } from '../components/plan_card.tsx'
 import { StatusLabel } from '../components/row.tsx'
 import { Sprite } from '../components/sprite.tsx'
@@ -63,6 +64,7 @@ function Show({ server, timeline }: ServerStory) {
           </>
         )}
       </section>
+      <PanelLogin server={server} />
       <div class='order-body'>
         <Timeline entries={timeline} heading={words.story} atRest={!isChanging(server)} />
         <ServerFacts server={server} />

@@ -3,6 +3,7 @@ import { api } from '../api.ts'
 import { Empty, Row } from '../components/row.tsx'
 import { useTitle } from '../components/layout.tsx'
 import { Loaded } from '../components/loaded.tsx'
+import { VerifyBanner } from '../components/verify_banner.tsx'
 import { formatMib } from '../format.ts'
 import { serverLabels, serversWords } from '../words/servers.ts'
 import { useLoad } from '../use_load.ts'
@@ -13,6 +14,7 @@ export function Servers() {
   return (
     <>
       <h1>{serversWords.title}</h1>
+      <VerifyBanner />
       <Loaded load={load} personal>
         {(servers) =>
           servers.length === 0

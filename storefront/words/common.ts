@@ -21,6 +21,7 @@ export const commonWords = {
     plans: 'Plans',
     servers: 'My servers',
     orders: 'Orders',
+    account: 'Account',
     logIn: 'Log in',
     signUp: 'Sign up',
     logOut: 'Log out',
