@@ -6,6 +6,7 @@ import { buildDeps } from './deps.ts'
 import { clientAddressOf } from './http/client_address.ts'
 import { type Loop, startLoop } from './jobs/loop.ts'
 import { createLog } from './log.ts'
+import { createSmtpMailer } from './mail/smtp_mailer.ts'
 import { assertSafeServer, openPool } from './mysql.ts'
 import { serveStorefront } from './storefront_files.ts'
 
@@ -24,6 +25,7 @@ async function main(environment: Record<string, string>): Promise<void> {
     log,
     clientAddress: clientAddressIn(config),
     wake: () => loop?.wake(),
+    createSmtpMailer,
   })
   const app = serveStorefront(createApp(deps), settings.STATIC_DIR)
   const { HOST: hostname, PORT: port } = settings

@@ -6,12 +6,20 @@ import { asProblem, fieldErrorsOf, type ProblemError } from './problem_error.ts'
 import { useLogInFirst } from './use_log_in_first.ts'
 
 export interface Form {
-  ref: RefObject<HTMLFormElement | null>
+  /** For the form element itself. */
+  attributes: {
+    ref: RefObject<HTMLFormElement | null>
+    method: 'post'
+    noValidate: true
+    onSubmit(event: SubmitEvent): void
+    onInput(event: InputEvent): void
+  }
   errors: ReadonlySignal<FieldErrors>
   /** What the last sending failed with, until the next. */
   failure: ReadonlySignal<ProblemError | undefined>
+  /** The same, unless the fields say all of it. */
+  unsaid: ReadonlySignal<ProblemError | undefined>
   pending: ReadonlySignal<boolean>
-  onSubmit(event: SubmitEvent): void
 }
 
 /**
@@ -20,21 +28,22 @@ export interface Form {
  */
 export function useForm(send: (data: FormData) => Promise<void>): Form {
   const logInFirst = useLogInFirst()
-  const ref = useRef<HTMLFormElement>(null)
+  const ref = useRef<HTMLFormElement | null>(null)
   const errors = useSignal<FieldErrors>({})
   const failure = useSignal<ProblemError | undefined>(undefined)
+  const unsaid = useSignal<ProblemError | undefined>(undefined)
   const pending = useSignal(false)
+  const refusals = useSignal(0)
 
   // What is wrong is on the page, and so is what to focus, once this runs.
   useEffect(() => {
-    const wrong = failure.value || Object.keys(errors.value).length > 0
-    if (ref.current && wrong) focusFirstError(ref.current)
-  }, [failure.value, errors.value])
+    if (refusals.value > 0 && ref.current) focusFirstError(ref.current)
+  }, [refusals.value])
 
   async function submit(form: HTMLFormElement) {
-    failure.value = undefined
+    failure.value = unsaid.value = undefined
     errors.value = constraintErrors(form)
-    if (Object.keys(errors.value).length > 0) return
+    if (Object.keys(errors.value).length > 0) return refusals.value++
     pending.value = true
     try {
       await send(new FormData(form))
@@ -47,20 +56,27 @@ export function useForm(send: (data: FormData) => Promise<void>): Form {
   function refuse(form: HTMLFormElement, error: ProblemError) {
     if (logInFirst(error)) return
     const told = Object.entries(fieldErrorsOf(error.problem))
-    errors.value = Object.fromEntries(told.filter(([name]) => form.elements.namedItem(name)))
+    const here = told.filter(([name]) => form.elements.namedItem(name))
+    errors.value = Object.fromEntries(here)
     failure.value = error
+    unsaid.value = here.length > 0 && here.length === told.length ? undefined : error
+    refusals.value++
   }
 
-  return {
-    ref,
-    errors,
-    failure,
-    pending,
-    onSubmit(event) {
-      event.preventDefault()
-      if (ref.current && !pending.value) void submit(ref.current)
-    },
+  function onSubmit(event: SubmitEvent) {
+    event.preventDefault()
+    if (ref.current && !pending.value) void submit(ref.current)
   }
+
+  /** What is being put right is no longer called wrong. */
+  function onInput({ target }: InputEvent) {
+    if (!(target instanceof HTMLInputElement) || !errors.value[target.name]) return
+    const { [target.name]: _, ...others } = errors.value
+    errors.value = others
+  }
+
+  const attributes = { ref, method: 'post', noValidate: true, onSubmit, onInput } as const
+  return { attributes, errors, failure, unsaid, pending }
 }
 
 /** A field of a sent form, trimmed. */

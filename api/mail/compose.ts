@@ -1,7 +1,8 @@
 import type { Config } from '../config.ts'
 import { cleanFacts, cleanLine, isSafeAddress } from './clean.ts'
 import { MailError, type OutgoingMail } from './mailer.ts'
-import { writeMail } from './messages.ts'
+import { linkTokenOf } from './link_token.ts'
+import { type Shop, writeMail } from './messages.ts'
 import type { WaitingMail } from './store.ts'
 
 /**
@@ -10,19 +11,24 @@ import type { WaitingMail } from './store.ts'
  * and an address that holds such a thing is a MailError for good.
  */
 export function composeMail(mail: WaitingMail, config: Config): OutgoingMail {
-  const { MAIL_FROM, PUBLIC_URL } = config
+  const { MAIL_FROM, SHOP_NAME, PUBLIC_URL, PANEL_URL, AUTH_SECRET } = config
   if (!MAIL_FROM) throw new Error('Cannot write a mail as MAIL_FROM is not set')
   if (!isSafeAddress(mail.to)) {
     throw new MailError('Cannot write to the address as it is none', { retryable: false })
   }
-  const shop = { ...config, SHOP_NAME: cleanLine(config.SHOP_NAME) }
-  const facts = cleanFacts(JSON.parse(mail.facts))
+  const shop: Shop = {
+    name: cleanLine(SHOP_NAME),
+    url: PUBLIC_URL,
+    panelUrl: PANEL_URL,
+    linkEndsAt: mail.expiresAt?.toISOString() ?? null,
+    tokenOf: (tokenId) => linkTokenOf(AUTH_SECRET, tokenId),
+  }
   return {
-    ...writeMail(mail.template, facts, shop),
+    ...writeMail(mail.template, cleanFacts(JSON.parse(mail.facts)), shop),
     id: mail.id,
     messageId: `<${mail.id}@${new URL(PUBLIC_URL).hostname}>`,
     template: mail.template,
-    from: { name: shop.SHOP_NAME, address: MAIL_FROM },
+    from: { name: shop.name, address: MAIL_FROM },
     to: mail.to,
   }
 }

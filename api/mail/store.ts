@@ -12,6 +12,8 @@ export interface WaitingMail {
   expiresAt: Date | null
   /** Whether that moment has passed, by the database's clock. */
   expired: boolean
+  /** Why it was not sent before; null at the first try. */
+  lastError: string | null
   /** Milliseconds since it was written into the outbox. */
   ageMs: number
 }
@@ -25,7 +27,7 @@ export interface NewMailRow extends Pick<WaitingMail, 'id' | 'to' | 'template' |
 
 /** False when this cause has sent this template before. */
 export async function insertMail(tx: Queryable, mail: NewMailRow): Promise<boolean> {
-  const { affectedRows } = await tx.run(
+  await tx.run(
     `INSERT INTO outbox (id, user_id, to_email, template, cause_id, facts, created_at, expires_at)
      VALUES (?, ?, ?, ?, ?, ?, {now}, IF(? IS NULL, NULL, {now} + INTERVAL ? MICROSECOND))
      ON DUPLICATE KEY UPDATE id = id`,
@@ -40,7 +42,12 @@ export async function insertMail(tx: Queryable, mail: NewMailRow): Promise<boole
       microseconds(mail.usefulForMs ?? 0),
     ],
   )
-  return affectedRows === 1
+  // The driver counts a row that was there as affected, too.
+  const [row] = await tx.query<{ id: string }>(
+    'SELECT id FROM outbox WHERE cause_id = ? AND template = ?',
+    [mail.causeId, mail.template],
+  )
+  return row?.id === mail.id
 }
 
 /** Undefined when it was sent or given up, or is not there. */
@@ -51,7 +58,7 @@ export async function findWaitingMail(
   const [row] = await db.query<
     Omit<WaitingMail, 'expired' | 'ageMs'> & { expired: number | null; ageUs: number | string }
   >(
-    `SELECT id, to_email AS \`to\`, template, facts, expires_at AS expiresAt,
+    `SELECT id, to_email AS \`to\`, template, facts, last_error AS lastError, expires_at AS expiresAt,
        expires_at <= {now} AS expired, TIMESTAMPDIFF(MICROSECOND, created_at, {now}) AS ageUs
       FROM outbox WHERE id = ? AND sent_at IS NULL AND given_up_at IS NULL`,
     [id],

@@ -309,6 +309,20 @@ export async function countOrderEvents(
   return Number(row?.n ?? 0)
 }
 
+/** Milliseconds since a kind of event last came into the timeline; undefined when it never did. */
+export async function msSinceOrderEvent(
+  db: Queryable,
+  orderId: string,
+  kind: string,
+): Promise<number | undefined> {
+  const [row] = await db.query<{ us: number | string }>(
+    `SELECT TIMESTAMPDIFF(MICROSECOND, at, {now}) AS us FROM order_events
+      WHERE order_id = ? AND kind = ? ORDER BY at DESC LIMIT 1`,
+    [orderId, kind],
+  )
+  return row && Number(row.us) / 1000
+}
+
 type OrderRow<O extends Order = Order> = Omit<O, 'bought' | 'unitAmount'> & {
   bought: string
   unitAmount: number | string

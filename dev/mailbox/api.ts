@@ -40,7 +40,10 @@ export function apiRoutes({ apiKey, now, mails, keep }: ApiOptions) {
   })
 }
 
-const HEADER = z.string().regex(/^\P{Cc}*$/u, 'must be one line without control characters')
+const HEADER = z.string().regex(
+  /^\P{Cc}*$/u,
+  'must be one line without control characters',
+)
 const ADDRESS = /^[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+$|^[^\s@<>]+@localhost$/
 const Recipient = HEADER.regex(ADDRESS, 'must be an e-mail address')
 const Sender = HEADER.regex(

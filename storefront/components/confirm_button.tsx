@@ -12,17 +12,25 @@ interface Props {
   act(): Promise<void>
 }
 
-/** A button that asks once more in its own place. Escape and "no" lead back to it. */
+/**
+ * A button that asks once more in its own place. Escape and "no" lead back to it; where the focus
+ * goes after "yes" is up to `act`, as what the button is about is often gone then.
+ */
 export function ConfirmButton({ label, name, question, yes, no, act }: Props) {
   const asking = useSignal(false)
   const pending = useSignal(false)
   const first = useRef<HTMLButtonElement>(null)
-  const opened = useRef(false)
+  const focusNext = useRef(false)
 
   useEffect(() => {
-    if (opened.current) first.current?.focus()
-    opened.current = true
+    if (focusNext.current) first.current?.focus()
+    focusNext.current = false
   }, [asking.value])
+
+  function ask(whether: boolean) {
+    focusNext.current = true
+    asking.value = whether
+  }
 
   async function confirm() {
     if (pending.value) return
@@ -42,7 +50,7 @@ export function ConfirmButton({ label, name, question, yes, no, act }: Props) {
         class='button button-quiet'
         ref={first}
         aria-label={name}
-        onClick={() => asking.value = true}
+        onClick={() => ask(true)}
       >
         {label}
       </button>
@@ -54,7 +62,7 @@ export function ConfirmButton({ label, name, question, yes, no, act }: Props) {
       role='group'
       aria-label={question}
       onKeyDown={(event) => {
-        if (event.key === 'Escape') asking.value = false
+        if (event.key === 'Escape') ask(false)
       }}
     >
       <p>{question}</p>
@@ -68,7 +76,7 @@ export function ConfirmButton({ label, name, question, yes, no, act }: Props) {
         >
           {pending.value ? commonWords.working : yes}
         </button>
-        <button type='button' class='button button-quiet' onClick={() => asking.value = false}>
+        <button type='button' class='button button-quiet' onClick={() => ask(false)}>
           {no}
         </button>
       </p>

@@ -24,7 +24,7 @@ export function CredentialsForm({ fresh, submitLabel, next, send }: Props) {
   const taken = form.failure.value?.problem.code === 'email-taken'
 
   return (
-    <form class='card form' method='post' ref={form.ref} noValidate onSubmit={form.onSubmit}>
+    <form class='card form' {...form.attributes}>
       {taken ? <AlreadyThere next={next} /> : <FormFailure form={form} />}
       <EmailField error={form.errors.value.email} />
       <PasswordField

@@ -44,7 +44,7 @@ function ChangeForm({ email, onClose }: { email: string; onClose(said?: string):
     onClose(emailWords.sent(user.pendingEmail ?? user.email))
   })
   return (
-    <form class='form' method='post' ref={form.ref} noValidate onSubmit={form.onSubmit}>
+    <form class='form' {...form.attributes}>
       <FormFailure form={form} words={accountFailures} />
       <TextField
         name='email'

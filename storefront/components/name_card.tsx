@@ -17,14 +17,7 @@ export function NameCard({ user }: { user: User }) {
   })
   return (
     <Setting id='name' heading={profileWords.heading} about={profileWords.about}>
-      <form
-        class='form'
-        method='post'
-        ref={form.ref}
-        noValidate
-        onSubmit={form.onSubmit}
-        onInput={() => saved.value = false}
-      >
+      <form class='form' {...form.attributes}>
         <FormFailure form={form} />
         <TextField
           name='name'
@@ -32,6 +25,7 @@ export function NameCard({ user }: { user: User }) {
           required={false}
           error={form.errors.value.name}
           input={{
+            onInput: () => saved.value = false,
             type: 'text',
             autocomplete: 'name',
             maxLength: 60,

@@ -63,7 +63,7 @@ function Ask({ ready, onLogin, onNotYet }: AskProps) {
   return (
     <>
       <p>{words.about}</p>
-      <form class='form' method='post' ref={form.ref} noValidate onSubmit={form.onSubmit}>
+      <form class='form' {...form.attributes}>
         <FormFailure form={form} words={accountFailures} />
         <UsernameHint email={user.value.email} />
         <PasswordField

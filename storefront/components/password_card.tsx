@@ -32,7 +32,7 @@ function ChangeForm({ email, onClose }: { email: string; onClose(said?: string):
     onClose(words.saved)
   })
   return (
-    <form class='form' method='post' ref={form.ref} noValidate onSubmit={form.onSubmit}>
+    <form class='form' {...form.attributes}>
       <FormFailure form={form} words={accountFailures} />
       <UsernameHint email={email} />
       <PasswordField

@@ -19,7 +19,9 @@ interface Props {
 export function PasswordField({ fresh, label, testId, ...given }: Props) {
   const { input, shown, toggle } = useShowing()
   const length = useSignal(0)
-  const field = { ...given, help: fresh ? passwordWords.length(length.value) : given.help }
+  // A password that was refused is not praised for its length at the same time.
+  const judged = fresh && !given.error
+  const field = { ...given, help: judged ? passwordWords.length(length.value) : given.help }
   return (
     <FieldFrame {...field} label={label}>
       <div class='input-row'>
@@ -49,7 +51,7 @@ export function PasswordField({ fresh, label, testId, ...given }: Props) {
           {shown ? passwordWords.hide : passwordWords.show}
         </button>
       </div>
-      {fresh && <Strength length={length.value} />}
+      {judged && <Strength length={length.value} />}
     </FieldFrame>
   )
 }

@@ -53,7 +53,7 @@ export function SessionsCard() {
                 <Row
                   key={session.id}
                   session={session}
-                  onEnd={() => end(api.endSession(session.id), words.ended(session.device))}
+                  onEnd={() => end(api.endSession(session.id), words.ended(nameOf(session)))}
                 />
               ))}
             </ul>
@@ -74,13 +74,14 @@ export function SessionsCard() {
 }
 
 function Row({ session, onEnd }: { session: Session; onEnd(): Promise<void> }) {
-  const { device, userAgent, createdAt, lastUsedAt, current } = session
+  const { userAgent, createdAt, lastUsedAt, current } = session
   const words = sessionsWords
+  const name = nameOf(session)
   return (
     <li class='session' data-testid='session'>
       <div>
         <p class='session-device' title={userAgent}>
-          <strong>{device}</strong>
+          <strong>{name}</strong>
           {current && <span class='status status-active'>{words.thisDevice}</span>}
         </p>
         <p class='field-help'>
@@ -90,8 +91,8 @@ function Row({ session, onEnd }: { session: Session; onEnd(): Promise<void> }) {
       {!current && (
         <ConfirmButton
           label={words.end}
-          name={words.endOne(device)}
-          question={words.endOneConfirm(device)}
+          name={words.endOne(name)}
+          question={words.endOneConfirm(name)}
           yes={words.yes}
           no={words.no}
           act={onEnd}
@@ -99,4 +100,10 @@ function Row({ session, onEnd }: { session: Session; onEnd(): Promise<void> }) {
       )}
     </li>
   )
+}
+
+/** Browsers all call themselves Mozilla and much else; of a program its own name says most. */
+function nameOf({ device, userAgent }: Session): string {
+  if (!userAgent || userAgent.startsWith('Mozilla/')) return device
+  return sessionsWords.program(device, userAgent)
 }

@@ -34,7 +34,7 @@ function Ask({ onSent }: { onSent(email: string): void }) {
     <>
       <h1>{forgotWords.title}</h1>
       <p class='lead'>{forgotWords.lead}</p>
-      <form class='card form' method='post' ref={form.ref} noValidate onSubmit={form.onSubmit}>
+      <form class='card form' {...form.attributes}>
         <FormFailure form={form} />
         <EmailField error={form.errors.value.email} />
         <SubmitButton label={forgotWords.send} pending={form.pending.value} wide testId='submit' />

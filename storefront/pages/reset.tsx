@@ -60,7 +60,7 @@ function ResetForm({ token, onDone, onInvalid }: FormProps) {
     <div class='narrow'>
       <h1>{resetWords.title}</h1>
       <p class='lead'>{resetWords.lead}</p>
-      <form class='card form' method='post' ref={form.ref} noValidate onSubmit={form.onSubmit}>
+      <form class='card form' {...form.attributes}>
         <FormFailure form={form} />
         <UsernameHint email={email.value} />
         <PasswordField

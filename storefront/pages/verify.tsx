@@ -57,13 +57,13 @@ function Ask({ token, onDone, onInvalid }: AskProps) {
     }
   })
   useEffect(() => {
-    form.ref.current?.querySelector('button')?.focus()
+    form.attributes.ref.current?.querySelector('button')?.focus()
   }, [])
   return (
     <div class='narrow'>
       <h1>{verifyWords.title}</h1>
       <p class='lead'>{verifyWords.lead}</p>
-      <form class='form' ref={form.ref} onSubmit={form.onSubmit}>
+      <form class='form' {...form.attributes}>
         <FormFailure form={form} />
         <SubmitButton label={verifyWords.confirm} pending={form.pending.value} testId='submit' />
       </form>

@@ -46,6 +46,8 @@ export const passwordCardWords = {
 }
 
 export const sessionsWords = {
+  /** A program says what it is in its own words. */
+  program: (device: string, userAgent: string) => `${device} (${userAgent})`,
   heading: 'Where you are logged in',
   about: 'Browsers and programs with access to your account. End what you do not know.',
   thisDevice: 'This device',
@@ -108,8 +110,8 @@ export const panelLoginWords = {
   unverified: (email: string) =>
     `Whoever has the panel login has the servers. Open the link we sent to ${email}.`,
   notYet: 'It is ready as soon as your first server is set up. Nothing is needed from you.',
-  shownHeading: 'Your panel login',
-  shown: 'The password is shown this once. Save it now; you can always make a new one here.',
+  shownHeading: 'Save it now',
+  shown: 'The password is shown this once. If it gets lost, make a new one here.',
   username: 'User name',
   panelPassword: 'Password',
   copyUsername: 'Copy the user name',

@@ -4,7 +4,7 @@ import { revokeSession } from '../../api/accounts/store.ts'
 import { createUser } from '../../api/accounts/users.ts'
 import { createApp } from '../../api/app.ts'
 import type { AppEnv } from '../../api/deps.ts'
-import { createClient } from './client.ts'
+import { type Client, createClient } from './client.ts'
 import { placeOrder, sessionOf, type Shop, startShop } from './shop.ts'
 
 export const PASSWORD = 'correct horse battery'
@@ -24,6 +24,7 @@ export interface World {
   serverId: string
   /** The headers of a new session of this user, as a browser or a program sends them. */
   browser(role: Role): Promise<Record<string, string>>
+  client(role: Role): Promise<Client>
   program(role: Role): Promise<Record<string, string>>
   /** A browser whose session was ended elsewhere a moment ago. */
   revokedBrowser(role: Role): Promise<Record<string, string>>
@@ -62,14 +63,14 @@ export async function startWorld(): Promise<World> {
     return { cookie: `at=${access}; rt=${refresh}`, 'sec-fetch-site': 'same-origin' }
   }
 
-  async function clientOf(role: Role) {
-    const client = createClient(shop.url)
+  async function client(role: Role) {
     const { access, refresh } = await session(role)
-    client.cookies.set('at', access).set('rt', refresh)
-    return client
+    const created = createClient(shop.url)
+    created.cookies.set('at', access).set('rt', refresh)
+    return created
   }
 
-  const { orderId } = await placeOrder(await clientOf('owner'))
+  const { orderId } = await placeOrder(await client('owner'))
   await shop.stripe.pay(await sessionOf(db, orderId))
   const serverOf = async () =>
     (await db.query<{ id: string }>(
@@ -85,6 +86,7 @@ export async function startWorld(): Promise<World> {
     orderId,
     serverId: await serverOf() ?? 'none',
     browser,
+    client,
     async program(role) {
       return { authorization: `Bearer ${(await session(role)).access}` }
     },
@@ -98,7 +100,7 @@ export async function startWorld(): Promise<World> {
         "UPDATE orders SET status = 'expired' WHERE user_id = ? AND status = 'pending'",
         [users.owner.id],
       )
-      return (await placeOrder(await clientOf('owner'))).orderId
+      return (await placeOrder(await client('owner'))).orderId
     },
     tables: () => checksums(shop),
     stop: shop.stop,
