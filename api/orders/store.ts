@@ -1,6 +1,7 @@
 import type { Need } from '../checkout/capacity.ts'
 import { microseconds, placeholders, type Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
+import { scrub } from '../log.ts'
 import { sourcesOf } from '../moves.ts'
 import type { Term } from '../plans/bodies.ts'
 import { orderMoves, type OrderStatus } from './status.ts'
@@ -260,11 +261,16 @@ export async function insertOrderEvent(
       orderId,
       kind,
       JSON.stringify(facts),
-      cause ? JSON.stringify(cause) : null,
+      textOf(cause),
       nextInMs ?? null,
       microseconds(nextInMs ?? 0),
     ],
   )
+}
+
+/** A cause holds what Stripe or the panel said, who may repeat the key that they were sent. */
+function textOf(cause: NewOrderEvent['cause']): string | null {
+  return cause ? scrub(JSON.stringify(cause)) : null
 }
 
 /**
@@ -283,7 +289,7 @@ export async function repeatOrderEvent(
   if (last?.kind !== event.kind) return await insertOrderEvent(tx, deps, event)
   await tx.run(
     'UPDATE order_events SET cause = ?, next_at = {now} + INTERVAL ? MICROSECOND WHERE id = ?',
-    [event.cause ? JSON.stringify(event.cause) : null, microseconds(event.nextInMs), last.id],
+    [textOf(event.cause), microseconds(event.nextInMs), last.id],
   )
 }
 
