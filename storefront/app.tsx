@@ -1,3 +1,4 @@
+import type { ComponentType } from 'preact'
 import { ErrorBoundary, lazy, LocationProvider, Route, Router } from 'preact-iso'
 import { useEffect, useState } from 'preact/hooks'
 import { LeaveWhenSignedOut } from './components/leave_when_signed_out.tsx'
@@ -9,20 +10,20 @@ import { Home } from './pages/home.tsx'
 import { NotFound } from './pages/not_found.tsx'
 import { loadSession, watchOtherTabs } from './session.ts'
 
-const Plan = lazy(() => import('./pages/plan.tsx').then((page) => page.Plan))
-const LogIn = lazy(() => import('./pages/log_in.tsx').then((page) => page.LogIn))
-const SignUp = lazy(() => import('./pages/sign_up.tsx').then((page) => page.SignUp))
-const Forgot = lazy(() => import('./pages/forgot.tsx').then((page) => page.Forgot))
-const Reset = lazy(() => import('./pages/reset.tsx').then((page) => page.Reset))
-const Verify = lazy(() => import('./pages/verify.tsx').then((page) => page.Verify))
-const Account = lazy(() => import('./pages/account.tsx').then((page) => page.Account))
-const CheckoutReturn = lazy(() =>
+const Plan = pageOf(() => import('./pages/plan.tsx').then((page) => page.Plan))
+const LogIn = pageOf(() => import('./pages/log_in.tsx').then((page) => page.LogIn))
+const SignUp = pageOf(() => import('./pages/sign_up.tsx').then((page) => page.SignUp))
+const Forgot = pageOf(() => import('./pages/forgot.tsx').then((page) => page.Forgot))
+const Reset = pageOf(() => import('./pages/reset.tsx').then((page) => page.Reset))
+const Verify = pageOf(() => import('./pages/verify.tsx').then((page) => page.Verify))
+const Account = pageOf(() => import('./pages/account.tsx').then((page) => page.Account))
+const CheckoutReturn = pageOf(() =>
   import('./pages/checkout_return.tsx').then((page) => page.CheckoutReturn)
 )
-const Orders = lazy(() => import('./pages/orders.tsx').then((page) => page.Orders))
-const Order = lazy(() => import('./pages/order.tsx').then((page) => page.Order))
-const Servers = lazy(() => import('./pages/servers.tsx').then((page) => page.Servers))
-const Server = lazy(() => import('./pages/server.tsx').then((page) => page.Server))
+const Orders = pageOf(() => import('./pages/orders.tsx').then((page) => page.Orders))
+const Order = pageOf(() => import('./pages/order.tsx').then((page) => page.Order))
+const Servers = pageOf(() => import('./pages/servers.tsx').then((page) => page.Servers))
+const Server = pageOf(() => import('./pages/server.tsx').then((page) => page.Server))
 
 export function App() {
   const [broken, setBroken] = useState(false)
@@ -59,6 +60,11 @@ export function App() {
       </Layout>
     </LocationProvider>
   )
+}
+
+/** A page with a script of its own. One that cannot be had shows that; preact-iso would show nothing. */
+function pageOf(load: () => Promise<ComponentType>): ComponentType {
+  return lazy(() => load().catch(() => Broken))
 }
 
 /** A page whose script is gone, as after a release, or that threw: only loading anew helps. */

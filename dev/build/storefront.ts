@@ -9,14 +9,20 @@ const ROOT = join(import.meta.dirname ?? '.', '..', '..')
 export const SOURCE = join(ROOT, 'storefront')
 const ENTRY = 'storefront/main.tsx'
 
-/** Builds the storefront once, as it goes to customers. */
-export async function buildStorefront(options: { outdir: string }): Promise<void> {
+/** Builds the storefront once, as it goes to customers. Tells what became part of which file. */
+export async function buildStorefront(options: { outdir: string }): Promise<Metafile> {
   await emptyFolder(options.outdir)
-  await bundle({ ...bundling(options.outdir), minify: true, plugins: [indexPage(options.outdir)] })
+  const { metafile } = await bundle({
+    ...bundling(options.outdir),
+    minify: true,
+    plugins: [indexPage(options.outdir)],
+  })
   await compress(options.outdir)
   await Deno.writeTextFile(join(options.outdir, '_headers'), edgeHeaders())
   // the edge compresses by itself
   await Deno.writeTextFile(join(options.outdir, '.assetsignore'), '*.br\n')
+  if (!metafile) throw new Error('Cannot tell what was built as esbuild wrote no metafile')
+  return metafile
 }
 
 /** On Workers files are answered without the API, which says the same of them on Deno. */
