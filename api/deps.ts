@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { createPasswords, type Passwords } from './accounts/password.ts'
 import { RATE_LIMITS, type RateLimits } from './accounts/rate_limits.ts'
 import { type AccessTokens, createAccessTokens } from './accounts/tokens.ts'
 import type { Config } from './config.ts'
@@ -17,6 +18,7 @@ export interface Deps {
   payments: Payments
   panel: Panel
   tokens: AccessTokens
+  passwords: Passwords
   now: () => Date
   newId: (kind: IdKind) => string
   randomBytes: (count: number) => Uint8Array
@@ -73,6 +75,7 @@ export function buildDeps(config: Config, platform: Platform): Deps {
       now,
     }),
     panel: createPterodactyl({ url: config.PANEL_URL, apiKey: config.PANEL_API_KEY, now }),
+    passwords: createPasswords({ secret: config.AUTH_SECRET, randomBytes }),
     tokens: createAccessTokens({
       privateJwk: config.JWT_PRIVATE_KEY,
       previousJwks: config.JWT_PREVIOUS_KEYS,

@@ -1,5 +1,5 @@
 import type { Queryable } from '../db.ts'
-import { type LimitDeps, limitKey, rateLimited } from './rate_limits.ts'
+import { type LimitDeps, limitKey, rateLimited, secondsLeft } from './rate_limits.ts'
 
 /** Attempts in a row for one account before the next has to wait. */
 const FREE_ATTEMPTS = 5
@@ -53,13 +53,4 @@ export async function purgeLoginDelays(db: Queryable): Promise<number> {
     'DELETE FROM login_delays WHERE blocked_until < {now} - INTERVAL 2 DAY LIMIT 5000',
   )
   return affectedRows
-}
-
-async function secondsLeft(db: Queryable, key: Uint8Array): Promise<number> {
-  const [row] = await db.query<{ microseconds: number }>(
-    `SELECT TIMESTAMPDIFF(MICROSECOND, {now}, blocked_until) AS microseconds
-       FROM login_delays WHERE account_key = ?`,
-    [key],
-  )
-  return (row?.microseconds ?? 0) / 1e6
 }

@@ -1,3 +1,4 @@
+import { mailTokenOf } from '../accounts/mail_tokens.ts'
 import type { Config } from '../config.ts'
 
 interface OrderFacts {
@@ -11,6 +12,21 @@ export interface MailFacts {
   order_received: OrderFacts
   server_ready: OrderFacts & { address: string | null }
   order_refunded: OrderFacts
+  /** `tokenId` becomes the link when the mail is written out: see accounts/mail_tokens.ts. */
+  verify_email: { tokenId: string }
+  reset_password: { tokenId: string }
+  /** To the address that the account is to have. */
+  confirm_new_email: { tokenId: string }
+  /** To the address that the account has. */
+  email_change_requested: { newEmail: string }
+  /** To the address that the account had. */
+  email_changed: { newEmail: string }
+  /** `at` of these: an ISO instant. */
+  password_changed: { at: string }
+  session_stolen: { device: string; at: string }
+  panel_login_set: { at: string }
+  /** Somebody tried to sign up with the address of an account. */
+  account_exists: Record<never, never>
 }
 
 export type MailTemplate = keyof MailFacts
@@ -49,9 +65,85 @@ const templates: { [T in MailTemplate]: (facts: MailFacts[T], config: Shop) => W
     ],
     link: orderUrl(facts, shop),
   }),
+  verify_email: ({ tokenId }, shop) => ({
+    subject: `${shop.SHOP_NAME}: confirm your e-mail address`,
+    paragraphs: [
+      'Open this link within 24 hours to confirm that this address is yours.',
+      'If you did not sign up, ignore this message.',
+    ],
+    link: tokenUrl('verify', tokenId, shop),
+  }),
+  reset_password: ({ tokenId }, shop) => ({
+    subject: `${shop.SHOP_NAME}: choose a new password`,
+    paragraphs: [
+      'Open this link within 30 minutes to choose a new password. You will be logged out everywhere.',
+      'If you did not ask for it, ignore this message: your password stays as it is.',
+    ],
+    link: tokenUrl('reset', tokenId, shop),
+  }),
+  confirm_new_email: ({ tokenId }, shop) => ({
+    subject: `${shop.SHOP_NAME}: confirm your new e-mail address`,
+    paragraphs: [
+      'Open this link within 24 hours and your account gets this address. Until then nothing changes.',
+      'If you do not know why you got this, ignore it.',
+    ],
+    link: tokenUrl('verify', tokenId, shop),
+  }),
+  email_change_requested: ({ newEmail }, shop) => ({
+    subject: `${shop.SHOP_NAME}: your e-mail address is about to change`,
+    paragraphs: [
+      `Somebody who knows your password asked to change the address of your account to ${newEmail}.`,
+      'If it was not you, choose a new password now: that also stops the change.',
+    ],
+    link: `${shop.PUBLIC_URL}/forgot`,
+  }),
+  email_changed: ({ newEmail }, shop) => ({
+    subject: `${shop.SHOP_NAME}: your e-mail address was changed`,
+    paragraphs: [
+      `Your account has the address ${newEmail} now, and this one no longer works.`,
+      'If it was not you, write to us at once.',
+    ],
+    link: shop.PUBLIC_URL,
+  }),
+  password_changed: ({ at }, shop) => ({
+    subject: `${shop.SHOP_NAME}: your password was changed`,
+    paragraphs: [
+      `The password of your account was changed on ${
+        timeOf(at)
+      }, and other devices were logged out.`,
+      'If it was not you, choose a new one now.',
+    ],
+    link: `${shop.PUBLIC_URL}/forgot`,
+  }),
+  session_stolen: ({ device, at }, shop) => ({
+    subject: `${shop.SHOP_NAME}: we ended one of your sessions`,
+    paragraphs: [
+      `On ${
+        timeOf(at)
+      } the login of “${device}” was used from two places, as if it had been copied. We ended it.`,
+      'Log in again. If you did not do this yourself, choose a new password.',
+    ],
+    link: `${shop.PUBLIC_URL}/forgot`,
+  }),
+  panel_login_set: ({ at }, shop) => ({
+    subject: `${shop.SHOP_NAME}: your panel password was set`,
+    paragraphs: [
+      `A new password for the game panel was set from your account on ${timeOf(at)}.`,
+      'If it was not you, choose a new password for the shop and set the panel password again.',
+    ],
+    link: `${shop.PUBLIC_URL}/account`,
+  }),
+  account_exists: (_facts, shop) => ({
+    subject: `${shop.SHOP_NAME}: you have an account already`,
+    paragraphs: [
+      'Somebody tried to sign up with this address, which has an account.',
+      'If it was you and you forgot your password, choose a new one here.',
+    ],
+    link: `${shop.PUBLIC_URL}/forgot`,
+  }),
 }
 
-type Shop = Pick<Config, 'SHOP_NAME' | 'PUBLIC_URL'>
+type Shop = Pick<Config, 'SHOP_NAME' | 'PUBLIC_URL' | 'AUTH_SECRET'>
 
 /** A mail as text and as HTML. */
 export function writeMail<T extends MailTemplate>(
@@ -72,6 +164,15 @@ export function writeMail<T extends MailTemplate>(
 
 function orderUrl({ orderId }: OrderFacts, shop: Shop): string {
   return `${shop.PUBLIC_URL}/orders/${orderId}`
+}
+
+/** In the fragment, so that the token reaches no log. */
+function tokenUrl(page: 'verify' | 'reset', tokenId: string, shop: Shop): string {
+  return `${shop.PUBLIC_URL}/${page}#${mailTokenOf(shop.AUTH_SECRET, tokenId)}`
+}
+
+function timeOf(at: string): string {
+  return `${at.slice(0, 16).replace('T', ' ')} UTC`
 }
 
 function escapeHtml(text: string): string {

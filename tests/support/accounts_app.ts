@@ -23,13 +23,7 @@ export interface AccountsApp {
   stop(): Promise<void>
 }
 
-/** Limits that no test meets by accident. */
-export const NO_LIMITS: RateLimits = {
-  login: { address: [] },
-  signup: { address: [] },
-  order: { user: [], address: [] },
-  sync: { user: [] },
-}
+export { NO_LIMITS } from './limits.ts'
 
 /**
  * The API over real HTTP on a database of its own, without anything to sell. POST /api/probe is a
