@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as z from 'zod'
-import { PlaceOrder } from '../api/checkout/bodies.ts'
+import { PlaceOrder } from '../api/checkout/requests.ts'
 import { problems } from '../api/problem.ts'
 import { PASSWORD, startWorld, type World } from './support/actors.ts'
 import {

@@ -7,7 +7,8 @@ export const operations: Operations = {
   'POST /api/checkout/sessions': {
     id: 'createCheckoutSession',
     summary: 'Place an order',
-    description: 'Sets capacity aside and opens Stripe’s page for it; nothing is charged before the ' +
+    description:
+      'Sets capacity aside and opens Stripe’s page for it; nothing is charged before the ' +
       'buyer pays there. The same `Idempotency-Key` with the same body answers with the same order, ' +
       'so send it again, unchanged, whenever no answer came. `region-full` names the regions that ' +
       'still have room in `regionsWithRoom`.',

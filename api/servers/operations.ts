@@ -38,7 +38,8 @@ export const operations: Operations = {
   'GET /api/servers/:id': {
     id: 'getServer',
     summary: 'Show a server with its timeline',
-    description: '`address` is what players type. `panelUrl` is where files, console and power are.',
+    description:
+      '`address` is what players type. `panelUrl` is where files, console and power are.',
     tag: 'Servers',
     auth: 'session',
     params: z.object({ id: id('srv_', 'The server’s id.') }),
