@@ -32,6 +32,8 @@ export interface Deps {
   rateLimits: RateLimits
   /** The client's address as the platform tells it; never taken from a header a client can write. */
   clientAddress: (c: Context) => string
+  /** Aborted when the process is asked to stop, so that answers without an end find one. */
+  stopping?: AbortSignal
   /** Asks for the queues to be drained soon; nothing depends on it, the sweep comes anyway. */
   wake: (c?: Context) => void
 }
@@ -57,6 +59,7 @@ export interface Platform {
   log: Log
   clientAddress: Deps['clientAddress']
   wake: Deps['wake']
+  stopping?: AbortSignal
   /** Absent where there is no SMTP, as on Workers. */
   createSmtpMailer?: (address: SmtpAddress) => Mailer
   now?: () => Date

@@ -110,6 +110,31 @@ export const operations: Operations = {
       },
     },
   },
+  'GET /api/orders/:id/events': {
+    id: 'listenToOrder',
+    summary: 'Listen to an order',
+    description:
+      'Server-sent events: `order` (an Order) at the start and whenever it changed, `timeline` (a ' +
+      'TimelineEntry) for each row, whose id is the event’s, `ping` in between, and `end` when nothing ' +
+      'further happens by itself. The answer ends within a minute: connect again, with ' +
+      '`Last-Event-ID` as every EventSource does, and only what is new comes. A row may come again ' +
+      'with another `nextAt`; its id stays.',
+    tag: 'Orders',
+    auth: 'session',
+    params,
+    headers: z.object({
+      'Last-Event-ID': id('oev_', 'The last row that arrived: those after it are sent.').optional(),
+    }),
+    answers: {
+      200: {
+        description: 'The events, as they happen.',
+        contentType: 'text/event-stream',
+        schema: z.string(),
+        example: `event: timeline\ndata: ${JSON.stringify(placed)}\nid: ${placed.id}\n\n`,
+      },
+    },
+    problems: ['rate-limited'],
+  },
   'POST /api/orders/:id/cancel': {
     id: 'cancelOrder',
     summary: 'Cancel an order that is not paid',

@@ -303,6 +303,21 @@ export async function listOrderEvents(db: Queryable, orderId: string): Promise<O
   return rows.map((row) => ({ ...row, facts: JSON.parse(row.facts) }))
 }
 
+/**
+ * Something that differs as soon as what the owner is shown of the order differs: its state, why it
+ * waits, its newest row and when that is tried again. Empty when there is no such order.
+ */
+export async function findOrderMark(db: Queryable, id: string): Promise<string> {
+  const [row] = await db.query<{ mark: string }>(
+    `SELECT CONCAT_WS('|', o.status, COALESCE(o.waiting_for, ''), COALESCE(o.ptero_server_id, ''),
+         (SELECT CONCAT_WS('|', e.id, COALESCE(e.next_at, '')) FROM order_events e
+           WHERE e.order_id = o.id ORDER BY e.at DESC, e.id DESC LIMIT 1)) AS mark
+       FROM orders o WHERE o.id = ?`,
+    [id],
+  )
+  return row?.mark ?? ''
+}
+
 /** How often a kind of event happened; backoffs that outlive a job count by it. */
 export async function countOrderEvents(
   db: Queryable,
