@@ -109,7 +109,7 @@ async function person(email: string, by: 'at' | 'bearer'): Promise<Person> {
   const config = parseConfig(environment)
   const now = () => new Date()
   const newId = createIdFactory(now, randomBytes)
-  const deps = { config, newId, randomBytes, now }
+  const deps = { config, now, newId, randomBytes }
   const password = 'correct horse battery'
   const { id } = await createUser(db, deps, { email, password, role: 'customer' })
   const orderId = newId('order')

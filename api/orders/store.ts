@@ -231,6 +231,7 @@ export async function setNode(tx: Queryable, id: string, nodeId: number): Promis
 
 /** One row of the timeline as it is kept; timeline.ts turns it into words. */
 export interface OrderEvent {
+  id: string
   kind: string
   at: Date
   facts: Record<string, unknown>
@@ -295,7 +296,7 @@ export async function repeatOrderEvent(
 
 export async function listOrderEvents(db: Queryable, orderId: string): Promise<OrderEvent[]> {
   const rows = await db.query<Omit<OrderEvent, 'facts'> & { facts: string }>(
-    `SELECT kind, at, facts, next_at AS nextAt FROM order_events
+    `SELECT id, kind, at, facts, next_at AS nextAt FROM order_events
       WHERE order_id = ? ORDER BY at, id`,
     [orderId],
   )
