@@ -17,6 +17,7 @@ import { freePort } from '../dev/ports.ts'
 import { randomBytes } from './support/catalogue.ts'
 import { freshDatabase, type TestDatabase } from './support/database.ts'
 import { testEnvironment } from './support/environment.ts'
+import { NO_LIMITS } from './support/limits.ts'
 import { serve } from './support/serve.ts'
 
 interface Person {
@@ -160,6 +161,8 @@ function startDeno(): Promise<Running> {
     log: createLog((line) => lines.push(line), () => new Date()),
     clientAddress: () => '127.0.0.1',
     wake: () => {},
+    // The same two asked the other isolate a moment ago.
+    rateLimits: NO_LIMITS,
   })
   const server = serve()
   server.handler = createApp(deps).fetch

@@ -5,8 +5,8 @@ import { Problem } from '../problem.ts'
 import { audit } from './audit.ts'
 import { issueMailToken, revokeMailTokens, TOKEN_LIFE_MS } from './mail_tokens.ts'
 import { limit } from './rate_limits.ts'
-import { checkOwner } from './step_up.ts'
-import { findUserByEmail, updatePendingEmail, type User } from './store.ts'
+import { checkOwner, wrongPassword } from './step_up.ts'
+import { findUserByEmail, isPasswordCurrent, updatePendingEmail, type User } from './store.ts'
 import { emailTaken, requireUser } from './users.ts'
 
 /**
@@ -31,6 +31,7 @@ export async function requestEmail(
   await limit(db, deps, 'emailChange', { address, user: userId })
   if (await findUserByEmail(db, email)) throw emailTaken()
   return await db.transaction(async (tx) => {
+    if (!await isPasswordCurrent(tx, user)) throw wrongPassword()
     await updatePendingEmail(tx, userId, email)
     await mailBoth(tx, deps, user, email)
     await audit(tx, deps, { actor: userId, action: 'email.request', subject: userId, requestId })

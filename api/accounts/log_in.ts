@@ -4,7 +4,7 @@ import { Problem } from '../problem.ts'
 import { audit } from './audit.ts'
 import { clearLoginDelay, takeLoginAttempt } from './login_delays.ts'
 import { giveBack, limit, type LimitDeps } from './rate_limits.ts'
-import { findUserByEmail, updatePasswordHash, type User } from './store.ts'
+import { findUserByEmail, isPasswordCurrent, updatePasswordHash, type User } from './store.ts'
 
 export interface Credentials {
   /** canonical */
@@ -41,6 +41,7 @@ export async function logIn<T>(
   }
   const stronger = stale ? await deps.passwords.hash(password) : undefined
   return await db.transaction(async (tx) => {
+    if (!await isPasswordCurrent(tx, user)) throw new Problem('wrong-credentials')
     await giveBack(tx, hits)
     await clearLoginDelay(tx, deps, email)
     if (stronger) await updatePasswordHash(tx, user, stronger)

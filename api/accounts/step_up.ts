@@ -4,7 +4,7 @@ import { Problem } from '../problem.ts'
 import { audit } from './audit.ts'
 import { clearLoginDelay, takeLoginAttempt } from './login_delays.ts'
 import { giveBack, limit } from './rate_limits.ts'
-import type { User } from './store.ts'
+import { isPasswordCurrent, type User } from './store.ts'
 
 /**
  * Lets through only who knows the account's password: a session alone, which may be stolen, is not
@@ -24,7 +24,7 @@ export async function checkOwner(
   const hits = await limit(db, deps, 'login', { address })
   await takeLoginAttempt(db, deps, user.email)
   const { matches } = await deps.passwords.check(password, user.passwordHash)
-  if (!matches) {
+  if (!matches || !await isPasswordCurrent(db, user)) {
     const action = 'user.password-refused'
     await audit(db, deps, { actor: user.id, action, subject: user.id, requestId })
     throw wrongPassword()

@@ -58,6 +58,21 @@ export async function insertUser(tx: Queryable, user: NewUser): Promise<void> {
   )
 }
 
+/**
+ * Whether what was checked is the user's password still, after the time that a hash takes. In a
+ * transaction it stays so until the end: whoever sets another then closes what is opened here.
+ */
+export async function isPasswordCurrent(
+  tx: Queryable,
+  user: Pick<User, 'id' | 'passwordHash'>,
+): Promise<boolean> {
+  const rows = await tx.query(
+    'SELECT id FROM users WHERE id = ? AND password_hash = ? FOR UPDATE',
+    [user.id, user.passwordHash],
+  )
+  return rows.length === 1
+}
+
 /** Replaces a hash that was read before; false when it was changed meanwhile. */
 export async function updatePasswordHash(
   tx: Queryable,
