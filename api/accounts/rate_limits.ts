@@ -148,14 +148,14 @@ export function limitKey(secret: string, scope: string, subject: string): Uint8A
   return createHmac('sha256', secret).update(`limit|${scope}|${subject}`).digest().subarray(0, 16)
 }
 
-/** How long a row of the delays still blocks. */
-export async function secondsLeft(db: Queryable, key: Uint8Array): Promise<number> {
+/** How long a row of the delays still blocks; undefined when it is gone. */
+export async function secondsLeft(db: Queryable, key: Uint8Array): Promise<number | undefined> {
   const [row] = await db.query<{ microseconds: number }>(
     `SELECT TIMESTAMPDIFF(MICROSECOND, {now}, blocked_until) AS microseconds
        FROM login_delays WHERE account_key = ?`,
     [key],
   )
-  return (row?.microseconds ?? 0) / 1e6
+  return row && row.microseconds / 1e6
 }
 
 /** The 429 of every limit. */
@@ -209,7 +209,7 @@ async function takeTurn(
       WHERE account_key = ? AND blocked_until <= {now}`,
     [rule.apartSeconds, key],
   )
-  if (affectedRows === 0) throw rateLimited(await secondsLeft(db, key))
+  if (affectedRows === 0) throw rateLimited(await secondsLeft(db, key) ?? rule.apartSeconds)
 }
 
 function describe(seconds: number): string {

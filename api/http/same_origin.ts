@@ -17,7 +17,7 @@ export function sameOriginWrites(publicUrl: string): MiddlewareHandler {
     if (!byProgram && !isSameOrigin(c.req.raw.headers, ours)) {
       throw new Problem('cross-site', { detail: `Send this from ${ours}.` })
     }
-    if (!(byProgram && !c.req.raw.body) && !isJson(c.req.header('content-type'))) {
+    if (!(byProgram && isEmpty(c.req.raw.headers)) && !isJson(c.req.header('content-type'))) {
       throw new Problem('json-required')
     }
     await next()
@@ -39,6 +39,11 @@ function isWrite(method: string): boolean {
 function isSameOrigin(headers: Headers, ours: string): boolean {
   const site = headers.get('sec-fetch-site')
   return site === null ? headers.get('origin') === ours : site === 'same-origin'
+}
+
+/** By its headers, as a runtime may make a body of nothing. */
+function isEmpty(headers: Headers): boolean {
+  return !headers.has('transfer-encoding') && Number(headers.get('content-length') ?? 0) === 0
 }
 
 function isJson(contentType: string | undefined): boolean {
