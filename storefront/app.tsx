@@ -1,13 +1,13 @@
-import { ErrorBoundary, lazy, LocationProvider, Route, Router } from 'preact-iso'
+import { ErrorBoundary, lazy, LocationProvider, Route, Router, useLocation } from 'preact-iso'
 import { useEffect, useState } from 'preact/hooks'
+import { Broken } from './components/broken.tsx'
 import { Layout } from './components/layout.tsx'
-import { FailureNotice } from './components/notice.tsx'
 import { loadCurrency } from './currency.ts'
-import { commonWords } from './words/common.ts'
 import { Home } from './pages/home.tsx'
 import { NotFound } from './pages/not_found.tsx'
 import { loadSession, watchOtherTabs } from './session.ts'
 
+const Game = lazy(() => import('./pages/game.tsx').then((page) => page.Game))
 const Plan = lazy(() => import('./pages/plan.tsx').then((page) => page.Plan))
 const LogIn = lazy(() => import('./pages/log_in.tsx').then((page) => page.LogIn))
 const SignUp = lazy(() => import('./pages/sign_up.tsx').then((page) => page.SignUp))
@@ -19,8 +19,10 @@ const Order = lazy(() => import('./pages/order.tsx').then((page) => page.Order))
 const Servers = lazy(() => import('./pages/servers.tsx').then((page) => page.Servers))
 const Server = lazy(() => import('./pages/server.tsx').then((page) => page.Server))
 
+/** Paths of the API are not pages of ours: the browser goes there by itself. */
+const OURS = /^(?!\/api\/)/
+
 export function App() {
-  const [broken, setBroken] = useState(false)
   useEffect(() => {
     loadCurrency()
     void loadSession()
@@ -28,38 +30,34 @@ export function App() {
   }, [])
 
   return (
-    <LocationProvider>
+    <LocationProvider scope={OURS}>
       <Layout>
-        {broken ? <Broken /> : (
-          <ErrorBoundary onError={() => setBroken(true)}>
-            <Router onRouteChange={focusPage}>
-              <Route path='/' component={Home} />
-              <Route path='/plans/:id' component={Plan} />
-              <Route path='/login' component={LogIn} />
-              <Route path='/signup' component={SignUp} />
-              <Route path='/checkout/return' component={CheckoutReturn} />
-              <Route path='/orders' component={Orders} />
-              <Route path='/orders/:id' component={Order} />
-              <Route path='/servers' component={Servers} />
-              <Route path='/servers/:id' component={Server} />
-              <Route default component={NotFound} />
-            </Router>
-          </ErrorBoundary>
-        )}
+        <Pages />
       </Layout>
     </LocationProvider>
   )
 }
 
-/** A page whose script is gone, as after a release, or that threw: only loading anew helps. */
-function Broken() {
+function Pages() {
+  const { path } = useLocation()
+  const [brokenPath, setBrokenPath] = useState<string | undefined>(undefined)
+  if (brokenPath === path) return <Broken />
   return (
-    <FailureNotice
-      title={commonWords.failed.title}
-      body={commonWords.failed.broken}
-      action={commonWords.reload}
-      onAction={() => location.reload()}
-    />
+    <ErrorBoundary onError={() => setBrokenPath(path)}>
+      <Router onRouteChange={focusPage}>
+        <Route path='/' component={Home} />
+        <Route path='/games/:id' component={Game} />
+        <Route path='/plans/:id' component={Plan} />
+        <Route path='/login' component={LogIn} />
+        <Route path='/signup' component={SignUp} />
+        <Route path='/checkout/return' component={CheckoutReturn} />
+        <Route path='/orders' component={Orders} />
+        <Route path='/orders/:id' component={Order} />
+        <Route path='/servers' component={Servers} />
+        <Route path='/servers/:id' component={Server} />
+        <Route default component={NotFound} />
+      </Router>
+    </ErrorBoundary>
   )
 }
 
