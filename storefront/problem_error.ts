@@ -1,5 +1,5 @@
 import type { FieldError, ProblemBody } from '../api/problem.ts'
-import { failures, type FailureText, tooManyRequests } from './messages.ts'
+import { failures, type FailureText, tooManyRequests } from './words/problems.ts'
 
 /** A problem as the browser meets it: a `ProblemBody` with members of the occasion, when it is ours. */
 export interface KnownProblem extends Partial<ProblemBody> {

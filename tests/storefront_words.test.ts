@@ -1,11 +1,5 @@
 import { expect, test } from 'vitest'
-import {
-  countryName,
-  formatCpu,
-  formatList,
-  formatMib,
-  formatMoney,
-} from '../storefront/messages.ts'
+import { countryName, formatCpu, formatList, formatMib, formatMoney } from '../storefront/format.ts'
 import { failureText, fieldErrorsOf } from '../storefront/problem_error.ts'
 
 test.each([

@@ -1,20 +1,33 @@
-import { useState } from 'preact/hooks'
-import { text } from '../messages.ts'
+import { useEffect, useState } from 'preact/hooks'
+import { commonWords } from '../words/common.ts'
+import { Icon } from './icon.tsx'
 
-/** Copies `value` and says that it did. */
-export function CopyButton({ value }: { value: string }) {
+/** As long as it takes to read that it was copied. */
+const SAID_MS = 3_000
+
+/** Copies `value` and says that it did; `what` says what is copied to those who hear the page. */
+export function CopyButton({ value, what }: { value: string; what?: string }) {
   const [said, setSaid] = useState('')
+  useEffect(() => {
+    if (!said) return
+    const timer = setTimeout(() => setSaid(''), SAID_MS)
+    return () => clearTimeout(timer)
+  }, [said])
   async function copy() {
     try {
       await navigator.clipboard.writeText(value)
-      setSaid(text.copied)
+      setSaid(commonWords.copied)
     } catch {
-      setSaid(text.copyFailed)
+      setSaid(commonWords.copyFailed)
     }
   }
   return (
     <>
-      <button type='button' class='button button-quiet' onClick={copy}>{text.copy}</button>
+      <button type='button' class='button button-quiet copy' onClick={copy}>
+        <Icon name={said === commonWords.copied ? 'check' : 'copy'} />
+        {commonWords.copy}
+        {what && <span class='heard'>{what}</span>}
+      </button>
       <span class='copy-said' role='status'>{said}</span>
     </>
   )
@@ -23,9 +36,9 @@ export function CopyButton({ value }: { value: string }) {
 /** A server's address, large enough to read to a friend. */
 export function Address({ address }: { address: string }) {
   return (
-    <p class='address'>
+    <div class='address'>
       <code data-testid='server-address'>{address}</code>
       <CopyButton value={address} />
-    </p>
+    </div>
   )
 }

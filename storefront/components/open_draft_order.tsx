@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { OrderBody } from '../../api/orders/bodies.ts'
 import { api } from '../api.ts'
-import { formatClock, text } from '../messages.ts'
+import { formatClock } from '../format.ts'
+import { configureWords } from '../words/configure.ts'
 import { Notice } from './notice.tsx'
 import { OpenOrder } from './order_story.tsx'
 
@@ -20,11 +21,11 @@ export function OpenDraftOrder({ orderId }: { orderId?: string }) {
     return () => controller.abort()
   }, [orderId, version])
 
-  if (order?.status === 'canceled') return <p role='status'>{text.plan.canceledDropped}</p>
+  if (order?.status === 'canceled') return <p role='status'>{configureWords.canceledDropped}</p>
   if (order?.status !== 'pending' || !order.checkoutUrl) return null
   return (
-    <Notice title={text.plan.canceledHeading}>
-      <p>{text.plan.canceledBody(order.expiresAt && formatClock(order.expiresAt))}</p>
+    <Notice title={configureWords.canceledHeading}>
+      <p>{configureWords.canceledBody(order.expiresAt && formatClock(order.expiresAt))}</p>
       <OpenOrder order={order} onChange={() => setVersion(version + 1)} />
     </Notice>
   )

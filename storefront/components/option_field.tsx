@@ -1,5 +1,5 @@
 import type { OptionBody } from '../../api/plans/bodies.ts'
-import { text } from '../messages.ts'
+import { fieldWords } from '../words/fields.ts'
 import { controlProps, FieldFrame, FieldNotes, TextField } from './field.tsx'
 
 interface Props {
@@ -34,7 +34,7 @@ export function OptionField({ option, value, error }: Props) {
 
 /** The option's limits as a sentence, so that nobody learns them by being refused. */
 function ruleOf({ kind, min, max, minLength, maxLength }: OptionBody): string {
-  const words = text.field
+  const words = fieldWords
   if (kind === 'number' && min !== undefined && max !== undefined) {
     return words.between(String(min), String(max))
   }

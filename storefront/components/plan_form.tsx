@@ -5,20 +5,23 @@ import type { PlanBody, RegionBody } from '../../api/plans/bodies.ts'
 import { api } from '../api.ts'
 import { type Draft, draftOfForm, saveDraft } from '../draft.ts'
 import { constraintErrors, type FieldErrors, focusFirstError } from '../form.ts'
-import { formatList, text } from '../messages.ts'
+import { formatList } from '../format.ts'
+import { configureWords } from '../words/configure.ts'
 import { withNext } from '../next_path.ts'
 import { pricesIn } from '../plans.ts'
 import { asProblem, fieldErrorsOf, type ProblemError } from '../problem_error.ts'
 import { endSession, user } from '../session.ts'
-import { CurrencySelect } from './currency_select.tsx'
 import { TextField } from './field.tsx'
 import { ProblemNotice } from './notice.tsx'
 import { OptionField } from './option_field.tsx'
 import { PlanSummary } from './plan_summary.tsx'
+import { PlanSwitch } from './plan_switch.tsx'
 import { RegionChoice, TermChoice } from './plan_choices.tsx'
 
 interface Props {
   plan: PlanBody
+  /** The plans of the same game, this one among them. */
+  siblings: PlanBody[]
   regions: RegionBody[]
   /** The currency to pay in; undefined when the plan has no price. */
   currency: string | undefined
@@ -36,7 +39,8 @@ interface FullRegion {
 }
 
 /** Everything there is to choose about a plan, with the price beside it and payment at its end. */
-export function PlanForm({ plan, regions, currency, currencies, initial }: Props) {
+export function PlanForm(props: Props) {
+  const { plan, siblings, regions, currency, currencies, initial } = props
   const form = useRef<HTMLFormElement>(null)
   const order = useOrdering(plan, currency, initial)
   const { draft, errors, problem, full } = order
@@ -55,14 +59,44 @@ export function PlanForm({ plan, regions, currency, currencies, initial }: Props
     requestAnimationFrame(() => form.current && focusFirstError(form.current))
   }
 
-  function change() {
-    if (form.current) order.change(new FormData(form.current))
+  function change({ target }: Event) {
+    if (!form.current) return
+    order.change(new FormData(form.current))
+    const name = nameOf(target)
+    if (errors.value[name]) check(name)
+  }
+
+  /** A field that was left filled in wrongly says so then, not only at the end. */
+  function leave({ target }: FocusEvent) {
+    const filled = target instanceof HTMLInputElement && target.value !== ''
+    if (filled) check(nameOf(target))
+  }
+
+  function check(name: string) {
+    if (!form.current) return
+    const { [name]: _, ...others } = errors.value
+    const message = constraintErrors(form.current)[name]
+    errors.value = message ? { ...others, [name]: message } : others
   }
 
   return (
-    <form class='configure-form' ref={form} noValidate onInput={change} onSubmit={submit}>
+    <form
+      class='configure-form'
+      ref={form}
+      noValidate
+      onInput={change}
+      onFocusOut={leave}
+      onSubmit={submit}
+    >
       <div class='configure-fields'>
         {problem.value && <ProblemNotice error={problem.value} />}
+        <PlanSwitch plans={siblings} current={plan} term={draft.value.term} currency={currency} />
+        <TermChoice
+          prices={prices}
+          currencies={currencies}
+          value={initial.term}
+          error={errors.value.term}
+        />
         <RegionChoice
           plan={plan}
           regions={regions}
@@ -70,43 +104,62 @@ export function PlanForm({ plan, regions, currency, currencies, initial }: Props
           withRoom={full.value?.withRoom}
           error={regionError(regions, draft.value.region, full.value) ?? errors.value.region}
         />
-        <CurrencySelect currencies={currencies} />
-        <TermChoice prices={prices} value={initial.term} error={errors.value.term} />
-        <fieldset class='group'>
-          <legend>{text.plan.nameHeading}</legend>
+        <fieldset class='card group'>
+          <legend>{configureWords.nameHeading}</legend>
           <TextField
             name='serverName'
-            label={text.plan.nameLabel}
-            help={text.plan.nameHelp}
+            label={configureWords.nameLabel}
+            help={configureWords.nameHelp}
             error={errors.value.serverName}
             input={{ ...serverNameRule, autocomplete: 'off', defaultValue: initial.serverName }}
             testId='server-name'
           />
         </fieldset>
         {plan.options.length > 0 && (
-          <fieldset class='group'>
-            <legend>{text.plan.optionsHeading}</legend>
-            <p class='field-help'>{text.plan.optionsHelp}</p>
-            {plan.options.map((option) => (
-              <OptionField
-                key={option.variable}
-                option={option}
-                value={initial.options[option.variable] ?? option.default}
-                error={errors.value[`options/${option.variable}`]}
-              />
-            ))}
-          </fieldset>
+          <Settings plan={plan} values={initial.options} errors={errors.value} />
         )}
       </div>
       <PlanSummary
         plan={plan}
         region={regions.find((region) => region.id === draft.value.region)}
-        price={prices.find((price) => price.term === draft.value.term)}
+        prices={prices}
+        term={draft.value.term}
         signedIn={Boolean(user.value)}
         pending={order.pending.value}
       />
     </form>
   )
+}
+
+function Settings(
+  { plan, values, errors }: {
+    plan: PlanBody
+    values: Record<string, string>
+    errors: FieldErrors
+  },
+) {
+  return (
+    <fieldset class='card group'>
+      <legend>{configureWords.optionsHeading}</legend>
+      <p class='field-help'>{configureWords.optionsHelp}</p>
+      <div class='settings-grid'>
+        {plan.options.map((option) => (
+          <OptionField
+            key={option.variable}
+            option={option}
+            value={values[option.variable] ?? option.default}
+            error={errors[`options/${option.variable}`]}
+          />
+        ))}
+      </div>
+    </fieldset>
+  )
+}
+
+function nameOf(target: EventTarget | null): string {
+  return target instanceof HTMLInputElement || target instanceof HTMLSelectElement
+    ? target.name
+    : ''
 }
 
 /** The form's state and what can be done with it. The fields themselves belong to the browser. */
@@ -189,7 +242,7 @@ function regionError(regions: RegionBody[], chosen: string, full: FullRegion | u
   if (!full || chosen) return undefined
   const nameOf = (id: string) => regions.find((region) => region.id === id)?.name ?? id
   const others = full.withRoom.length > 0
-    ? text.plan.regionOthers(formatList(full.withRoom.map(nameOf)))
-    : text.plan.regionNone
-  return `${text.plan.regionJustFilled(nameOf(full.region))} ${others}`
+    ? configureWords.regionOthers(formatList(full.withRoom.map(nameOf)))
+    : configureWords.regionNone
+  return `${configureWords.regionJustFilled(nameOf(full.region))} ${others}`
 }

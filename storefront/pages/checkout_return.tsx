@@ -2,7 +2,7 @@ import { useRoute } from 'preact-iso'
 import { useState } from 'preact/hooks'
 import { useTitle } from '../components/layout.tsx'
 import { OrderStory } from '../components/order_story.tsx'
-import { text } from '../messages.ts'
+import { orderWords } from '../words/orders.ts'
 import { useOrder } from '../order_follow.ts'
 import { NotFound } from './not_found.tsx'
 
@@ -11,7 +11,7 @@ export function CheckoutReturn() {
   const { query: { order } } = useRoute()
   const [version, setVersion] = useState(0)
   const followed = useOrder(order, { sync: true, version })
-  useTitle(text.order.returnTitle)
+  useTitle(orderWords.returnTitle)
   if (!order) return <NotFound />
   return <OrderStory followed={followed} returning onChange={() => setVersion(version + 1)} />
 }

@@ -2,7 +2,8 @@ import { useRoute } from 'preact-iso'
 import { useState } from 'preact/hooks'
 import { useTitle } from '../components/layout.tsx'
 import { OrderStory } from '../components/order_story.tsx'
-import { text } from '../messages.ts'
+import { VerifyBanner } from '../components/verify_banner.tsx'
+import { orderWords } from '../words/orders.ts'
 import { useOrder } from '../order_follow.ts'
 
 export function Order() {
@@ -10,6 +11,11 @@ export function Order() {
   const [version, setVersion] = useState(0)
   const followed = useOrder(id, { version })
   const name = followed.story?.order.serverName
-  useTitle(name ? text.order.title(name) : text.order.returnTitle)
-  return <OrderStory followed={followed} onChange={() => setVersion(version + 1)} />
+  useTitle(name ? orderWords.title(name) : orderWords.returnTitle)
+  return (
+    <>
+      <VerifyBanner />
+      <OrderStory followed={followed} onChange={() => setVersion(version + 1)} />
+    </>
+  )
 }

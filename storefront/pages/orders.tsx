@@ -1,21 +1,24 @@
 import type { OrderBody } from '../../api/orders/bodies.ts'
 import { api } from '../api.ts'
-import { Empty, Row } from '../components/row.tsx'
 import { useTitle } from '../components/layout.tsx'
 import { Loaded } from '../components/loaded.tsx'
-import { formatDateTime, formatMoney, orderLabels, perTerm, text } from '../messages.ts'
+import { Empty, Row } from '../components/row.tsx'
+import { Bones } from '../components/waiting.tsx'
+import { formatDateTime, formatMoney } from '../format.ts'
 import { useLoad } from '../use_load.ts'
+import { orderLabels, ordersWords } from '../words/orders.ts'
+import { perTerm } from '../words/plans.ts'
 
 export function Orders() {
-  useTitle(text.orders.title)
+  useTitle(ordersWords.title)
   const load = useLoad('orders', api.getOrders)
   return (
     <>
-      <h1>{text.orders.title}</h1>
-      <Loaded load={load} personal>
+      <h1>{ordersWords.title}</h1>
+      <Loaded load={load} personal skeleton={<Bones of={['row', 'row', 'row']} />}>
         {(orders) =>
           orders.length === 0
-            ? <Empty heading={text.orders.emptyHeading} body={text.orders.empty} />
+            ? <Empty heading={ordersWords.emptyHeading} body={ordersWords.empty} />
             : (
               <ul class='rows'>
                 {orders.map((order) => <OrderRow key={order.id} order={order} />)}

@@ -1,41 +1,30 @@
-import type { ServerBody } from '../../api/servers/bodies.ts'
 import { api } from '../api.ts'
-import { Empty, Row } from '../components/row.tsx'
 import { useTitle } from '../components/layout.tsx'
 import { Loaded } from '../components/loaded.tsx'
-import { formatMib, serverLabels, text } from '../messages.ts'
+import { Empty } from '../components/row.tsx'
+import { ServerCard } from '../components/server_card.tsx'
+import { VerifyBanner } from '../components/verify_banner.tsx'
+import { SlabBones } from '../components/waiting.tsx'
 import { useLoad } from '../use_load.ts'
+import { serversWords } from '../words/servers.ts'
 
 export function Servers() {
-  useTitle(text.servers.title)
+  useTitle(serversWords.title)
   const load = useLoad('servers', api.getServers)
   return (
     <>
-      <h1>{text.servers.title}</h1>
-      <Loaded load={load} personal>
+      <h1>{serversWords.title}</h1>
+      <VerifyBanner />
+      <Loaded load={load} personal skeleton={<SlabBones count={2} />}>
         {(servers) =>
           servers.length === 0
-            ? <Empty heading={text.servers.emptyHeading} body={text.servers.empty} />
+            ? <Empty heading={serversWords.emptyHeading} body={serversWords.empty} />
             : (
-              <ul class='rows'>
-                {servers.map((server) => <ServerRow key={server.id} server={server} />)}
+              <ul class='server-list'>
+                {servers.map((server) => <ServerCard key={server.id} server={server} />)}
               </ul>
             )}
       </Loaded>
     </>
-  )
-}
-
-function ServerRow({ server }: { server: ServerBody }) {
-  return (
-    <Row
-      href={`/servers/${server.id}`}
-      gameId={server.gameId}
-      title={server.name}
-      facts={[server.planName, server.regionName, formatMib(server.limits.memoryMib)]}
-      aside={server.address ?? undefined}
-      status={server.status}
-      label={serverLabels[server.status]}
-    />
   )
 }

@@ -1,21 +1,22 @@
 import { useRoute } from 'preact-iso'
 import { CredentialsForm } from '../components/credentials_form.tsx'
 import { useTitle } from '../components/layout.tsx'
-import { text } from '../messages.ts'
+import { SignedOutOnly } from '../components/signed_out_only.tsx'
 import { withNext } from '../next_path.ts'
 import { signUp } from '../session.ts'
+import { authWords } from '../words/auth.ts'
 
 export function SignUp() {
   const { query: { next } } = useRoute()
-  useTitle(text.auth.signUpTitle)
+  useTitle(authWords.signUpTitle)
   return (
-    <div class='narrow'>
-      <h1>{text.auth.signUpTitle}</h1>
-      {next?.startsWith('/plans/') && <p class='lead'>{text.auth.keptPlan}</p>}
-      <CredentialsForm fresh submitLabel={text.auth.signUp} next={next} send={signUp} />
+    <SignedOutOnly next={next}>
+      <h1>{authWords.signUpTitle}</h1>
+      {next?.startsWith('/plans/') && <p class='lead'>{authWords.keptPlan}</p>}
+      <CredentialsForm fresh submitLabel={authWords.signUp} next={next} send={signUp} />
       <p>
-        {text.auth.haveAccount} <a href={withNext('/login', next)}>{text.nav.logIn}</a>
+        {authWords.haveAccount} <a href={withNext('/login', next)}>{authWords.logInTitle}</a>
       </p>
-    </div>
+    </SignedOutOnly>
   )
 }

@@ -19,6 +19,7 @@ import { type Client, createClient } from './client.ts'
 import { type Clock, createClock } from './clock.ts'
 import { freshDatabase } from './database.ts'
 import { MAIL_KEY, PANEL_KEY, STRIPE_KEY, testEnvironment, WEBHOOK_SECRET } from './environment.ts'
+import { NO_LIMITS } from './limits.ts'
 import { serve, type Served } from './serve.ts'
 
 /** A whole shop: a database of its own, the emulators and the API, each behind real HTTP. */
@@ -65,19 +66,22 @@ export const PURCHASE = {
   options: {},
 }
 
-const NO_LIMITS: RateLimits = {
-  login: { address: [] },
-  signup: { address: [] },
-  order: { user: [], address: [] },
-  sync: { user: [] },
-}
-
 const STEP_MS = 2000
 
 const MAIL_WITHIN_MS = 10_000
 
 export async function startShop(
-  { environment = {}, installMs = 3000, rateLimits = NO_LIMITS, catalogue, storefront }: {
+  {
+    environment = {},
+    installMs = 3000,
+    rateLimits = NO_LIMITS,
+    catalogue,
+    storefront,
+    clock = createClock(),
+    databaseServer,
+    random,
+    runJobs = storefront !== undefined,
+  }: {
     environment?: Record<string, string>
     installMs?: number
     rateLimits?: RateLimits
@@ -85,10 +89,16 @@ export async function startShop(
     catalogue?: (catalogue: ReturnType<typeof parseCatalogue>) => void
     /** A folder with the built storefront: it is served, and the job loop runs by itself. */
     storefront?: string
+    clock?: Clock
+    /** Where the database is made; the server of the test run if absent. */
+    databaseServer?: string
+    /** Gives [0, 1) and decides every id; so that two runs have the same. */
+    random?: () => number
+    /** False to have jobs run only by `drain` and `pass`. */
+    runJobs?: boolean
   } = {},
 ): Promise<Shop> {
-  const clock = createClock()
-  const database = await freshDatabase(clock.offsetMs)
+  const database = await freshDatabase(clock.offsetMs, databaseServer)
   const [front, stripeServer, panelServer, mailServer] = [serve(), serve(), serve(), serve()]
   const lines: string[] = []
   const intercept: Shop['intercept'] = {}
@@ -96,6 +106,7 @@ export async function startShop(
     url: stripeServer.url,
     secretKey: STRIPE_KEY,
     now: clock.now,
+    random,
     retryDelaysMs: [50, 100, 200],
   })
   stripe.addWebhookEndpoint({ url: `${front.url}/api/stripe/webhook`, secret: WEBHOOK_SECRET })
@@ -103,6 +114,7 @@ export async function startShop(
     url: panelServer.url,
     applicationKey: PANEL_KEY,
     now: clock.now,
+    random,
     installMs,
     requestsPerMinute: 100_000,
     seed: 'shop',
@@ -128,13 +140,14 @@ export async function startShop(
     wake: () => loop?.wake(),
     now: clock.now,
     rateLimits,
+    randomBytes: random && ((count) => Uint8Array.from({ length: count }, () => random() * 256)),
   })
   const app = createApp(deps)
   const site = storefront ? serveStorefront(app, storefront) : app
   front.handler = (request) => site.fetch(request)
   const db = deps.openDb()
   await apply(db, deps, catalogue)
-  if (storefront) loop = startLoop(deps)
+  if (runJobs) loop = startLoop(deps)
 
   const drain = async () => {
     await stripe.idle()
