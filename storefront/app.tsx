@@ -3,7 +3,6 @@ import { ErrorBoundary, lazy, LocationProvider, Route, Router } from 'preact-iso
 import { useEffect, useState } from 'preact/hooks'
 import { LeaveWhenSignedOut } from './components/leave_when_signed_out.tsx'
 import { Layout } from './components/layout.tsx'
-import { FailureNotice } from './components/notice.tsx'
 import { loadCurrency } from './currency.ts'
 import { commonWords } from './words/common.ts'
 import { Home } from './pages/home.tsx'
@@ -70,12 +69,15 @@ function pageOf(load: () => Promise<ComponentType>): ComponentType {
 /** A page whose script is gone, as after a release, or that threw: only loading anew helps. */
 function Broken() {
   return (
-    <FailureNotice
-      title={commonWords.failed.title}
-      body={commonWords.failed.broken}
-      action={commonWords.reload}
-      onAction={() => location.reload()}
-    />
+    <div class='narrow' role='alert'>
+      <h1>{commonWords.failed.title}</h1>
+      <p class='lead'>{commonWords.failed.broken}</p>
+      <p>
+        <button type='button' class='button' onClick={() => location.reload()}>
+          {commonWords.reload}
+        </button>
+      </p>
+    </div>
   )
 }
 
