@@ -199,6 +199,7 @@ const order: OrderBody = {
 }
 
 const timeline: TimelineEntryBody[] = [{
+  id: 'oev_1',
   at: '2026-11-23T10:01:00Z',
   kind: 'order.paid',
   text: 'Your payment arrived.',

@@ -1,7 +1,7 @@
+import { mailTokenOf } from '../accounts/mail_tokens.ts'
 import type { Config } from '../config.ts'
 import { cleanFacts, cleanLine, isSafeAddress } from './clean.ts'
 import { MailError, type OutgoingMail } from './mailer.ts'
-import { linkTokenOf } from './link_token.ts'
 import { type Shop, writeMail } from './messages.ts'
 import type { WaitingMail } from './store.ts'
 
@@ -21,7 +21,7 @@ export function composeMail(mail: WaitingMail, config: Config): OutgoingMail {
     url: PUBLIC_URL,
     panelUrl: PANEL_URL,
     linkEndsAt: mail.expiresAt?.toISOString() ?? null,
-    tokenOf: (tokenId) => linkTokenOf(AUTH_SECRET, tokenId),
+    tokenOf: (tokenId) => mailTokenOf(AUTH_SECRET, tokenId),
   }
   return {
     ...writeMail(mail.template, cleanFacts(JSON.parse(mail.facts)), shop),

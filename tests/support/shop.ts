@@ -19,6 +19,7 @@ import { type Client, createClient } from './client.ts'
 import { type Clock, createClock } from './clock.ts'
 import { freshDatabase } from './database.ts'
 import { MAIL_KEY, PANEL_KEY, STRIPE_KEY, testEnvironment, WEBHOOK_SECRET } from './environment.ts'
+import { NO_LIMITS } from './limits.ts'
 import { serve, type Served } from './serve.ts'
 
 /** A whole shop: a database of its own, the emulators and the API, each behind real HTTP. */
@@ -63,13 +64,6 @@ export const PURCHASE = {
   region: 'frankfurt',
   serverName: 'Creeper Cove',
   options: {},
-}
-
-const NO_LIMITS: RateLimits = {
-  login: { address: [] },
-  signup: { address: [] },
-  order: { user: [], address: [] },
-  sync: { user: [] },
 }
 
 const STEP_MS = 2000
