@@ -15,7 +15,7 @@ describeInBrowser('a customer', (suite) => {
     await page.goto(link)
     await expect.poll(() => page.url()).toBe(`${suite.shop.url}/verify`)
     await page.getByTestId('submit').click()
-    await page.getByRole('link', { name: 'My servers' }).last().waitFor()
+    await page.locator('main a[href="/servers"]').waitFor()
     const [user] = await suite.shop.db.query<{ verified: number }>(
       'SELECT email_verified_at IS NOT NULL AS verified FROM users WHERE email = ?',
       [email],
