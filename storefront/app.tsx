@@ -1,14 +1,16 @@
 import type { ComponentType } from 'preact'
-import { ErrorBoundary, lazy, LocationProvider, Route, Router } from 'preact-iso'
+import { ErrorBoundary, lazy, LocationProvider, Route, Router, useLocation } from 'preact-iso'
 import { useEffect, useState } from 'preact/hooks'
+import { Broken } from './components/broken.tsx'
 import { LeaveWhenSignedOut } from './components/leave_when_signed_out.tsx'
 import { Layout } from './components/layout.tsx'
+import { OfflineStrip } from './components/offline_strip.tsx'
 import { loadCurrency } from './currency.ts'
-import { commonWords } from './words/common.ts'
 import { Home } from './pages/home.tsx'
 import { NotFound } from './pages/not_found.tsx'
 import { loadSession, watchOtherTabs } from './session.ts'
 
+const Game = pageOf(() => import('./pages/game.tsx').then((page) => page.Game))
 const Plan = pageOf(() => import('./pages/plan.tsx').then((page) => page.Plan))
 const LogIn = pageOf(() => import('./pages/log_in.tsx').then((page) => page.LogIn))
 const SignUp = pageOf(() => import('./pages/sign_up.tsx').then((page) => page.SignUp))
@@ -24,8 +26,10 @@ const Order = pageOf(() => import('./pages/order.tsx').then((page) => page.Order
 const Servers = pageOf(() => import('./pages/servers.tsx').then((page) => page.Servers))
 const Server = pageOf(() => import('./pages/server.tsx').then((page) => page.Server))
 
+/** Paths of the API are not pages of ours: the browser goes there by itself. */
+const OURS = /^(?!\/api\/)/
+
 export function App() {
-  const [broken, setBroken] = useState(false)
   useEffect(() => {
     loadCurrency()
     void loadSession()
@@ -33,29 +37,10 @@ export function App() {
   }, [])
 
   return (
-    <LocationProvider>
+    <LocationProvider scope={OURS}>
       <LeaveWhenSignedOut />
-      <Layout>
-        {broken ? <Broken /> : (
-          <ErrorBoundary onError={() => setBroken(true)}>
-            <Router onRouteChange={focusPage}>
-              <Route path='/' component={Home} />
-              <Route path='/plans/:id' component={Plan} />
-              <Route path='/login' component={LogIn} />
-              <Route path='/signup' component={SignUp} />
-              <Route path='/forgot' component={Forgot} />
-              <Route path='/reset' component={Reset} />
-              <Route path='/verify' component={Verify} />
-              <Route path='/account' component={Account} />
-              <Route path='/checkout/return' component={CheckoutReturn} />
-              <Route path='/orders' component={Orders} />
-              <Route path='/orders/:id' component={Order} />
-              <Route path='/servers' component={Servers} />
-              <Route path='/servers/:id' component={Server} />
-              <Route default component={NotFound} />
-            </Router>
-          </ErrorBoundary>
-        )}
+      <Layout banner={<OfflineStrip />}>
+        <Pages />
       </Layout>
     </LocationProvider>
   )
@@ -66,18 +51,30 @@ function pageOf(load: () => Promise<ComponentType>): ComponentType {
   return lazy(() => load().catch(() => Broken))
 }
 
-/** A page whose script is gone, as after a release, or that threw: only loading anew helps. */
-function Broken() {
+function Pages() {
+  const { path } = useLocation()
+  const [brokenPath, setBrokenPath] = useState<string | undefined>(undefined)
+  if (brokenPath === path) return <Broken />
   return (
-    <div class='narrow' role='alert'>
-      <h1>{commonWords.failed.title}</h1>
-      <p class='lead'>{commonWords.failed.broken}</p>
-      <p>
-        <button type='button' class='button' onClick={() => location.reload()}>
-          {commonWords.reload}
-        </button>
-      </p>
-    </div>
+    <ErrorBoundary onError={() => setBrokenPath(path)}>
+      <Router onRouteChange={focusPage}>
+        <Route path='/' component={Home} />
+        <Route path='/games/:id' component={Game} />
+        <Route path='/plans/:id' component={Plan} />
+        <Route path='/login' component={LogIn} />
+        <Route path='/signup' component={SignUp} />
+        <Route path='/forgot' component={Forgot} />
+        <Route path='/reset' component={Reset} />
+        <Route path='/verify' component={Verify} />
+        <Route path='/account' component={Account} />
+        <Route path='/checkout/return' component={CheckoutReturn} />
+        <Route path='/orders' component={Orders} />
+        <Route path='/orders/:id' component={Order} />
+        <Route path='/servers' component={Servers} />
+        <Route path='/servers/:id' component={Server} />
+        <Route default component={NotFound} />
+      </Router>
+    </ErrorBoundary>
   )
 }
 

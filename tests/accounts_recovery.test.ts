@@ -5,11 +5,11 @@ import { RATE_LIMITS } from '../api/accounts/rate_limits.ts'
 import { mailResetLink } from '../api/accounts/recovery.ts'
 import { findUser } from '../api/accounts/store.ts'
 import { createUser } from '../api/accounts/users.ts'
-import { writeMail } from '../api/mail/messages.ts'
 import type { ProblemBody } from '../api/problem.ts'
 import {
   type Account,
   type AccountsApp,
+  composeLink,
   PASSWORD,
   startAccountsApp,
 } from './support/accounts_app.ts'
@@ -175,11 +175,8 @@ test('the link is ours whatever Host a request names', async () => {
   expect(status).toBe(202)
   await app.drain()
   const [mail] = await app.mailsTo(account.email)
-  const { text, html } = writeMail(
-    'reset_password',
-    { tokenId: String(mail?.facts.tokenId) },
-    app.deps.config,
-  )
+  const tokenId = String(mail?.facts.tokenId)
+  const { text, html } = composeLink(app.deps.config, 'reset_password', tokenId)
   expect(text).toContain('http://shop.test/reset#')
   expect(text + html).not.toContain('evil')
 })

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { issueMailToken, mailTokenOf, purgeMailTokens } from '../api/accounts/mail_tokens.ts'
 import type { ProblemBody } from '../api/problem.ts'
 import { findUser } from '../api/accounts/store.ts'
-import { writeMail } from '../api/mail/messages.ts'
 import {
   type Account,
   type AccountsApp,
+  composeLink,
   cookiesOf,
   NO_LIMITS,
   PASSWORD,
@@ -58,15 +58,15 @@ test('the token of a link is nowhere in the database, and not without the secret
   expect(mailTokenOf(`${app.deps.config.AUTH_SECRET}x`, row?.id ?? '')).not.toBe(token)
 })
 
-test('writeMail() puts the token behind the # of our own address', async () => {
+test('composeMail() puts the token behind the # of our own address', () => {
   const tokenId = app.deps.newId('mailToken')
   const token = mailTokenOf(app.deps.config.AUTH_SECRET, tokenId)
   const { config } = app.deps
-  expect(writeMail('verify_email', { tokenId }, config).text)
+  expect(composeLink(config, 'verify_email', tokenId).text)
     .toContain(`http://shop.test/verify#${token}`)
-  expect(writeMail('confirm_new_email', { tokenId }, config).text)
+  expect(composeLink(config, 'confirm_new_email', tokenId).text)
     .toContain(`http://shop.test/verify#${token}`)
-  expect(writeMail('reset_password', { tokenId }, config).text)
+  expect(composeLink(config, 'reset_password', tokenId).text)
     .toContain(`http://shop.test/reset#${token}`)
 })
 

@@ -88,11 +88,15 @@ function fill(template: string, { outputs }: Metafile, more: string): string {
     `<script type="module" src="${addressOf(path)}"></script>`,
     more,
   ]
-  const styles = entry.cssBundle
-    ? `<link rel="stylesheet" href="${addressOf(entry.cssBundle)}">`
-    : ''
+  const fonts = Object.keys(outputs).filter((file) => file.endsWith('.woff2'))
+  const styles = [
+    ...fonts.map((file) =>
+      `<link rel="preload" href="${addressOf(file)}" as="font" type="font/woff2" crossorigin>`
+    ),
+    entry.cssBundle && `<link rel="stylesheet" href="${addressOf(entry.cssBundle)}">`,
+  ]
   return template
-    .replace('<!-- styles -->', () => styles)
+    .replace('<!-- styles -->', () => styles.filter(Boolean).join('\n    '))
     .replace('<!-- scripts -->', () => scripts.filter(Boolean).join('\n    '))
 }
 

@@ -12,6 +12,8 @@ import { buildDeps, type Deps } from '../../api/deps.ts'
 import { clientAddressOf } from '../../api/http/client_address.ts'
 import { runDue } from '../../api/jobs/run.ts'
 import { createLog } from '../../api/log.ts'
+import { composeMail } from '../../api/mail/compose.ts'
+import type { OutgoingMail } from '../../api/mail/mailer.ts'
 import type { MailTemplate } from '../../api/mail/messages.ts'
 import { createClock } from './clock.ts'
 import { freshDatabase } from './database.ts'
@@ -207,4 +209,15 @@ function socketAddress(config: Config) {
       forwardedFor: c.req.header('x-forwarded-for'),
       trustedProxies: config.TRUSTED_PROXIES,
     })
+}
+
+/** A link's mail as it leaves the shop. */
+export function composeLink(
+  config: Config,
+  template: 'verify_email' | 'confirm_new_email' | 'reset_password',
+  tokenId: string,
+): OutgoingMail {
+  const facts = JSON.stringify({ tokenId })
+  const row = { id: 'mal_1', to: 'a@example.com', template, facts, expiresAt: null }
+  return composeMail(row, config)
 }
