@@ -17,7 +17,7 @@ import type { OutgoingMail } from '../../api/mail/mailer.ts'
 import type { MailTemplate } from '../../api/mail/messages.ts'
 import { createClock } from './clock.ts'
 import { freshDatabase } from './database.ts'
-import { testEnvironment } from './environment.ts'
+import { MAIL_FROM, testEnvironment } from './environment.ts'
 import { storedPassword } from './passwords.ts'
 
 export interface AccountsApp {
@@ -219,5 +219,5 @@ export function composeLink(
 ): OutgoingMail {
   const facts = JSON.stringify({ tokenId })
   const row = { id: 'mal_1', to: 'a@example.com', template, facts, expiresAt: null }
-  return composeMail(row, config)
+  return composeMail(row, { ...config, MAIL_FROM })
 }
