@@ -37,6 +37,7 @@ GET /api/regions                     200      200    200      200      200      
 POST /api/checkout/sessions          401      201    201      201      401      201
 GET /api/orders                      401      200    200      200      200      200
 GET /api/orders/:id                  401      404    200      404      200      200
+GET /api/orders/:id/events           401      404    200      404      200      200
 POST /api/orders/:id/cancel          401      404    200      404      401      200
 POST /api/orders/:id/sync            401      404    200      404      401      200
 GET /api/servers                     401      200    200      200      200      200
@@ -111,6 +112,7 @@ const prepare: Record<string, () => Promise<Prepared> | Prepared> = {
     headers: { 'idempotency-key': crypto.randomUUID() },
   }),
   'GET /api/orders/:id': () => ({ id: world.orderId }),
+  'GET /api/orders/:id/events': () => ({ id: world.orderId }),
   'POST /api/orders/:id/cancel': async () => ({ id: await world.openOrder() }),
   'POST /api/orders/:id/sync': async () => ({ id: await world.openOrder() }),
   'GET /api/servers/:id': () => ({ id: world.serverId }),

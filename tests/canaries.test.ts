@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sweep } from '../api/jobs/sweep.ts'
-import { PANEL_KEY, STRIPE_KEY, WEBHOOK_SECRET } from './support/environment.ts'
+import { MAIL_KEY, PANEL_KEY, STRIPE_KEY, WEBHOOK_SECRET } from './support/environment.ts'
 import { PURCHASE, sessionOf, type Shop, startShop } from './support/shop.ts'
 
 /** What must not be found anywhere, by the name of where it went in. */
@@ -8,6 +8,7 @@ const canaries: Record<string, string> = {
   STRIPE_SECRET_KEY: STRIPE_KEY,
   STRIPE_WEBHOOK_SECRETS: WEBHOOK_SECRET,
   PANEL_API_KEY: PANEL_KEY,
+  MAIL_API_KEY: MAIL_KEY,
   password: 'canary-password-0123456789',
   'a wrong password': 'canary-wrong-password-0123',
   'a password that is too long': 'canary-long-'.repeat(30),
@@ -24,11 +25,18 @@ const canaries: Record<string, string> = {
   'a header': 'canary-header-0123456789',
 }
 
-/** A session's device is kept with it, for its owner to recognise. */
-const KEPT_IN: Record<string, string[]> = { 'a user agent': ['sessions'] }
+const KEPT_IN: Record<string, string[]> = {
+  // A session's device is kept with it, for its owner to recognise.
+  'a user agent': ['sessions'],
+  // Shown once, to whoever asked.
+  'a program’s refresh token': ['an answer'],
+  'a panel password': ['an answer'],
+}
 
 let shop: Shop
 const answers: string[] = []
+/** Rows as they stood while all failed; what went well later forgets its errors. */
+const rows: (readonly [string, string])[] = []
 
 beforeAll(async () => {
   shop = await startShop({ installMs: 0 })
@@ -43,6 +51,7 @@ test('no secret is found in a log line, an answer or a table after all that can 
   const everywhere = [
     ...shop.lines.map((line) => ['the log', line] as const),
     ...answers.map((answer) => ['an answer', answer] as const),
+    ...rows,
     ...await tables(),
   ]
   expect(everywhere.filter(([, text]) => text.includes('[secret]')).map(([place]) => place))
@@ -78,7 +87,34 @@ async function walk(): Promise<void> {
   await buyWhileAllFails(cookie)
   const refreshed = await send('POST', '/api/auth/refresh', {}, { cookie })
   expect(refreshed.status).toBe(200)
-  await send('POST', '/api/auth/logout', {}, { cookie: remember(refreshed) })
+  const renewed = remember(refreshed)
+  await recover(renewed, login)
+  await send('POST', '/api/auth/logout', {}, { cookie: renewed })
+}
+
+/** Links by mail, tokens for programs and the panel's password: shown once, or in a mail alone. */
+async function recover(cookie: string, login: Record<string, unknown>): Promise<void> {
+  const answer = await send('POST', '/api/auth/tokens', { grantType: 'password', ...login })
+  canaries['a program’s refresh token'] = answer.body.refreshToken
+  await send('POST', '/api/auth/verification', {}, { cookie })
+  await send('POST', '/api/auth/password/forgot', { email: login.email })
+  await shop.drain()
+  await shop.drain()
+  const tokens = shop.mails.flatMap(({ text }) => /#([\w-]{43})/.exec(text)?.[1] ?? [])
+  expect(tokens.length).toBeGreaterThan(1)
+  tokens.forEach((token, i) => canaries[`link ${i}`] = token)
+  for (const token of tokens) await send('POST', '/api/auth/verification/confirm', { token })
+  const headers = { cookie, 'idempotency-key': crypto.randomUUID() }
+  const placed = await send('POST', '/api/checkout/sessions', PURCHASE, headers)
+  await shop.stripe.pay(await sessionOf(shop.db, placed.body.orderId))
+  await shop.pass(10_000)
+  shop.intercept.mail = (request) => Promise.resolve(echo(request, 500))
+  const panel = { currentPassword: canaries.password }
+  const set = await send('POST', '/api/account/panel-login', panel, { cookie })
+  expect(set.status).toBe(200)
+  canaries['a panel password'] = set.body.password
+  await shop.drain()
+  shop.intercept.mail = undefined
 }
 
 async function buyWhileAllFails(cookie: string): Promise<void> {
@@ -109,6 +145,7 @@ async function buyWhileAllFails(cookie: string): Promise<void> {
   shop.clock.advance(60_000)
   await sweep(shop.db, shop.deps).catch(() => {})
   await shop.drain()
+  rows.push(...await tables())
   shop.intercept.stripe = undefined
   await send('GET', `/api/orders/${orderId}`, undefined, { cookie })
 }

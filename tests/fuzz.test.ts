@@ -252,7 +252,9 @@ function expectRefusedIfUnknown(schema: JsonSchema, body: RawBody, status: numbe
 
 function jsonSchemaOf(schema: z.ZodType): JsonSchema {
   // What JSON Schema cannot say, as a transformation, is left to the route.
-  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema
+  // Nor are its parts to be named, which would put references in their place.
+  const metadata = z.registry<Record<string, unknown>>()
+  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', metadata }) as JsonSchema
 }
 
 /** As the API reads it; undefined for what is no JSON. */

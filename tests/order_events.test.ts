@@ -182,6 +182,21 @@ test('one user holds so many streams open and no more; a closed one makes room',
   }).toBe(200)
 })
 
+test('who asks for the headers alone opens no stream that nobody reads', async () => {
+  const customer = await shop.customer()
+  const { orderId } = await placeOrder(customer)
+  const cookie = [...customer.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  for (let i = 0; i < 2 * MAX_STREAMS; i++) {
+    const url = `${shop.url}/api/orders/${orderId}/events`
+    const response = await fetch(url, { method: 'HEAD', headers: { cookie } })
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toBe('text/event-stream')
+  }
+  const stream = await listen(customer, orderId)
+  expect(stream.status).toBe(200)
+  stream.cut()
+})
+
 test('a process that is asked to stop ends its streams', async () => {
   const customer = await shop.customer()
   const { orderId } = await placeOrder(customer)

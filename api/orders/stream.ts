@@ -49,6 +49,11 @@ export function streamOrder(
   deps: Deps,
   { orderId, open }: { orderId: string; open: OpenStreams },
 ): Response {
+  const headers = { 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
+  // Nobody would read what a stream says, so that it would never end.
+  if (c.req.method === 'HEAD') {
+    return c.body(null, 200, { ...headers, 'content-type': 'text/event-stream' })
+  }
   const { userId, sessionId } = c.var.signedIn
   const count = open.get(userId) ?? 0
   if (count >= MAX_STREAMS) {
@@ -62,18 +67,21 @@ export function streamOrder(
   const response = streamSSE(c, async (stream) => {
     // The request's own handle is closed as soon as the answer began.
     const db = deps.openDb()
+    const over = new AbortController()
     try {
-      await follow(stream, db, deps, { orderId, userId, sessionId, after })
+      const following = follow(stream, db, deps, { orderId, userId, sessionId, after })
+      // A client that does not read lets no write end, and so not the loop.
+      await Promise.race([following, pause(STREAM_MS + LOOK_MS, over.signal)])
     } catch (error) {
       // The client comes back by itself; it is told nothing of what went wrong here.
       deps.log.warn('a stream of events broke', { orderId, error })
     } finally {
+      over.abort()
       leave(open, userId)
       await db.close()
     }
   })
-  response.headers.set('cache-control', 'no-store')
-  response.headers.set('x-accel-buffering', 'no')
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value)
   return response
 }
 

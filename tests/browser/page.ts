@@ -1,5 +1,4 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
-import { expect } from 'vitest'
 
 export const PHONE = { width: 360, height: 740 }
 export const DESKTOP = { width: 1280, height: 800 }
@@ -43,7 +42,8 @@ export async function visit(
     tab: () => context.newPage(),
     async close() {
       await context.close()
-      expect([...complaints].filter((complaint) => !tolerates?.test(complaint))).toEqual([])
+      const left = [...complaints].filter((complaint) => !tolerates?.test(complaint))
+      if (left.length > 0) throw new Error(`Pages complained:\n${left.join('\n')}`)
     },
   }
 }

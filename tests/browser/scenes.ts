@@ -139,7 +139,7 @@ export const scenes: Scene[] = [
     act: async (page) => {
       await page.getByTestId('email').fill('robin@example.com')
       await page.getByTestId('submit').click()
-      await page.getByRole('status').first().waitFor()
+      await page.locator('h1[tabindex]').waitFor()
     },
   },
   { name: 'reset', path: () => '/reset#some-token', ready: '[data-testid=submit]' },
