@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { id } from '../openapi/fields.ts'
-import type { Operations } from '../openapi/operation.ts'
+import type { Answer, Operations } from '../openapi/operation.ts'
 import {
   AcceptedBody,
   AccountBody,
@@ -23,269 +23,281 @@ import {
   SignUp,
 } from './requests.ts'
 
-const email = 'ada@example.com'
-const password = 'correct horse battery staple'
-const currentPassword = password
-const token = 'n3Jd0qV5tYx8Zb1Kc4Lf7Mh9Pr2Sw6Ua-Eg_Ij0Ok3Q'
-
 const user: UserBody = {
-  id: 'usr_01kc5x7t2kq9z8x7c6v5b4n3m2',
-  email,
+  id: 'usr_01kc5wzm4t8x2y6b0d4f8h2k6n',
+  email: 'ada@example.com',
   emailVerified: true,
   pendingEmail: null,
   name: 'Ada',
   role: 'customer',
-  createdAt: '2026-11-24T17:58:02.118Z',
+  createdAt: '2026-11-24T17:58:02.101Z',
 }
 
-function account(description: string, changes: Partial<UserBody> = {}) {
-  return { description, schema: AccountBody, example: { user: { ...user, ...changes } } }
+const EMAIL = 'ada@example.com'
+const PASSWORD = 'correct horse battery staple'
+const TOKEN = 'kV3yP0m2n8Qx7rL5tW9zB1cD4fG6hJ8kM0nP2qR4sT6'
+
+const theUser: Answer = { description: 'The account.', schema: AccountBody, example: { user } }
+
+const withCookies: Answer = {
+  ...theUser,
+  description: 'The account; the session is in two cookies that scripts cannot read.',
+  headers: { 'Set-Cookie': 'The access token (10 minutes) and the refresh token (14 days).' },
 }
 
-function accepted(description: string) {
-  return { description, schema: AcceptedBody, example: {} }
+const nothing: Answer = { description: 'Done; there is no body.' }
+
+const accepted: Answer = {
+  description: 'Accepted.',
+  schema: AcceptedBody,
+  example: {},
 }
 
-const setsCookies = 'Sets the session’s cookies, which only the shop’s own pages can use.'
-
+/** Getting in and out, and the links of mails. */
 const authentication: Operations = {
   'POST /api/auth/tokens': {
     id: 'createTokens',
     summary: 'Get tokens for a program',
     description:
-      'With the password first, then with each refresh token for the next pair. Sets no ' +
-      'cookie and asks for no origin. A refresh token works once: within 20 s a second use answers ' +
-      '`refresh-raced` and changes nothing, later it ends the session and the owner is told, for then ' +
-      'somebody copied it.',
+      'With `grantType` `password` a new session begins; with `refresh_token` the next pair of ' +
+      'one comes. A refresh token works once: use the newer one from then on. Used again within ' +
+      '20 s it answers `refresh-raced`, later it ends the session, for it may have been stolen. ' +
+      'Sets no cookie. Send the access token as `Authorization: Bearer …`.',
     tag: 'Authentication',
     auth: 'none',
-    body: { schema: GetTokens, example: { grantType: 'password', email, password } },
+    body: {
+      schema: GetTokens,
+      example: { grantType: 'password', email: EMAIL, password: PASSWORD },
+    },
     answers: {
       200: {
-        description: 'A session of its own, listed among the account’s sessions.',
+        description: 'An access token for 10 minutes, and a refresh token for 14 days.',
         schema: TokensBody,
         example: {
           tokenType: 'Bearer',
-          accessToken: 'eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiJ1c3IifQ.c2lnbmF0dXJl',
+          accessToken: 'eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiJ1c3JfIn0.c2lnbmF0dXJl',
           expiresIn: 600,
-          refreshToken: 'kQ2v7Xc1Zr9Tb4Yn6Wm8Ls3Pd5Hf0Jg-Ae_Ui2Oo4Ee',
+          refreshToken: TOKEN,
           refreshExpiresIn: 1_209_600,
         },
       },
     },
-    problems: ['wrong-credentials', 'refresh-rejected', 'refresh-raced', 'rate-limited'],
+    problems: ['wrong-credentials', 'refresh-rejected', 'refresh-raced'],
   },
   'POST /api/auth/signup': {
     id: 'signUp',
     summary: 'Make an account',
-    description: `${setsCookies} A link that confirms the address goes out by mail.`,
+    description: 'Logs in as well, and mails a link that confirms the address.',
     tag: 'Authentication',
     auth: 'none',
-    body: { schema: SignUp, example: { email, password } },
+    body: { schema: SignUp, example: { email: EMAIL, password: PASSWORD } },
     answers: {
-      201: account('The new account, logged in.', { emailVerified: false, name: null }),
+      201: {
+        ...withCookies,
+        example: { user: { ...user, emailVerified: false, name: null } },
+      },
     },
-    problems: ['email-taken', 'rate-limited'],
+    problems: ['email-taken'],
   },
   'POST /api/auth/login': {
     id: 'logIn',
-    summary: 'Log a browser in',
-    description: `${setsCookies} A program asks for tokens instead.`,
+    summary: 'Log in with cookies',
+    description:
+      'For browsers; programs use `POST /api/auth/tokens`. After five wrong passwords in a row ' +
+      'each next try has to wait, up to 15 minutes.',
     tag: 'Authentication',
     auth: 'none',
-    body: { schema: LogIn, example: { email, password } },
-    answers: { 200: account('The account, logged in.') },
-    problems: ['wrong-credentials', 'rate-limited'],
+    body: { schema: LogIn, example: { email: EMAIL, password: PASSWORD } },
+    answers: { 200: withCookies },
+    problems: ['wrong-credentials'],
   },
   'POST /api/auth/refresh': {
     id: 'refreshSession',
-    summary: 'Exchange a browser’s tokens for new ones',
-    description: `Reads the refresh cookie. ${setsCookies} Two tabs at once: one of them is told ` +
-      '`refresh-raced` and has the newer cookies already.',
+    summary: 'Exchange the refresh cookie',
+    description: 'One at a time: two at once with the same cookie answer `refresh-raced`, once.',
     tag: 'Authentication',
     auth: 'none',
-    answers: { 200: account('The account, logged in for longer.') },
-    problems: ['refresh-rejected', 'refresh-raced'],
+    answers: { 200: withCookies },
+    problems: ['refresh-rejected', 'refresh-raced', 'login-required'],
   },
   'POST /api/auth/logout': {
     id: 'logOut',
-    summary: 'Log out',
-    description: 'Ends the session at once and clears the cookies. Safe to repeat.',
+    summary: 'End this session',
+    description: 'Safe to repeat, and without a session.',
     tag: 'Authentication',
     auth: 'none',
-    answers: { 204: { description: 'Logged out, now or before.' } },
+    answers: { 204: nothing },
   },
   'GET /api/auth/me': {
     id: 'getCurrentUser',
-    summary: 'Show who is logged in',
+    summary: 'Ask who is signed in',
     tag: 'Authentication',
     auth: 'session',
-    answers: { 200: account('The account that the token speaks for.') },
+    answers: { 200: theUser },
   },
   'POST /api/auth/verification': {
     id: 'sendVerification',
-    summary: 'Send the link that confirms the address again',
-    description: 'At most one a minute, three an hour and ten a day. Only the newest link works, ' +
-      'for 24 hours.',
+    summary: 'Mail the confirmation again',
+    description: 'An earlier link stops working. At most one a minute, three an hour, ten a day.',
     tag: 'Authentication',
     auth: 'session',
-    answers: { 202: accepted('The mail is on its way.') },
-    problems: ['already-verified', 'rate-limited'],
+    answers: { 202: accepted },
+    problems: ['already-verified'],
   },
   'POST /api/auth/verification/confirm': {
-    id: 'confirmEmail',
-    summary: 'Confirm an address',
-    description: 'With the token behind the `#` of the link that was mailed there: for the ' +
-      'address of the account, or for the one it is to have, which then takes its place. Works once.',
+    id: 'confirmAddress',
+    summary: 'Confirm an address by its link',
+    description:
+      'For the account’s own address and for the one it is to have. A link works once, ' +
+      'for a day.',
     tag: 'Authentication',
     auth: 'none',
-    body: { schema: Confirm, example: { token } },
+    body: { schema: Confirm, example: { token: TOKEN } },
     answers: {
-      200: { description: 'Confirmed.', schema: ConfirmedBody, example: { email } },
+      200: {
+        description: 'The address that is confirmed now.',
+        schema: ConfirmedBody,
+        example: { email: EMAIL },
+      },
     },
-    problems: ['token-invalid', 'email-taken', 'rate-limited'],
+    problems: ['token-invalid', 'email-taken', 'login-required'],
   },
   'POST /api/auth/password/forgot': {
     id: 'forgotPassword',
-    summary: 'Ask for a link to set a new password',
-    description:
-      'The answer is the same whether the address has an account or not. Mails at most ' +
-      'one a minute, three an hour and ten a day. Only the newest link works, for 30 minutes.',
+    summary: 'Have a link for a new password mailed',
+    description: 'The answer is the same whether the address has an account or not. At most one ' +
+      'mail a minute, three an hour, ten a day.',
     tag: 'Authentication',
     auth: 'none',
-    body: { schema: ForgotPassword, example: { email } },
-    answers: { 202: accepted('If there is such an account, its owner gets a mail.') },
-    problems: ['rate-limited'],
+    body: { schema: ForgotPassword, example: { email: EMAIL } },
+    answers: { 202: accepted },
   },
   'POST /api/auth/password/reset': {
     id: 'resetPassword',
-    summary: 'Set a new password with a link',
-    description: 'With the token behind the `#` of the link. Ends every session of the account, ' +
-      'confirms its address, drops a change of it, and logs nobody in. Works once.',
+    summary: 'Set a new password by its link',
+    description:
+      'Ends all sessions of the account, confirms its address, drops a change of it, and ' +
+      'logs nobody in. A link works once, for 30 minutes, and only the newest.',
     tag: 'Authentication',
     auth: 'none',
-    body: { schema: ResetPassword, example: { token, password } },
-    answers: { 204: { description: 'The new password is set: log in with it.' } },
-    problems: ['token-invalid', 'rate-limited'],
+    body: { schema: ResetPassword, example: { token: TOKEN, password: PASSWORD } },
+    answers: { 204: nothing },
+    problems: ['token-invalid'],
   },
 }
 
-const own: Operations = {
+/** What the owner of an account does with it. */
+const account: Operations = {
   'PATCH /api/account': {
-    id: 'updateAccount',
-    summary: 'Change your name',
+    id: 'changeAccount',
+    summary: 'Change the name',
     tag: 'Account',
     auth: 'session',
     body: { schema: ChangeAccount, example: { name: 'Ada' } },
-    answers: { 200: account('The account as it is now.') },
-    problems: ['rate-limited'],
+    answers: { 200: theUser },
   },
   'PUT /api/account/password': {
     id: 'changePassword',
-    summary: 'Change your password',
-    description: 'All other sessions end, and so do links mailed before and a change of address ' +
-      'under way. A browser gets a new session in its cookies; a program keeps the one it has.',
+    summary: 'Change the password',
+    description:
+      'Ends all other sessions, links mailed before and a change of address under way, ' +
+      'and tells the owner by mail. A browser gets a new session in its cookies; a program keeps ' +
+      'its own.',
     tag: 'Account',
     auth: 'session',
     body: {
       schema: ChangePassword,
-      example: { currentPassword, newPassword: 'staple of another colour' },
+      example: { currentPassword: PASSWORD, newPassword: 'a newer horse battery staple' },
     },
-    answers: { 200: account('The account.') },
-    problems: ['wrong-password', 'rate-limited'],
+    answers: { 200: theUser },
+    problems: ['wrong-password'],
   },
   'PUT /api/account/email': {
     id: 'changeEmail',
-    summary: 'Change your address',
-    description: 'Mails a link to the new address, which counts once it is confirmed, and tells ' +
-      'the present one.',
+    summary: 'Ask for another address',
+    description: 'Mails a link to the new address, which counts once it is confirmed there, and ' +
+      'tells the present one.',
     tag: 'Account',
     auth: 'session',
-    body: { schema: ChangeEmail, example: { email: 'ada@example.org', currentPassword } },
-    answers: { 202: account('The change waits.', { pendingEmail: 'ada@example.org' }) },
-    problems: ['wrong-password', 'email-taken', 'rate-limited'],
+    body: {
+      schema: ChangeEmail,
+      example: { email: 'lovelace@example.com', currentPassword: PASSWORD },
+    },
+    answers: {
+      202: {
+        ...theUser,
+        example: { user: { ...user, pendingEmail: 'lovelace@example.com' } },
+      },
+    },
+    problems: ['wrong-password', 'email-taken'],
   },
   'DELETE /api/account/email': {
     id: 'dropEmailChange',
-    summary: 'Drop a change of address',
-    description: 'Its link stops working. Safe to repeat.',
+    summary: 'Drop the change of address',
+    description: 'Safe to repeat, and when none is under way.',
     tag: 'Account',
     auth: 'session',
-    answers: { 200: account('The account, with no change waiting.') },
-    problems: ['rate-limited'],
+    answers: { 200: theUser },
   },
   'GET /api/account/sessions': {
     id: 'listSessions',
-    summary: 'List your sessions',
+    summary: 'List where you are logged in',
     tag: 'Account',
     auth: 'session',
     answers: {
       200: {
-        description: 'Every browser and program that is logged in.',
+        description: 'Your sessions.',
         schema: SessionsBody,
         example: {
           sessions: [{
-            id: 'ses_01kc5x7t2mr0a9s8d7f6g5h4j3',
-            device: 'Firefox on Windows',
-            userAgent:
-              'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:143.0) Gecko/20100101 Firefox/143.0',
-            createdAt: '2026-11-24T17:58:02.118Z',
-            lastUsedAt: '2026-11-24T18:18:40.002Z',
+            id: 'ses_01kc5x0a1b2c3d4e5f6g7h8j9k',
+            device: 'Firefox on Linux',
+            userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0',
+            createdAt: '2026-11-24T17:58:02.101Z',
+            lastUsedAt: '2026-11-24T18:18:02.101Z',
             current: true,
           }],
         },
       },
     },
-    problems: ['rate-limited'],
   },
   'DELETE /api/account/sessions/:id': {
     id: 'endSession',
     summary: 'End a session',
-    description: 'It can write nothing from now on, and read for ten minutes at most.',
+    description: 'It can change nothing from now on, and read for ten minutes at most.',
     tag: 'Account',
     auth: 'session',
     params: z.object({ id: id('ses_', 'The session’s id.') }),
-    answers: { 204: { description: 'Ended.' } },
-    problems: ['rate-limited'],
+    answers: { 204: nothing },
   },
   'DELETE /api/account/sessions': {
     id: 'endOtherSessions',
     summary: 'End all other sessions',
-    description: 'Keeps the one that asks. Safe to repeat.',
     tag: 'Account',
     auth: 'session',
-    answers: { 204: { description: 'Ended.' } },
-    problems: ['rate-limited'],
+    answers: { 204: nothing },
   },
   'POST /api/account/panel-login': {
     id: 'setPanelLogin',
-    summary: 'Set a password for the game panel',
-    description:
-      'A new random one, shown once; the one before stops working. There is an account ' +
-      'at the panel from the first server on. After `panel-unavailable` ask again: the old password ' +
-      'may be gone.',
+    summary: 'Set a new panel password',
+    description: 'Sets a fresh random password for your account at the game panel and shows it ' +
+      'this once. After `panel-unavailable` the old one may be gone: ask again.',
     tag: 'Account',
     auth: 'session',
-    body: { schema: SetPanelLogin, example: { currentPassword } },
+    body: { schema: SetPanelLogin, example: { currentPassword: PASSWORD } },
     answers: {
       200: {
-        description: 'What to log in with at the panel.',
+        description: 'What to log in to the panel with.',
         schema: PanelLoginBody,
         example: {
           panelUrl: 'https://panel.example.com',
-          username: 'sp-01kc5x7t2kq9z8x7c6v5b4n3m2',
-          password: 'h7k2m9qxw4t8r3vbn6yd5zfj',
+          username: 'sp-01kc5wzm4t8x2y6b0d4f8h2k6n',
+          password: 'h7Kp2mQx9RtW4vZb6NcD',
         },
       },
     },
-    problems: [
-      'email-not-verified',
-      'wrong-password',
-      'no-panel-account',
-      'panel-unavailable',
-      'rate-limited',
-    ],
+    problems: ['wrong-password', 'email-not-verified', 'no-panel-account', 'panel-unavailable'],
   },
 }
 
-export const operations: Operations = { ...authentication, ...own }
+export const operations: Operations = { ...authentication, ...account }

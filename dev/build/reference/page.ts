@@ -38,7 +38,7 @@ export async function referencePage(
           ${contents(all)}
           <main id="main" tabindex="-1">
             <h1>API reference</h1>
-            <p class="lead">${described.info.summary} ${described.info.description}</p>
+            <p class="lead">${marked(described.info.description)}</p>
             ${fiveMinutes()}
             ${errors()}
             ${all.map(chapter)}
@@ -106,7 +106,7 @@ function errors(): Html {
 function chapter({ name, slug, description, operations }: Chapter): Html {
   return html`<section class="chapter" aria-labelledby="${slug}">
     <h2 id="${slug}">${name}</h2>
-    <p class="lead">${description}</p>
+    <p class="lead">${marked(description)}</p>
     ${operations.map(operation)}
   </section>`
 }
