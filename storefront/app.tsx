@@ -63,6 +63,12 @@ export function App() {
 
 /** A page whose script is gone, as after a release, or that threw: only loading anew helps. */
 function Broken() {
+  // Without a connection the script of a page never came: with one it will.
+  useEffect(() => {
+    const reload = () => location.reload()
+    addEventListener('online', reload)
+    return () => removeEventListener('online', reload)
+  }, [])
   return (
     <FailureNotice
       title={commonWords.failed.title}
