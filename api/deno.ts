@@ -20,11 +20,13 @@ async function main(environment: Record<string, string>): Promise<void> {
   const pool = openPool(settings.DATABASE_URL)
   await assertSafeServer(pool.openDb()).catch((error) => fail(1, describe(error)))
   let loop: Loop | undefined
+  const stopping = new AbortController()
   const deps = buildDeps(config, {
     openDb: pool.openDb,
     log,
     clientAddress: clientAddressIn(config),
     wake: () => loop?.wake(),
+    stopping: stopping.signal,
     createSmtpMailer,
   })
   const app = serveStorefront(createApp(deps), settings.STATIC_DIR)
@@ -35,6 +37,7 @@ async function main(environment: Record<string, string>): Promise<void> {
 
   await stopSignal()
   log.info('stopping: no new work, waiting for what runs')
+  stopping.abort()
   await Promise.all([server.shutdown(), loop?.stop()])
   await pool.end()
 }

@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { createPasswords, type Passwords } from './accounts/password.ts'
 import { RATE_LIMITS, type RateLimits } from './accounts/rate_limits.ts'
 import { type AccessTokens, createAccessTokens } from './accounts/tokens.ts'
 import { type Config, ConfigError } from './config.ts'
@@ -22,6 +23,7 @@ export interface Deps {
   /** Undefined in a shop that was given no way to send mails: they wait. */
   mailer: Mailer | undefined
   tokens: AccessTokens
+  passwords: Passwords
   now: () => Date
   newId: (kind: IdKind) => string
   randomBytes: (count: number) => Uint8Array
@@ -30,6 +32,8 @@ export interface Deps {
   rateLimits: RateLimits
   /** The client's address as the platform tells it; never taken from a header a client can write. */
   clientAddress: (c: Context) => string
+  /** Aborted when the process is asked to stop, so that answers without an end find one. */
+  stopping?: AbortSignal
   /** Asks for the queues to be drained soon; nothing depends on it, the sweep comes anyway. */
   wake: (c?: Context) => void
 }
@@ -55,6 +59,7 @@ export interface Platform {
   log: Log
   clientAddress: Deps['clientAddress']
   wake: Deps['wake']
+  stopping?: AbortSignal
   /** Absent where there is no SMTP, as on Workers. */
   createSmtpMailer?: (address: SmtpAddress) => Mailer
   now?: () => Date
@@ -84,6 +89,7 @@ export function buildDeps(config: Config, platform: Platform): Deps {
     }),
     panel: createPterodactyl({ url: config.PANEL_URL, apiKey: config.PANEL_API_KEY, now }),
     mailer: chooseMailer(config, platform),
+    passwords: createPasswords({ secret: config.AUTH_SECRET, randomBytes }),
     tokens: createAccessTokens({
       privateJwk: config.JWT_PRIVATE_KEY,
       previousJwks: config.JWT_PREVIOUS_KEYS,

@@ -1,31 +1,35 @@
-import { ErrorBoundary, lazy, LocationProvider, Route, Router } from 'preact-iso'
+import type { ComponentType } from 'preact'
+import { ErrorBoundary, lazy, LocationProvider, Route, Router, useLocation } from 'preact-iso'
 import { useEffect, useState } from 'preact/hooks'
+import { Broken } from './components/broken.tsx'
 import { LeaveWhenSignedOut } from './components/leave_when_signed_out.tsx'
 import { Layout } from './components/layout.tsx'
-import { FailureNotice } from './components/notice.tsx'
+import { OfflineStrip } from './components/offline_strip.tsx'
 import { loadCurrency } from './currency.ts'
-import { commonWords } from './words/common.ts'
 import { Home } from './pages/home.tsx'
 import { NotFound } from './pages/not_found.tsx'
 import { loadSession, watchOtherTabs } from './session.ts'
 
-const Plan = lazy(() => import('./pages/plan.tsx').then((page) => page.Plan))
-const LogIn = lazy(() => import('./pages/log_in.tsx').then((page) => page.LogIn))
-const SignUp = lazy(() => import('./pages/sign_up.tsx').then((page) => page.SignUp))
-const Forgot = lazy(() => import('./pages/forgot.tsx').then((page) => page.Forgot))
-const Reset = lazy(() => import('./pages/reset.tsx').then((page) => page.Reset))
-const Verify = lazy(() => import('./pages/verify.tsx').then((page) => page.Verify))
-const Account = lazy(() => import('./pages/account.tsx').then((page) => page.Account))
-const CheckoutReturn = lazy(() =>
+const Game = pageOf(() => import('./pages/game.tsx').then((page) => page.Game))
+const Plan = pageOf(() => import('./pages/plan.tsx').then((page) => page.Plan))
+const LogIn = pageOf(() => import('./pages/log_in.tsx').then((page) => page.LogIn))
+const SignUp = pageOf(() => import('./pages/sign_up.tsx').then((page) => page.SignUp))
+const Forgot = pageOf(() => import('./pages/forgot.tsx').then((page) => page.Forgot))
+const Reset = pageOf(() => import('./pages/reset.tsx').then((page) => page.Reset))
+const Verify = pageOf(() => import('./pages/verify.tsx').then((page) => page.Verify))
+const Account = pageOf(() => import('./pages/account.tsx').then((page) => page.Account))
+const CheckoutReturn = pageOf(() =>
   import('./pages/checkout_return.tsx').then((page) => page.CheckoutReturn)
 )
-const Orders = lazy(() => import('./pages/orders.tsx').then((page) => page.Orders))
-const Order = lazy(() => import('./pages/order.tsx').then((page) => page.Order))
-const Servers = lazy(() => import('./pages/servers.tsx').then((page) => page.Servers))
-const Server = lazy(() => import('./pages/server.tsx').then((page) => page.Server))
+const Orders = pageOf(() => import('./pages/orders.tsx').then((page) => page.Orders))
+const Order = pageOf(() => import('./pages/order.tsx').then((page) => page.Order))
+const Servers = pageOf(() => import('./pages/servers.tsx').then((page) => page.Servers))
+const Server = pageOf(() => import('./pages/server.tsx').then((page) => page.Server))
+
+/** Paths of the API are not pages of ours: the browser goes there by itself. */
+const OURS = /^(?!\/api\/)/
 
 export function App() {
-  const [broken, setBroken] = useState(false)
   useEffect(() => {
     loadCurrency()
     void loadSession()
@@ -33,49 +37,44 @@ export function App() {
   }, [])
 
   return (
-    <LocationProvider>
+    <LocationProvider scope={OURS}>
       <LeaveWhenSignedOut />
-      <Layout>
-        {broken ? <Broken /> : (
-          <ErrorBoundary onError={() => setBroken(true)}>
-            <Router onRouteChange={focusPage}>
-              <Route path='/' component={Home} />
-              <Route path='/plans/:id' component={Plan} />
-              <Route path='/login' component={LogIn} />
-              <Route path='/signup' component={SignUp} />
-              <Route path='/forgot' component={Forgot} />
-              <Route path='/reset' component={Reset} />
-              <Route path='/verify' component={Verify} />
-              <Route path='/account' component={Account} />
-              <Route path='/checkout/return' component={CheckoutReturn} />
-              <Route path='/orders' component={Orders} />
-              <Route path='/orders/:id' component={Order} />
-              <Route path='/servers' component={Servers} />
-              <Route path='/servers/:id' component={Server} />
-              <Route default component={NotFound} />
-            </Router>
-          </ErrorBoundary>
-        )}
+      <Layout banner={<OfflineStrip />}>
+        <Pages />
       </Layout>
     </LocationProvider>
   )
 }
 
-/** A page whose script is gone, as after a release, or that threw: only loading anew helps. */
-function Broken() {
-  // Without a connection the script of a page never came: with one it will.
-  useEffect(() => {
-    const reload = () => location.reload()
-    addEventListener('online', reload)
-    return () => removeEventListener('online', reload)
-  }, [])
+/** A page with a script of its own. One that cannot be had shows that; preact-iso would show nothing. */
+function pageOf(load: () => Promise<ComponentType>): ComponentType {
+  return lazy(() => load().catch(() => Broken))
+}
+
+function Pages() {
+  const { path } = useLocation()
+  const [brokenPath, setBrokenPath] = useState<string | undefined>(undefined)
+  if (brokenPath === path) return <Broken />
   return (
-    <FailureNotice
-      title={commonWords.failed.title}
-      body={commonWords.failed.broken}
-      action={commonWords.reload}
-      onAction={() => location.reload()}
-    />
+    <ErrorBoundary onError={() => setBrokenPath(path)}>
+      <Router onRouteChange={focusPage}>
+        <Route path='/' component={Home} />
+        <Route path='/games/:id' component={Game} />
+        <Route path='/plans/:id' component={Plan} />
+        <Route path='/login' component={LogIn} />
+        <Route path='/signup' component={SignUp} />
+        <Route path='/forgot' component={Forgot} />
+        <Route path='/reset' component={Reset} />
+        <Route path='/verify' component={Verify} />
+        <Route path='/account' component={Account} />
+        <Route path='/checkout/return' component={CheckoutReturn} />
+        <Route path='/orders' component={Orders} />
+        <Route path='/orders/:id' component={Order} />
+        <Route path='/servers' component={Servers} />
+        <Route path='/servers/:id' component={Server} />
+        <Route default component={NotFound} />
+      </Router>
+    </ErrorBoundary>
   )
 }
 

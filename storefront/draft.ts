@@ -2,6 +2,9 @@ import type { OptionBody, PlanBody, Term } from '../api/plans/bodies.ts'
 import { hasTerm, terms } from './plans.ts'
 import { recall, remember } from './storage.ts'
 
+/** Where what was typed last is kept, whatever the plan. */
+const LATEST = 'latest-draft'
+
 /** A plan's form as it is filled in: kept for the tab, so that it survives signing up and going back. */
 export interface Draft {
   term: Term
@@ -26,11 +29,18 @@ export function newDraft(plan: PlanBody, term: Term): Draft {
   }
 }
 
-/** The stored draft, with its choices held against what the plan still offers. */
+/**
+ * The stored draft, with its choices held against what the plan still offers. A plan nobody has filled
+ * in takes over what was typed for another one.
+ */
 export function readDraft(plan: PlanBody, fallback: Draft): Draft | undefined {
-  const stored = parse(recall('session', keyOf(plan.id)))
+  const stored = parse(recall('session', keyOf(plan.id))) ?? parse(recall('session', LATEST))
   if (!stored) return undefined
   const { term, region } = stored
+  const known = plan.options.flatMap(({ variable }) => {
+    const value = stored.options[variable]
+    return value === undefined ? [] : [[variable, value]]
+  })
   return {
     ...fallback,
     ...stored,
@@ -38,12 +48,14 @@ export function readDraft(plan: PlanBody, fallback: Draft): Draft | undefined {
     region: plan.regions.some(({ id, available }) => available && id === region)
       ? region
       : fallback.region,
-    options: { ...fallback.options, ...stored.options },
+    options: { ...fallback.options, ...Object.fromEntries(known) },
   }
 }
 
 export function saveDraft(planId: string, draft: Draft): void {
+  const { term, region, serverName, options } = draft
   remember('session', keyOf(planId), JSON.stringify(draft))
+  remember('session', LATEST, JSON.stringify({ term, region, serverName, options }))
 }
 
 /** The draft as the form's fields say it now. */

@@ -28,14 +28,42 @@ export function amountAMonth(price: PriceBody): number {
 
 /** Whole percent saved against paying monthly, rounded down; 0 when there is nothing to compare. */
 export function savingPercent(price: PriceBody, prices: PriceBody[]): number {
-  const monthly = prices.find(({ term, currency }) =>
-    term === 'monthly' && currency === price.currency
-  )
+  const monthly = monthlyOf(price, prices)
   if (!monthly) return 0
-  const full = monthly.unitAmount * termMonths[price.term]
-  return Math.max(0, Math.floor((full - price.unitAmount) * 100 / full))
+  return Math.floor(
+    savingAmount(price, prices) * 100 / (monthly.unitAmount * termMonths[price.term]),
+  )
+}
+
+/** What the price saves against paying monthly for as long, in minor units; 0 when it saves nothing. */
+export function savingAmount(price: PriceBody, prices: PriceBody[]): number {
+  const monthly = monthlyOf(price, prices)
+  if (!monthly) return 0
+  return Math.max(0, monthly.unitAmount * termMonths[price.term] - price.unitAmount)
+}
+
+/** The least that a month costs among the plans for the term; undefined where none is sold so. */
+export function cheapestMonth(
+  plans: PlanBody[],
+  term: Term,
+  currency: string | undefined,
+): number | undefined {
+  const amounts = plans.flatMap((plan) => pricesIn(plan, currency))
+    .filter((price) => price.term === term)
+    .map(amountAMonth)
+  return amounts.length > 0 ? Math.min(...amounts) : undefined
+}
+
+/** `wanted` where one of the plans is sold so, else the shortest term there is. */
+export function shownTerm(plans: PlanBody[], wanted: string | undefined): Term {
+  const sold = termsOf(plans)
+  return sold.find((term) => term === wanted) ?? sold[0] ?? 'monthly'
 }
 
 export function isSoldOut(plan: PlanBody): boolean {
   return !plan.regions.some((region) => region.available)
+}
+
+function monthlyOf(price: PriceBody, prices: PriceBody[]): PriceBody | undefined {
+  return prices.find(({ term, currency }) => term === 'monthly' && currency === price.currency)
 }

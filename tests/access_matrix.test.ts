@@ -18,12 +18,26 @@ POST /api/auth/login                 200      200    200      200      200      
 POST /api/auth/refresh               401      200    200      200      401      401
 POST /api/auth/logout                204      204    204      204      204      204
 GET /api/auth/me                     401      200    200      200      200      200
+POST /api/auth/tokens                200      200    200      200      200      200
+POST /api/auth/verification          401      202    202      202      401      202
+POST /api/auth/verification/confirm  200      200    200      200      200      200
+POST /api/auth/password/forgot       202      202    202      202      202      202
+POST /api/auth/password/reset        204      204    204      204      204      204
+PATCH /api/account                   401      200    200      200      401      200
+PUT /api/account/password            401      200    200      200      401      200
+PUT /api/account/email               401      202    202      202      401      202
+DELETE /api/account/email            401      200    200      200      401      200
+GET /api/account/sessions            401      200    200      200      200      200
+DELETE /api/account/sessions/:id     401      404    204      404      401      204
+DELETE /api/account/sessions         401      204    204      204      401      204
+POST /api/account/panel-login        401      409    200      409      401      200
 GET /api/plans                       200      200    200      200      200      200
 GET /api/plans/:id                   200      200    200      200      200      200
 GET /api/regions                     200      200    200      200      200      200
 POST /api/checkout/sessions          401      201    201      201      401      201
 GET /api/orders                      401      200    200      200      200      200
 GET /api/orders/:id                  401      404    200      404      200      200
+GET /api/orders/:id/events           401      404    200      404      200      200
 POST /api/orders/:id/cancel          401      404    200      404      401      200
 POST /api/orders/:id/sync            401      404    200      404      401      200
 GET /api/servers                     401      200    200      200      200      200
@@ -68,12 +82,37 @@ const newEmail = () => `${crypto.randomUUID()}@example.com`
 const prepare: Record<string, () => Promise<Prepared> | Prepared> = {
   'POST /api/auth/signup': () => ({ body: { email: newEmail(), password: PASSWORD } }),
   'POST /api/auth/login': () => ({ body: { email: world.users.owner.email, password: PASSWORD } }),
+  'POST /api/auth/tokens': () => ({
+    body: { grantType: 'password', email: world.users.owner.email, password: PASSWORD },
+  }),
+  'POST /api/auth/verification': async () => {
+    await world.verify(null)
+    return {}
+  },
+  'POST /api/auth/verification/confirm': async () => ({
+    body: { token: await world.linkToken('verify') },
+  }),
+  'POST /api/auth/password/forgot': () => ({ body: { email: world.users.owner.email } }),
+  'POST /api/auth/password/reset': async () => ({
+    body: { token: await world.linkToken('reset'), password: PASSWORD },
+  }),
+  'PATCH /api/account': () => ({ body: { name: 'Ann' } }),
+  'PUT /api/account/password': () => ({
+    body: { currentPassword: PASSWORD, newPassword: PASSWORD },
+  }),
+  'PUT /api/account/email': () => ({ body: { email: newEmail(), currentPassword: PASSWORD } }),
+  'DELETE /api/account/sessions/:id': async () => ({ id: await world.sessionId('owner') }),
+  'POST /api/account/panel-login': async () => {
+    await world.verify('owner')
+    return { body: { currentPassword: PASSWORD } }
+  },
   'GET /api/plans/:id': () => ({ id: PURCHASE.planId }),
   'POST /api/checkout/sessions': () => ({
     body: PURCHASE,
     headers: { 'idempotency-key': crypto.randomUUID() },
   }),
   'GET /api/orders/:id': () => ({ id: world.orderId }),
+  'GET /api/orders/:id/events': () => ({ id: world.orderId }),
   'POST /api/orders/:id/cancel': async () => ({ id: await world.openOrder() }),
   'POST /api/orders/:id/sync': async () => ({ id: await world.openOrder() }),
   'GET /api/servers/:id': () => ({ id: world.serverId }),

@@ -175,6 +175,7 @@ async function expectShop(stack: Stack): Promise<void> {
   const { body } = await createClient(stack.url).get('/api/plans')
   expect(body.plans.length).toBeGreaterThan(5)
   expect(await text(stack.row('Mailbox'))).toContain('No mails yet')
+  expect(stack.shown()).not.toContain('NO MAIL IS SENT')
   expect(await text(stack.row('Panel').split(' ')[0] ?? '')).toContain('No servers yet')
 }
 

@@ -1,16 +1,11 @@
 import * as fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import * as z from 'zod'
-import { PlaceOrder } from '../api/checkout/bodies.ts'
+import * as accounts from '../api/accounts/requests.ts'
+import { PlaceOrder } from '../api/checkout/requests.ts'
 import { problems } from '../api/problem.ts'
 import { PASSWORD, startWorld, type World } from './support/actors.ts'
-import {
-  bodies,
-  type JsonSchema,
-  type RawBody,
-  schemaOfExample,
-  unknownKeys,
-} from './support/arbitraries.ts'
+import { bodies, type JsonSchema, type RawBody, unknownKeys } from './support/arbitraries.ts'
 import { isWrite, routesOf } from './support/routes.ts'
 import { placeOrder, PURCHASE } from './support/shop.ts'
 
@@ -30,11 +25,11 @@ const NOT_TAKEN = [400, 413, 415, 422]
 interface Target {
   /** Status of the documented success. */
   success: number
-  /** What it takes; none when it reads no body, and then no body may make a difference. */
-  examples?: () => Record<string, unknown>[]
-  /** The route's own, where it can be had. */
-  schema?: JsonSchema
-  /** Accepting costs a password hash, a fifth of a second: few of these are right. */
+  /** The route's own; none when it reads no body, and then no body may make a difference. */
+  schema?: z.ZodType
+  /** What it takes. */
+  examples?: Record<string, unknown>[]
+  /** Accepting costs a password hash or a mail: few of these bodies are right. */
   costly?: boolean
   id?: () => string
   headers?: Record<string, string>
@@ -44,21 +39,87 @@ interface Target {
 let world: World
 let canceledId: string
 
-const credentials = () => [{ email: 'owner@example.com', password: PASSWORD }]
+const LOGIN = { email: 'owner@example.com', password: PASSWORD }
+const TOKEN = 'A'.repeat(43)
 
 const targets: Record<string, Target> = {
-  'POST /api/auth/signup': { success: 201, examples: credentials, costly: true, signedOut: true },
-  'POST /api/auth/login': { success: 200, examples: credentials, costly: true, signedOut: true },
+  'POST /api/auth/signup': {
+    success: 201,
+    schema: accounts.SignUp,
+    examples: [LOGIN],
+    costly: true,
+    signedOut: true,
+  },
+  'POST /api/auth/login': {
+    success: 200,
+    schema: accounts.LogIn,
+    examples: [LOGIN],
+    costly: true,
+    signedOut: true,
+  },
+  'POST /api/auth/tokens': {
+    success: 200,
+    schema: accounts.GetTokens,
+    examples: [
+      { grantType: 'password', ...LOGIN },
+      { grantType: 'refresh_token', refreshToken: TOKEN },
+    ],
+    costly: true,
+  },
   'POST /api/auth/refresh': { success: 200, signedOut: true },
   'POST /api/auth/logout': { success: 204, signedOut: true },
+  'POST /api/auth/verification': { success: 202, signedOut: true },
+  'POST /api/auth/verification/confirm': {
+    success: 200,
+    schema: accounts.Confirm,
+    examples: [{ token: TOKEN }],
+  },
+  'POST /api/auth/password/forgot': {
+    success: 202,
+    schema: accounts.ForgotPassword,
+    examples: [{ email: 'nobody@example.com' }],
+    costly: true,
+  },
+  'POST /api/auth/password/reset': {
+    success: 204,
+    schema: accounts.ResetPassword,
+    examples: [{ token: TOKEN, password: PASSWORD }],
+  },
+  'PATCH /api/account': {
+    success: 200,
+    schema: accounts.ChangeAccount,
+    examples: [{ name: 'Ann' }, { name: null }],
+    costly: true,
+  },
+  'PUT /api/account/password': {
+    success: 200,
+    schema: accounts.ChangePassword,
+    examples: [{ currentPassword: PASSWORD, newPassword: PASSWORD }],
+    costly: true,
+  },
+  'PUT /api/account/email': {
+    success: 202,
+    schema: accounts.ChangeEmail,
+    examples: [{ email: 'next@example.com', currentPassword: PASSWORD }],
+    costly: true,
+  },
+  'DELETE /api/account/email': { success: 200 },
+  'DELETE /api/account/sessions': { success: 204 },
+  'DELETE /api/account/sessions/:id': { success: 204, id: () => `ses_${'0'.repeat(26)}` },
+  'POST /api/account/panel-login': {
+    success: 200,
+    schema: accounts.SetPanelLogin,
+    examples: [{ currentPassword: PASSWORD }],
+    costly: true,
+  },
   'POST /api/checkout/sessions': {
     success: 201,
-    examples: () => [
+    schema: PlaceOrder,
+    examples: [
       PURCHASE,
       { ...PURCHASE, options: { MINECRAFT_VERSION: 'latest' } },
       { ...PURCHASE, planId: 'rust-8gb', options: { HOSTNAME: 'Mine', RCON_PASS: 'abcdefgh12' } },
     ],
-    schema: z.toJSONSchema(PlaceOrder, { io: 'input' }) as JsonSchema,
   },
   'POST /api/orders/:id/cancel': { success: 200, id: () => canceledId },
   'POST /api/orders/:id/sync': { success: 200, id: () => world.orderId },
@@ -75,6 +136,9 @@ beforeAll(async () => {
   for (const currency of ['eur', 'usd', 'eur', 'eur', 'eur']) await placeOrder(client, { currency })
 })
 
+// What those before left behind only makes the tables slower to compare.
+beforeEach(() => world.shop.db.run('DELETE FROM audit_log'))
+
 afterAll(() => world.stop())
 
 test('every write route of the app is fuzzed', () => {
@@ -86,8 +150,8 @@ test.each(Object.entries(targets))(
   `%s refuses what it does not know among ${BODIES} bodies, and never fails`,
   async (name, target) => {
     const send = await senderTo(name, target)
-    const examples = target.examples?.() ?? []
-    const schema = target.schema ?? (examples[0] && schemaOfExample(examples[0]))
+    const examples = target.examples ?? []
+    const schema = target.schema && jsonSchemaOf(target.schema)
     const arbitrary = bodies({ schema, examples, refusedOnly: target.costly })
     const expected = schema ? undefined : (await send('{}')).status
     let sent = 0
@@ -113,22 +177,35 @@ test.each(Object.entries(targets))(
     }
     for (let round = 0; sent < BODIES; round++) {
       const lists = fc.array(arbitrary, { minLength: 1, maxLength: 2 * AT_ONCE, size: 'max' })
-      await fc.assert(fc.asyncProperty(lists, batch), { seed: SEED + round, numRuns: 5 })
+      await fc.assert(fc.asyncProperty(lists, batch), {
+        seed: SEED + round,
+        numRuns: 5,
+        interruptAfterTimeLimit: 30_000,
+        markInterruptAsFailure: true,
+      })
     }
     if (schema) expect(refused, 'batches that were refused whole').toBeGreaterThan(batches / 2)
   },
   120_000,
 )
 
+/** What a right body is answered when it is not the documented success. */
+const BECAUSE: Record<string, number> = {
+  'POST /api/auth/signup': 409, // the address has an account
+  'POST /api/auth/verification/confirm': 410, // no such link
+  'POST /api/auth/password/reset': 410,
+  'POST /api/account/panel-login': 409, // not verified
+  'POST /api/checkout/sessions': 409, // five open orders
+}
+
 test.each(Object.entries(targets).filter(([, { examples }]) => examples))(
   '%s takes what the fuzzer starts from',
   async (name, target) => {
-    const send = await senderTo(name, target)
-    const isFull = name === 'POST /api/checkout/sessions'
-    for (const example of target.examples?.() ?? []) {
-      const body = name.endsWith('/signup') ? { ...example, email: 'fresh@example.com' } : example
-      const { status } = await send(JSON.stringify(body))
-      expect(status).toBe(isFull ? 409 : target.success)
+    for (const example of target.examples ?? []) {
+      const send = await senderTo(name, target)
+      const isUnknownToken = example.grantType === 'refresh_token'
+      const expected = isUnknownToken ? 401 : BECAUSE[name] ?? target.success
+      expect((await send(JSON.stringify(example))).status).toBe(expected)
     }
   },
 )
@@ -171,6 +248,13 @@ function expectRefusedIfUnknown(schema: JsonSchema, body: RawBody, status: numbe
   if (unknown.length === 0) return
   expect(NOT_TAKEN, `${JSON.stringify(unknown)} in ${describe(body)} → ${status}`)
     .toContain(status)
+}
+
+function jsonSchemaOf(schema: z.ZodType): JsonSchema {
+  // What JSON Schema cannot say, as a transformation, is left to the route.
+  // Nor are its parts to be named, which would put references in their place.
+  const metadata = z.registry<Record<string, unknown>>()
+  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', metadata }) as JsonSchema
 }
 
 /** As the API reads it; undefined for what is no JSON. */

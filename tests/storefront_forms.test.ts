@@ -3,7 +3,16 @@ import type { PlanBody } from '../api/plans/bodies.ts'
 import { draftOfForm, newDraft, readDraft, saveDraft } from '../storefront/draft.ts'
 import { safeNext, withNext } from '../storefront/next_path.ts'
 import { FIRST_DELAY_MS, LAST_DELAY_MS, nextDelay } from '../storefront/order_follow.ts'
-import { amountAMonth, isSoldOut, pricesIn, savingPercent, termsOf } from '../storefront/plans.ts'
+import {
+  amountAMonth,
+  cheapestMonth,
+  isSoldOut,
+  pricesIn,
+  savingAmount,
+  savingPercent,
+  shownTerm,
+  termsOf,
+} from '../storefront/plans.ts'
 
 const plan: PlanBody = {
   id: 'paper',
@@ -50,7 +59,18 @@ test('a draft survives, but not what the plan no longer offers', () => {
     serverName: 'Kestrel',
     options: { VERSION: '1.21', PVP: '1' },
   })
-  expect(readDraft({ ...plan, id: 'other' }, fresh)).toBeUndefined()
+})
+
+test('what was typed for one plan is there for the next one, as far as that has it, and its order is not', () => {
+  const typed = { ...newDraft(plan, 'yearly'), serverName: 'Kestrel', options: { VERSION: '1.21' } }
+  saveDraft('paper', { ...typed, orderId: 'ord_1', idempotencyKey: 'key' })
+  const other = { ...plan, id: 'other', options: plan.options.slice(1) }
+  expect(readDraft(other, newDraft(other, 'monthly'))).toEqual({
+    term: 'yearly',
+    region: 'bern',
+    serverName: 'Kestrel',
+    options: { PVP: '1' },
+  })
 })
 
 test('a draft that cannot be read counts as none', () => {
@@ -79,8 +99,26 @@ test('prices: shortest term first, a month rounded up, the saving rounded down',
   expect(prices.map((price) => price.term)).toEqual(['monthly', 'yearly'])
   expect(prices.map(amountAMonth)).toEqual([1_000, 834])
   expect(prices.map((price) => savingPercent(price, prices))).toEqual([0, 16])
+  expect(prices.map((price) => savingAmount(price, prices))).toEqual([0, 2_000])
   expect(termsOf([plan])).toEqual(['monthly', 'yearly'])
   expect(isSoldOut(plan)).toBe(false)
+})
+
+test('a saving needs a monthly price in its currency, and what costs more saves nothing', () => {
+  const yearly = { term: 'yearly' as const, currency: 'jpy', unitAmount: 13_000 }
+  const monthly = { term: 'monthly' as const, currency: 'jpy', unitAmount: 1_000 }
+  expect(savingAmount(yearly, [yearly, { ...monthly, currency: 'eur' }])).toBe(0)
+  expect([savingAmount(yearly, [yearly, monthly]), savingPercent(yearly, [yearly, monthly])])
+    .toEqual([0, 0])
+})
+
+test('cheapestMonth() is the least of a term and a currency; shownTerm() keeps to what is sold', () => {
+  const dear = { ...plan, prices: plan.prices.map((price) => ({ ...price, unitAmount: 99_000 })) }
+  expect(cheapestMonth([dear, plan], 'yearly', 'eur')).toBe(834)
+  expect(cheapestMonth([dear, plan], 'quarterly', 'eur')).toBeUndefined()
+  expect(cheapestMonth([dear, plan], 'yearly', undefined)).toBeUndefined()
+  expect([shownTerm([plan], 'yearly'), shownTerm([plan], 'quarterly'), shownTerm([], 'yearly')])
+    .toEqual(['yearly', 'monthly', 'monthly'])
 })
 
 test.each([

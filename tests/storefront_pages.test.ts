@@ -8,12 +8,14 @@ import type { OptionBody, PlanBody } from '../api/plans/bodies.ts'
 import { OrderStory } from '../storefront/components/order_story.tsx'
 import { PlanForm } from '../storefront/components/plan_form.tsx'
 import { PlanCard } from '../storefront/components/plan_card.tsx'
+import { ComparePlans } from '../storefront/components/compare_plans.tsx'
 import { Layout } from '../storefront/components/layout.tsx'
 import { newDraft } from '../storefront/draft.ts'
 import { orderHeadlines } from '../storefront/words/orders.ts'
 import { Account } from '../storefront/pages/account.tsx'
 import { CheckoutReturn } from '../storefront/pages/checkout_return.tsx'
 import { Forgot } from '../storefront/pages/forgot.tsx'
+import { Game } from '../storefront/pages/game.tsx'
 import { Home } from '../storefront/pages/home.tsx'
 import { LogIn } from '../storefront/pages/log_in.tsx'
 import { NotFound } from '../storefront/pages/not_found.tsx'
@@ -31,6 +33,7 @@ const pages = {
   Account,
   CheckoutReturn,
   Forgot,
+  Game,
   Home,
   LogIn,
   NotFound,
@@ -64,6 +67,7 @@ test('every page of storefront/pages/ is drawn here', async () => {
 test('a plan’s form labels every field, keeps sold-out regions in sight and shows the whole price', () => {
   const html = draw(h(PlanForm, {
     plan,
+    siblings: [plan, { ...plan, id: 'forge', name: 'Forge' }],
     regions: [
       { id: 'oslo', name: 'Oslo', country: 'NO' },
       { id: 'bern', name: 'Bern', country: 'CH' },
@@ -82,14 +86,55 @@ test('a plan’s form labels every field, keeps sold-out regions in sight and sh
   expect(html).toMatch(/disabled="true" value="oslo"/)
   expect(html).toMatch(/data-testid="total"[^>]*>€100\.00</)
   expect(html).toContain('Then €100.00 every year, until you cancel.')
+  expect(html).toContain('saves €20.00 (16 %)')
+  expect(html).toContain('href="/plans/forge?term=yearly"')
+  expect(html).toMatch(/href="\/plans\/paper\?term=yearly" aria-current="page"/)
 })
 
 test('a plan’s card names its price for the term and says when it is sold out', () => {
   const card = (regions: PlanBody['regions']) =>
     draw(h(PlanCard, { plan: { ...plan, regions }, term: 'yearly', currency: 'eur' }))
   expect(card(plan.regions)).toContain('data-testid="plan-paper"')
-  expect(card(plan.regions)).toMatch(/€100\.00.*per year.*€8\.34 a month.*saves 16 %/)
+  expect(card(plan.regions)).toMatch(/€100\.00.*per year.*€8\.34 a month.*saves €20\.00 \(16 %\)/)
   expect(card([{ id: 'oslo', available: false }])).toMatch(/€100\.00.*Sold out/)
+})
+
+test('the plans of a game are compared: a column for what one of them has, sold-out regions in sight', () => {
+  const bigger: PlanBody = {
+    ...plan,
+    id: 'forge',
+    name: 'Forge',
+    featureLimits: { ...plan.featureLimits, databases: 2 },
+    regions: [{ id: 'oslo', available: false }],
+  }
+  const html = draw(h(ComparePlans, {
+    game: { id: 'minecraft', name: 'Minecraft', summary: '' },
+    plans: [plan, bigger],
+    regions: [{ id: 'oslo', name: 'Oslo', country: 'NO' }, {
+      id: 'bern',
+      name: 'Bern',
+      country: 'CH',
+    }],
+    term: 'yearly',
+    currency: 'eur',
+  }))
+  const columns = [...html.matchAll(/role="columnheader"[^>]*>([^<]*)</g)].map(([, label]) => label)
+  expect(columns).toEqual([
+    'Plan',
+    'Memory',
+    'CPU',
+    'Disk',
+    'Backups',
+    'Databases',
+    'Regions',
+    'Price',
+    '',
+  ])
+  const [paper = '', forge = ''] = html.split('data-testid="plan-').slice(1)
+  expect(paper).toMatch(/data-label="Databases"[^>]*><span[^>]*>none</)
+  expect(paper).toMatch(/Oslo, sold out<.*Bern<.*€100\.00.*href="\/plans\/paper\?term=yearly"/)
+  expect(forge).toContain('>Sold out<')
+  expect(forge).not.toContain('href=')
 })
 
 test.each(statuses())('an order that is %s says so, with what can be done', (status) => {
@@ -97,7 +142,9 @@ test.each(statuses())('an order that is %s says so, with what can be done', (sta
   expect(html).toContain(`data-status="${status}"`)
   expect(html).toContain(orderHeadlines[status])
   expect(html.includes('Go on to payment')).toBe(status === 'pending')
-  expect(html.includes('Choose a plan again')).toBe(['expired', 'canceled'].includes(status))
+  expect(html.includes('Choose a plan again')).toBe(
+    ['expired', 'canceled', 'refunded'].includes(status),
+  )
 })
 
 test('the return page says that it is confirming, and after a while that nothing came', () => {
@@ -199,6 +246,7 @@ const order: OrderBody = {
 }
 
 const timeline: TimelineEntryBody[] = [{
+  id: 'oev_1',
   at: '2026-11-23T10:01:00Z',
   kind: 'order.paid',
   text: 'Your payment arrived.',

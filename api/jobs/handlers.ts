@@ -1,3 +1,5 @@
+import { followEmail } from '../accounts/panel_account.ts'
+import { mailResetLink } from '../accounts/recovery.ts'
 import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { sendMail } from '../mail/send.ts'
@@ -29,6 +31,8 @@ export function createHandlers(deps: Deps): Handlers {
     'server.delete': (db, payload) => deleteServer(db, deps, payload),
     'order.refund': (db, payload) => refundUndelivered(db, deps, payload),
     'mail.send': (db, payload, attempts) => sendMail(db, deps, payload, attempts),
+    'password.recover': (db, payload) => mailResetLink(db, deps, payload),
+    'panel.user-email': (db, payload) => followEmail(db, deps, payload),
     'panel.snapshot': async (db) => {
       await snapshotPanel(db, deps.panel, { shopId: await shopId(db, deps.randomBytes) })
     },

@@ -1,5 +1,7 @@
 import { purgeLoginDelays } from '../accounts/login_delays.ts'
+import { purgeMailTokens } from '../accounts/mail_tokens.ts'
 import { purgeRateLimits } from '../accounts/rate_limits.ts'
+import { purgeSessions } from '../accounts/store.ts'
 import { purgeIdempotencyKeys } from '../checkout/store.ts'
 import { microseconds, type Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
@@ -28,6 +30,8 @@ export async function sweep(db: Queryable, deps: Deps): Promise<void> {
   await sweepMails(db, deps)
   await purgeRateLimits(db)
   await purgeLoginDelays(db)
+  await purgeMailTokens(db)
+  await purgeSessions(db)
   await purgeIdempotencyKeys(db)
   await purgeMails(db)
   await purgeJobs(db)

@@ -12,6 +12,8 @@ export interface WaitingMail {
   expiresAt: Date | null
   /** Whether that moment has passed, by the database's clock. */
   expired: boolean
+  /** Why it was not sent before; null at the first try. */
+  lastError: string | null
   /** Milliseconds since it was written into the outbox. */
   ageMs: number
 }
@@ -56,7 +58,7 @@ export async function findWaitingMail(
   const [row] = await db.query<
     Omit<WaitingMail, 'expired' | 'ageMs'> & { expired: number | null; ageUs: number | string }
   >(
-    `SELECT id, to_email AS \`to\`, template, facts, expires_at AS expiresAt,
+    `SELECT id, to_email AS \`to\`, template, facts, last_error AS lastError, expires_at AS expiresAt,
        expires_at <= {now} AS expired, TIMESTAMPDIFF(MICROSECOND, created_at, {now}) AS ageUs
       FROM outbox WHERE id = ? AND sent_at IS NULL AND given_up_at IS NULL`,
     [id],

@@ -47,6 +47,7 @@ export const OrderBody = z.object({
 export type OrderBody = z.output<typeof OrderBody>
 
 export const TimelineEntryBody = z.object({
+  id: id('oev_', 'Stays the same when the row is told again with another `nextAt`.'),
   at: instant('When it happened.'),
   kind: z.string().meta({ description: 'Machine name, e.g. `order.paid`; more may come.' }),
   text: z.string().meta({ description: 'What happened, as a sentence.' }),

@@ -30,6 +30,7 @@ const pending: OrderBody = {
 }
 
 const placed: TimelineEntryBody = {
+  id: 'oev_01kc5x9v3nq0a2c4e6g8j0m2p4',
   at: '2026-11-24T18:03:11.204Z',
   kind: 'order.placed',
   text: 'We set the capacity for your server aside.',
@@ -53,6 +54,7 @@ const provisioned: OrderBody = {
 const delivered: TimelineEntryBody[] = [
   { ...placed, nextAt: null },
   {
+    id: 'oev_01kc5xags4r1b3d5f7h9k1n3q5',
     at: '2026-11-24T18:05:40.911Z',
     kind: 'order.paid',
     text: 'Your payment arrived.',
@@ -61,6 +63,7 @@ const delivered: TimelineEntryBody[] = [
     level: 'good',
   },
   {
+    id: 'oev_01kc5xbrt5s2c4e6g8j0m2p4r6',
     at: '2026-11-24T18:06:22.530Z',
     kind: 'server.active',
     text: 'Your server runs at 203.0.113.20:25565.',
@@ -106,6 +109,31 @@ export const operations: Operations = {
         example: { order: provisioned, timeline: delivered },
       },
     },
+  },
+  'GET /api/orders/:id/events': {
+    id: 'listenToOrder',
+    summary: 'Listen to an order',
+    description:
+      'Server-sent events: `order` (an Order) at the start and whenever it changed, `timeline` (a ' +
+      'TimelineEntry) for each row, whose id is the event’s, `ping` in between, and `end` when nothing ' +
+      'further happens by itself. The answer ends within a minute: connect again, with ' +
+      '`Last-Event-ID` as every EventSource does, and only what is new comes. A row may come again ' +
+      'with another `nextAt`; its id stays.',
+    tag: 'Orders',
+    auth: 'session',
+    params,
+    headers: z.object({
+      'Last-Event-ID': id('oev_', 'The last row that arrived: those after it are sent.').optional(),
+    }),
+    answers: {
+      200: {
+        description: 'The events, as they happen.',
+        contentType: 'text/event-stream',
+        schema: z.string(),
+        example: `event: timeline\ndata: ${JSON.stringify(placed)}\nid: ${placed.id}\n\n`,
+      },
+    },
+    problems: ['rate-limited'],
   },
   'POST /api/orders/:id/cancel': {
     id: 'cancelOrder',

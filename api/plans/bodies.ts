@@ -99,3 +99,8 @@ export const PlansBody = z.object({
 }).meta({ id: 'Plans', description: 'Everything that is sold now.' })
 
 export type PlansBody = z.output<typeof PlansBody>
+
+export const RegionsBody = z.object({ regions: z.array(RegionBody) }).meta({
+  id: 'Regions',
+  description: 'Every region that plans are sold in.',
+})

@@ -4,19 +4,26 @@ import { securityHeadersOf } from '../../api/http/security_headers.ts'
 import type { BuildOptions, Metafile, Plugin } from 'esbuild'
 import { bundle } from './bundle.ts'
 import { writeOfflineFiles } from './offline.ts'
+import { apiReference, REFERENCE_STYLES } from './reference.ts'
 
 const ROOT = join(import.meta.dirname ?? '.', '..', '..')
 export const SOURCE = join(ROOT, 'storefront')
 const ENTRY = 'storefront/main.tsx'
 
-/** Builds the storefront once, as it goes to customers. */
-export async function buildStorefront(options: { outdir: string }): Promise<void> {
+/** Builds the storefront once, as it goes to customers. Tells what became part of which file. */
+export async function buildStorefront(options: { outdir: string }): Promise<Metafile> {
   await emptyFolder(options.outdir)
-  await bundle({ ...bundling(options.outdir), minify: true, plugins: [indexPage(options.outdir)] })
+  const { metafile } = await bundle({
+    ...bundling(options.outdir),
+    minify: true,
+    plugins: [indexPage(options.outdir), apiReference(options.outdir)],
+  })
   await compress(options.outdir)
   await Deno.writeTextFile(join(options.outdir, '_headers'), edgeHeaders())
   // the edge compresses by itself
   await Deno.writeTextFile(join(options.outdir, '.assetsignore'), '*.br\n')
+  if (!metafile) throw new Error('Cannot tell what was built as esbuild wrote no metafile')
+  return metafile
 }
 
 /** On Workers files are answered without the API, which says the same of them on Deno. */
@@ -31,7 +38,7 @@ function edgeHeaders(): string {
 export function bundling(outdir: string): BuildOptions {
   return {
     absWorkingDir: ROOT,
-    entryPoints: [ENTRY],
+    entryPoints: [ENTRY, REFERENCE_STYLES],
     outdir: join(outdir, 'assets'),
     publicPath: '/assets',
     bundle: true,
@@ -82,11 +89,15 @@ function fill(template: string, { outputs }: Metafile, more: string): string {
     `<script type="module" src="${addressOf(path)}"></script>`,
     more,
   ]
-  const styles = entry.cssBundle
-    ? `<link rel="stylesheet" href="${addressOf(entry.cssBundle)}">`
-    : ''
+  const fonts = Object.keys(outputs).filter((file) => file.endsWith('.woff2'))
+  const styles = [
+    ...fonts.map((file) =>
+      `<link rel="preload" href="${addressOf(file)}" as="font" type="font/woff2" crossorigin>`
+    ),
+    entry.cssBundle && `<link rel="stylesheet" href="${addressOf(entry.cssBundle)}">`,
+  ]
   return template
-    .replace('<!-- styles -->', () => styles)
+    .replace('<!-- styles -->', () => styles.filter(Boolean).join('\n    '))
     .replace('<!-- scripts -->', () => scripts.filter(Boolean).join('\n    '))
 }
 
@@ -107,7 +118,7 @@ async function compress(folder: string): Promise<void> {
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
     const path = join(folder, name)
     if (isDirectory) await compress(path)
-    else if (/\.(js|css|html|svg|txt|webmanifest)$/.test(name)) {
+    else if (/\.(js|json|css|html|svg|txt|webmanifest)$/.test(name)) {
       await Deno.writeFile(`${path}.br`, brotliCompressSync(await Deno.readFile(path)))
     }
   }

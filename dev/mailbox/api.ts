@@ -25,8 +25,9 @@ export function apiRoutes({ apiKey, now, mails, keep }: ApiOptions) {
     if (key !== undefined && (key.length < 1 || key.length > 256)) {
       return refuse(c, 400, 'invalid_idempotency_key', 'The key must be between 1-256 chars.')
     }
-    const parsed = Email.safeParse(await c.req.json().catch(() => undefined))
-    if (!parsed.success) return refuseInvalid(c, parsed.error)
+    const body = await c.req.json().catch(() => ({}))
+    const parsed = Email.safeParse(body)
+    if (!parsed.success) return refuseInvalid(c, parsed.error, body)
     const content = { ...parsed.data, tags: toRecord(parsed.data.tags) }
     const before = key && findRecent(mails, key, now())
     if (before) {
@@ -86,10 +87,10 @@ function isSame({ id: _i, at: _a, idempotencyKey: _k, ...before }: ReceivedMail,
   return isDeepStrictEqual(before, content)
 }
 
-function refuseInvalid(c: Context, error: z.ZodError): Response {
+function refuseInvalid(c: Context, error: z.ZodError, body: object): Response {
   const [issue] = error.issues
-  const field = issue?.path.join('.') || 'body'
-  if (issue?.code === 'invalid_type' && issue.input === undefined) {
+  const field = String(issue?.path[0] ?? 'body')
+  if (!Object.hasOwn(body, field)) {
     return refuse(c, 422, 'missing_required_field', `Missing \`${field}\` field.`)
   }
   if (field === 'from') {

@@ -48,6 +48,7 @@ async function takeScene(
     reducedMotion: 'reduce',
     locale: 'en-GB',
     timezoneId: 'UTC',
+    serviceWorkers: 'block',
   })
   context.setDefaultTimeout(SCENE_WITHIN_MS)
   try {

@@ -17,6 +17,8 @@ interface Props {
   value: string
   help?: string
   error?: string
+  /** A control that changes how all the choices are shown. */
+  beside?: ComponentChildren
   testId?: string
   /** `quiet` draws a small row for a page's settings instead of a form's big cards. */
   look?: 'cards' | 'quiet'
@@ -25,14 +27,15 @@ interface Props {
 
 /** A set of radio buttons of which one is chosen. */
 export function Choices(props: Props) {
-  const { name, legend, choices, help, error, testId, look = 'cards' } = props
+  const { name, legend, choices, help, error, beside, testId, look = 'cards' } = props
   return (
     <fieldset
-      class={`choices choices-${look}`}
+      class={look === 'cards' ? 'choices card' : 'choices-quiet'}
       data-testid={testId}
       aria-describedby={describedBy(name, help, error)}
     >
       <legend>{legend}</legend>
+      {beside && <div class='choices-beside'>{beside}</div>}
       <FieldNotes name={name} help={help} error={error} />
       <div class='choices-list'>
         {choices.map((choice) => <ChoiceCard key={choice.value} choice={choice} group={props} />)}

@@ -1,9 +1,18 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { commonWords } from '../words/common.ts'
+import { Icon } from './icon.tsx'
 
-/** Copies `value` and says that it did. `name` says what is copied, where there are several. */
-export function CopyButton({ value, name }: { value: string; name?: string }) {
+/** As long as it takes to read that it was copied. */
+const SAID_MS = 3_000
+
+/** Copies `value` and says that it did; `what` says what is copied to those who hear the page. */
+export function CopyButton({ value, what }: { value: string; what?: string }) {
   const [said, setSaid] = useState('')
+  useEffect(() => {
+    if (!said) return
+    const timer = setTimeout(() => setSaid(''), SAID_MS)
+    return () => clearTimeout(timer)
+  }, [said])
   async function copy() {
     try {
       await navigator.clipboard.writeText(value)
@@ -14,8 +23,10 @@ export function CopyButton({ value, name }: { value: string; name?: string }) {
   }
   return (
     <>
-      <button type='button' class='button button-quiet' aria-label={name} onClick={copy}>
+      <button type='button' class='button button-quiet copy' onClick={copy}>
+        <Icon name={said === commonWords.copied ? 'check' : 'copy'} />
         {commonWords.copy}
+        {what && <span class='heard'>{what}</span>}
       </button>
       <span class='copy-said' role='status'>{said}</span>
     </>
@@ -25,9 +36,9 @@ export function CopyButton({ value, name }: { value: string; name?: string }) {
 /** A server's address, large enough to read to a friend. */
 export function Address({ address }: { address: string }) {
   return (
-    <p class='address'>
+    <div class='address'>
       <code data-testid='server-address'>{address}</code>
       <CopyButton value={address} />
-    </p>
+    </div>
   )
 }

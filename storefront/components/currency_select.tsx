@@ -1,5 +1,5 @@
 import { chooseCurrency, currencyOf } from '../currency.ts'
-import { homeWords } from '../words/home.ts'
+import { planWords } from '../words/plans.ts'
 
 /** Lets the visitor choose the currency; nothing where there is only one. */
 export function CurrencySelect({ currencies }: { currencies: string[] }) {
@@ -7,7 +7,7 @@ export function CurrencySelect({ currencies }: { currencies: string[] }) {
   const current = currencyOf(currencies)
   return (
     <label class='currency'>
-      <span>{homeWords.currencyLabel}</span>
+      <span>{planWords.currencyLabel}</span>
       <select class='input' onChange={(event) => chooseCurrency(event.currentTarget.value)}>
         {currencies.map((currency) => (
           <option key={currency} value={currency} selected={currency === current}>

@@ -1,19 +1,19 @@
 import { useSignal } from '@preact/signals'
 import type { OrderBody } from '../../api/orders/bodies.ts'
 import { api } from '../api.ts'
-import type { Followed } from '../order_follow.ts'
+import { type Followed, PATIENCE } from '../order_follow.ts'
 import { formatClock, formatDateTime, formatMoney } from '../format.ts'
 import { orderHeadlines, orderWords, waitingHeadlines } from '../words/orders.ts'
 import { perTerm } from '../words/plans.ts'
 import { asProblem, type ProblemError } from '../problem_error.ts'
 import { Address } from './copy_button.tsx'
+import { Icon } from './icon.tsx'
 import { type Beam, Island } from './island.tsx'
-import { LoadFailed, Waiting } from './loaded.tsx'
+import { LoadFailed } from './loaded.tsx'
 import { ProblemNotice } from './notice.tsx'
+import { Stages } from './stages.tsx'
 import { Timeline } from './timeline.tsx'
-
-/** So many looks without a payment (some ten seconds) and we stop saying that one is coming. */
-const PATIENCE = 4
+import { Bones, Waiting } from './waiting.tsx'
 
 interface Props {
   followed: Followed
@@ -27,24 +27,26 @@ interface Props {
 export function OrderStory({ followed, returning = false, onChange }: Props) {
   const { story, server, error, stopped } = followed
   if (!story || error?.problem.status === 401) {
-    return error && stopped ? <LoadFailed error={error} onRetry={onChange} /> : <Waiting />
+    return error && stopped
+      ? <LoadFailed error={error} onRetry={onChange} />
+      : <Waiting skeleton={<StoryBones />} onRetry={onChange} />
   }
   const { order, timeline } = story
   const awaited = returning && order.status === 'pending' && followed.looks < PATIENCE
+  const beam = awaited ? 'working' : beamOf(order)
   return (
     <article class='order'>
-      <div class='order-head'>
-        <Island beam={awaited ? 'working' : beamOf(order)} small />
-        <div>
+      <div class='scene'>
+        <Island beam={beam} />
+        <div class='scene-words'>
           <OrderStatus order={order} awaited={awaited} />
-          {order.refundAt && !order.atRest && (
-            <p class='order-promise'>{orderWords.refundAt(formatDateTime(order.refundAt))}</p>
-          )}
-          {error && <p class='field-error' role='status'>{orderWords.offline}</p>}
           {server?.address && <Address address={server.address} />}
+          {order.refundAt && !order.atRest && <RefundClock at={order.refundAt} />}
+          {error && <p class='field-error' role='status'>{orderWords.offline}</p>}
           {!awaited && <OrderActions order={order} returning={returning} onChange={onChange} />}
         </div>
       </div>
+      <Stages order={order} awaited={awaited} />
       <div class='order-body'>
         <Timeline entries={timeline} heading={orderWords.heading} atRest={order.atRest} />
         <OrderDetails order={order} />
@@ -57,9 +59,20 @@ export function OrderStory({ followed, returning = false, onChange }: Props) {
 function OrderStatus({ order, awaited }: { order: OrderBody; awaited: boolean }) {
   return (
     <div role='status' data-testid='order-status' data-status={order.status}>
+      <p class='scene-name'>{order.serverName}</p>
       <h1>{awaited ? orderWords.confirmingHeadline : headlineOf(order)}</h1>
       <p class='lead'>{awaited ? orderWords.confirming : order.statusText}</p>
     </div>
+  )
+}
+
+/** When the money goes back by itself. */
+function RefundClock({ at }: { at: string }) {
+  return (
+    <p class='refund-clock'>
+      <Icon name='clock' />
+      <span>{orderWords.refundAt(formatDateTime(at))}</span>
+    </p>
   )
 }
 
@@ -79,7 +92,7 @@ function OrderActions(
           <a class='button' href={`/servers/${order.serverId}`}>{orderWords.server}</a>
         </p>
       )}
-      {(order.status === 'expired' || order.status === 'canceled') && (
+      {['expired', 'canceled', 'refunded'].includes(order.status) && (
         <p>
           <a class='button' href={`/plans/${order.planId}`}>{orderWords.again}</a>
         </p>
@@ -124,18 +137,17 @@ export function OpenOrder({ order, onChange }: { order: OrderBody; onChange(): v
 function OrderDetails({ order }: { order: OrderBody }) {
   const words = orderWords
   const rows = [
+    [words.name, order.serverName],
     [words.plan, order.planName],
     [words.region, order.regionName],
     [words.price, `${formatMoney(order.unitAmount, order.currency)} ${perTerm(order.term)}`],
     [words.placed, formatDateTime(order.createdAt)],
     order.paidAt ? [words.paid, formatDateTime(order.paidAt)] : [],
     order.checkoutUrl && order.expiresAt ? [words.payUntil, formatClock(order.expiresAt)] : [],
-    [words.number, order.id],
   ]
   return (
-    <section class='facts' aria-labelledby='facts-heading'>
-      <h2 id='facts-heading'>{words.details}</h2>
-      <p class='facts-name'>{order.serverName}</p>
+    <section class='card facts' aria-labelledby='facts-heading'>
+      <h2 id='facts-heading' class='legend'>{words.details}</h2>
       <dl>
         {rows.filter((row) => row.length > 0).map(([label, value]) => (
           <div key={label}>
@@ -143,8 +155,29 @@ function OrderDetails({ order }: { order: OrderBody }) {
             <dd>{value}</dd>
           </div>
         ))}
+        <div class='facts-id'>
+          <dt>{words.number}</dt>
+          <dd>{order.id}</dd>
+        </div>
       </dl>
     </section>
+  )
+}
+
+function StoryBones() {
+  return (
+    <div class='order'>
+      <div class='scene'>
+        <Island beam='off' />
+        <Bones of={['title', 'heading', 'line', 'button']} />
+      </div>
+      <div class='order-body'>
+        <Bones of={['heading', 'step', 'step', 'step']} />
+        <div class='card'>
+          <Bones of={['title', 'line', 'line', 'line', 'line']} />
+        </div>
+      </div>
+    </div>
   )
 }
 

@@ -94,14 +94,14 @@ function Shown({ login, onDone }: { login: Login; onDone(): void }) {
           <dt>{words.username}</dt>
           <dd>
             <code data-testid='panel-username'>{login.username}</code>
-            <CopyButton value={login.username} name={words.copyUsername} />
+            <CopyButton value={login.username} what={words.copyUsername} />
           </dd>
         </div>
         <div>
           <dt>{words.panelPassword}</dt>
           <dd>
             <code data-testid='panel-password'>{login.password}</code>
-            <CopyButton value={login.password} name={words.copyPassword} />
+            <CopyButton value={login.password} what={words.copyPassword} />
           </dd>
         </div>
       </dl>

@@ -2,8 +2,9 @@ import type { PlanBody, PriceBody, RegionBody } from '../../api/plans/bodies.ts'
 import { countryName, formatMoney } from '../format.ts'
 import { configureWords } from '../words/configure.ts'
 import { aMonth, planWords, saves, termChoice } from '../words/plans.ts'
-import { amountAMonth, savingPercent } from '../plans.ts'
+import { amountAMonth, savingAmount, savingPercent } from '../plans.ts'
 import { Choices } from './choice.tsx'
+import { CurrencySelect } from './currency_select.tsx'
 
 interface RegionProps {
   plan: PlanBody
@@ -42,15 +43,21 @@ export function RegionChoice({ plan, regions, value, withRoom, error }: RegionPr
   )
 }
 
+interface TermProps {
+  prices: PriceBody[]
+  currencies: string[]
+  value: string
+  error?: string
+}
+
 /** How often to pay, each with its whole price, the price of a month and what it saves. */
-export function TermChoice(
-  { prices, value, error }: { prices: PriceBody[]; value: string; error?: string },
-) {
+export function TermChoice({ prices, currencies, value, error }: TermProps) {
   return (
     <Choices
       name='term'
       testId='term'
       legend={configureWords.termHeading}
+      beside={<CurrencySelect currencies={currencies} />}
       error={error}
       value={value}
       choices={prices.map((price) => ({
@@ -63,14 +70,15 @@ export function TermChoice(
 }
 
 function TermPrice({ price, prices }: { price: PriceBody; prices: PriceBody[] }) {
+  const money = (amount: number) => formatMoney(amount, price.currency)
   const percent = savingPercent(price, prices)
   return (
     <>
-      <strong>{formatMoney(price.unitAmount, price.currency)}</strong>
-      {price.term !== 'monthly' && (
-        <span>{aMonth(formatMoney(amountAMonth(price), price.currency))}</span>
+      <strong>{money(price.unitAmount)}</strong>
+      {price.term !== 'monthly' && <span>{aMonth(money(amountAMonth(price)))}</span>}
+      {percent > 0 && (
+        <span class='saving'>{saves(money(savingAmount(price, prices)), percent)}</span>
       )}
-      {percent > 0 && <span class='saving'>{saves(percent)}</span>}
     </>
   )
 }

@@ -11,15 +11,17 @@ import { withNext } from '../next_path.ts'
 import { pricesIn } from '../plans.ts'
 import { asProblem, fieldErrorsOf, type ProblemError } from '../problem_error.ts'
 import { endSession, user } from '../session.ts'
-import { CurrencySelect } from './currency_select.tsx'
 import { TextField } from './field.tsx'
 import { ProblemNotice } from './notice.tsx'
 import { OptionField } from './option_field.tsx'
 import { PlanSummary } from './plan_summary.tsx'
+import { PlanSwitch } from './plan_switch.tsx'
 import { RegionChoice, TermChoice } from './plan_choices.tsx'
 
 interface Props {
   plan: PlanBody
+  /** The plans of the same game, this one among them. */
+  siblings: PlanBody[]
   regions: RegionBody[]
   /** The currency to pay in; undefined when the plan has no price. */
   currency: string | undefined
@@ -37,7 +39,8 @@ interface FullRegion {
 }
 
 /** Everything there is to choose about a plan, with the price beside it and payment at its end. */
-export function PlanForm({ plan, regions, currency, currencies, initial }: Props) {
+export function PlanForm(props: Props) {
+  const { plan, siblings, regions, currency, currencies, initial } = props
   const form = useRef<HTMLFormElement>(null)
   const order = useOrdering(plan, currency, initial)
   const { draft, errors, problem, full } = order
@@ -56,14 +59,44 @@ export function PlanForm({ plan, regions, currency, currencies, initial }: Props
     requestAnimationFrame(() => form.current && focusFirstError(form.current))
   }
 
-  function change() {
-    if (form.current) order.change(new FormData(form.current))
+  function change({ target }: Event) {
+    if (!form.current) return
+    order.change(new FormData(form.current))
+    const name = nameOf(target)
+    if (errors.value[name]) check(name)
+  }
+
+  /** A field that was left filled in wrongly says so then, not only at the end. */
+  function leave({ target }: FocusEvent) {
+    const filled = target instanceof HTMLInputElement && target.value !== ''
+    if (filled) check(nameOf(target))
+  }
+
+  function check(name: string) {
+    if (!form.current) return
+    const { [name]: _, ...others } = errors.value
+    const message = constraintErrors(form.current)[name]
+    errors.value = message ? { ...others, [name]: message } : others
   }
 
   return (
-    <form class='configure-form' ref={form} noValidate onInput={change} onSubmit={submit}>
+    <form
+      class='configure-form'
+      ref={form}
+      noValidate
+      onInput={change}
+      onFocusOut={leave}
+      onSubmit={submit}
+    >
       <div class='configure-fields'>
         {problem.value && <ProblemNotice error={problem.value} />}
+        <PlanSwitch plans={siblings} current={plan} term={draft.value.term} currency={currency} />
+        <TermChoice
+          prices={prices}
+          currencies={currencies}
+          value={initial.term}
+          error={errors.value.term}
+        />
         <RegionChoice
           plan={plan}
           regions={regions}
@@ -71,9 +104,7 @@ export function PlanForm({ plan, regions, currency, currencies, initial }: Props
           withRoom={full.value?.withRoom}
           error={regionError(regions, draft.value.region, full.value) ?? errors.value.region}
         />
-        <CurrencySelect currencies={currencies} />
-        <TermChoice prices={prices} value={initial.term} error={errors.value.term} />
-        <fieldset class='group'>
+        <fieldset class='card group'>
           <legend>{configureWords.nameHeading}</legend>
           <TextField
             name='serverName'
@@ -85,29 +116,50 @@ export function PlanForm({ plan, regions, currency, currencies, initial }: Props
           />
         </fieldset>
         {plan.options.length > 0 && (
-          <fieldset class='group'>
-            <legend>{configureWords.optionsHeading}</legend>
-            <p class='field-help'>{configureWords.optionsHelp}</p>
-            {plan.options.map((option) => (
-              <OptionField
-                key={option.variable}
-                option={option}
-                value={initial.options[option.variable] ?? option.default}
-                error={errors.value[`options/${option.variable}`]}
-              />
-            ))}
-          </fieldset>
+          <Settings plan={plan} values={initial.options} errors={errors.value} />
         )}
       </div>
       <PlanSummary
         plan={plan}
         region={regions.find((region) => region.id === draft.value.region)}
-        price={prices.find((price) => price.term === draft.value.term)}
+        prices={prices}
+        term={draft.value.term}
         signedIn={Boolean(user.value)}
         pending={order.pending.value}
       />
     </form>
   )
+}
+
+function Settings(
+  { plan, values, errors }: {
+    plan: PlanBody
+    values: Record<string, string>
+    errors: FieldErrors
+  },
+) {
+  return (
+    <fieldset class='card group'>
+      <legend>{configureWords.optionsHeading}</legend>
+      <p class='field-help'>{configureWords.optionsHelp}</p>
+      <div class='settings-grid'>
+        {plan.options.map((option) => (
+          <OptionField
+            key={option.variable}
+            option={option}
+            value={values[option.variable] ?? option.default}
+            error={errors[`options/${option.variable}`]}
+          />
+        ))}
+      </div>
+    </fieldset>
+  )
+}
+
+function nameOf(target: EventTarget | null): string {
+  return target instanceof HTMLInputElement || target instanceof HTMLSelectElement
+    ? target.name
+    : ''
 }
 
 /** The form's state and what can be done with it. The fields themselves belong to the browser. */

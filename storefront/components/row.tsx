@@ -7,22 +7,22 @@ interface RowProps {
   gameId: string
   title: string
   facts: string[]
-  aside?: string
+  aside: string
   /** The machine's word, which gives the label its colour. */
   status: string
   label: string
 }
 
-/** One order or server in a list; the whole row leads to it. */
+/** One order in a list; the whole row leads to it. */
 export function Row({ href, gameId, title, facts, aside, status, label }: RowProps) {
   return (
-    <li class='row'>
+    <li class='row card'>
       <Sprite gameId={gameId} />
       <div class='row-what'>
-        <a class='row-link' href={href}>{title}</a>
+        <a class='cover-link' href={href}>{title}</a>
         <p>{facts.join(' · ')}</p>
       </div>
-      {aside && <p class='row-aside'>{aside}</p>}
+      <p class='row-aside numbers'>{aside}</p>
       <StatusLabel status={status} label={label} />
     </li>
   )
@@ -35,11 +35,11 @@ export function StatusLabel({ status, label }: { status: string; label: string }
 /** An empty list says what will be in it, and leads to the plans. */
 export function Empty({ heading, body }: { heading: string; body: string }) {
   return (
-    <div class='empty'>
-      <Island beam='off' small />
-      <div>
+    <div class='lost'>
+      <Island beam='off' />
+      <div class='lost-words'>
         <h2>{heading}</h2>
-        <p>{body}</p>
+        <p class='lead'>{body}</p>
         <p>
           <a class='button' href='/'>{serversWords.choose}</a>
         </p>

@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks'
 import { safeNext } from '../next_path.ts'
 import { user } from '../session.ts'
 import { dropEmail } from '../typed_email.ts'
-import { Waiting } from './loaded.tsx'
+import { Waiting } from './waiting.tsx'
 
 /** A page for whoever is not signed in; who is, or just became so, goes on to `next`. */
 export function SignedOutOnly(

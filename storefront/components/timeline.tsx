@@ -1,6 +1,7 @@
 import type { TimelineEntryBody } from '../../api/orders/bodies.ts'
 import { formatDateTime, formatTime } from '../format.ts'
 import { orderWords } from '../words/orders.ts'
+import { Dot } from './dot.tsx'
 
 interface Props {
   entries: TimelineEntryBody[]
@@ -20,7 +21,12 @@ export function Timeline({ entries, heading, atRest }: Props) {
           {entries.map((entry, index) => (
             <Step key={index} entry={entry} before={entries[index - 1]} />
           ))}
-          {!last && <li class='step'>{orderWords.timelineEmpty}</li>}
+          {!last && (
+            <li class='step step-next'>
+              <Dot level='next' />
+              <p>{orderWords.timelineEmpty}</p>
+            </li>
+          )}
           {last?.next && !atRest && <NextStep entry={last} />}
         </ol>
       </div>
@@ -31,6 +37,7 @@ export function Timeline({ entries, heading, atRest }: Props) {
 function Step({ entry, before }: { entry: TimelineEntryBody; before?: TimelineEntryBody }) {
   return (
     <li class={`step step-${entry.level}`}>
+      <Dot level={entry.level} />
       <p>{entry.text}</p>
       <Moment at={entry.at} after={before?.at} />
     </li>
@@ -40,6 +47,7 @@ function Step({ entry, before }: { entry: TimelineEntryBody; before?: TimelineEn
 function NextStep({ entry }: { entry: TimelineEntryBody }) {
   return (
     <li class='step step-next'>
+      <Dot level='next' />
       <p>
         <strong>{orderWords.next}:</strong> {entry.next}
       </p>
@@ -51,5 +59,5 @@ function NextStep({ entry }: { entry: TimelineEntryBody }) {
 /** The first step of a day carries its date, the others only the time. */
 function Moment({ at, after }: { at: string; after?: string }) {
   const sameDay = after && new Date(at).toDateString() === new Date(after).toDateString()
-  return <time dateTime={at}>{sameDay ? formatTime(at) : formatDateTime(at)}</time>
+  return <time class='step-at' dateTime={at}>{sameDay ? formatTime(at) : formatDateTime(at)}</time>
 }

@@ -1,42 +1,50 @@
 import { useSignal } from '@preact/signals'
 import type { GameBody, PlansBody, Term } from '../../api/plans/bodies.ts'
 import { api } from '../api.ts'
-import { Choices } from '../components/choice.tsx'
-import { CurrencySelect } from '../components/currency_select.tsx'
+import { GameTiles } from '../components/game_tiles.tsx'
+import { Icon } from '../components/icon.tsx'
 import { Island } from '../components/island.tsx'
 import { useTitle } from '../components/layout.tsx'
 import { Loaded } from '../components/loaded.tsx'
+import { OrderExample } from '../components/order_example.tsx'
 import { PlanCard } from '../components/plan_card.tsx'
-import { Sprite } from '../components/sprite.tsx'
+import { PriceSettings } from '../components/price_settings.tsx'
+import { SlabBones } from '../components/waiting.tsx'
 import { currencyOf } from '../currency.ts'
-import { homeWords } from '../words/home.ts'
-import { termChoice } from '../words/plans.ts'
-import { terms, termsOf } from '../plans.ts'
+import { shownTerm } from '../plans.ts'
 import { useLoad } from '../use_load.ts'
+import { homeWords } from '../words/home.ts'
 
 export function Home() {
   useTitle(homeWords.title)
   const load = useLoad('plans', api.getPlans)
   return (
-    <>
+    <div class='home'>
       <Hero />
       <section id='plans' class='plans' aria-labelledby='plans-heading' tabIndex={-1}>
         <h2 id='plans-heading'>{homeWords.plansHeading}</h2>
-        <Loaded load={load}>{(body) => <Plans body={body} />}</Loaded>
+        <Loaded load={load} skeleton={<SlabBones count={4} />}>
+          {(body) => <Shelf body={body} />}
+        </Loaded>
+      </section>
+      <section id='promise' class='promise' aria-labelledby='promise-heading' tabIndex={-1}>
+        <OrderExample />
       </section>
       <Steps />
-    </>
+      <Questions />
+    </div>
   )
 }
 
 function Hero() {
   return (
     <section class='hero'>
-      <div>
+      <div class='hero-words'>
         <h1>{homeWords.headingLines.map((line) => <span key={line}>{line}</span>)}</h1>
         <p class='lead'>{homeWords.lead}</p>
-        <p>
+        <p class='actions'>
           <a class='button' href='#plans'>{homeWords.choose}</a>
+          <a class='button button-quiet' href='#promise'>{homeWords.how}</a>
         </p>
       </div>
       <Island beam='lit' />
@@ -44,44 +52,43 @@ function Hero() {
   )
 }
 
-function Plans({ body }: { body: PlansBody }) {
-  const sold = termsOf(body.plans)
-  const term = useSignal<Term>(sold[0] ?? 'monthly')
-  if (body.plans.length === 0) return <p>{homeWords.noPlans}</p>
+/** The games to choose from, and the plans of the chosen one side by side. */
+function Shelf({ body }: { body: PlansBody }) {
+  const games = body.games.filter(({ id }) => body.plans.some((plan) => plan.gameId === id))
+  const chosen = useSignal(games[0])
+  const wanted = useSignal<Term>('monthly')
+  if (!chosen.value) return <p>{homeWords.noPlans}</p>
+  const term = shownTerm(body.plans, wanted.value)
   return (
     <>
-      <div class='plans-settings'>
-        <Choices
-          name='shown-term'
-          legend={homeWords.termLabel}
-          look='quiet'
-          value={term.value}
-          choices={sold.map((value) => ({ value, label: termChoice(value) }))}
-          onChoose={(chosen) => term.value = terms.find((each) => each === chosen) ?? term.value}
-        />
-        <CurrencySelect currencies={body.currencies} />
-      </div>
-      {body.games.map((game) => <Game key={game.id} game={game} body={body} term={term.value} />)}
+      <GameTiles
+        games={games}
+        chosen={chosen.value}
+        body={body}
+        term={term}
+        onChoose={(game) => chosen.value = game}
+      />
+      <PriceSettings body={body} term={term} onTerm={(value) => wanted.value = value} />
+      <Plans game={chosen.value} body={body} term={term} />
     </>
   )
 }
 
-function Game({ game, body, term }: { game: GameBody; body: PlansBody; term: Term }) {
+function Plans({ game, body, term }: { game: GameBody; body: PlansBody; term: Term }) {
   const plans = body.plans.filter((plan) => plan.gameId === game.id)
-  if (plans.length === 0) return null
   return (
-    <section class='game' aria-labelledby={`game-${game.id}`}>
-      <div class='game-head'>
-        <Sprite gameId={game.id} />
-        <div>
-          <h3 id={`game-${game.id}`}>{game.name}</h3>
-          <p>{game.summary}</p>
-        </div>
-      </div>
+    <section aria-labelledby='game-heading'>
+      <h3 id='game-heading' class='heard'>{game.name}</h3>
       <ul class='plan-list'>
         {plans.map((plan) => (
           <PlanCard key={plan.id} plan={plan} term={term} currency={currencyOf(body.currencies)} />
         ))}
+        <li class='plan-more'>
+          <a class='back' href={`/games/${game.id}?term=${term}`}>
+            {homeWords.compare(game.name)}
+            <Icon name='next' />
+          </a>
+        </li>
       </ul>
     </section>
   )
@@ -99,6 +106,25 @@ function Steps() {
           </li>
         ))}
       </ol>
+    </section>
+  )
+}
+
+function Questions() {
+  return (
+    <section class='questions' aria-labelledby='questions-heading'>
+      <h2 id='questions-heading'>{homeWords.questionsHeading}</h2>
+      <div class='questions-list'>
+        {homeWords.questions.map(({ question, answer }) => (
+          <details key={question}>
+            <summary>
+              {question}
+              <Icon name='more' />
+            </summary>
+            <p>{answer}</p>
+          </details>
+        ))}
+      </div>
     </section>
   )
 }

@@ -1,12 +1,13 @@
 import type { OrderBody } from '../../api/orders/bodies.ts'
 import { api } from '../api.ts'
-import { Empty, Row } from '../components/row.tsx'
 import { useTitle } from '../components/layout.tsx'
 import { Loaded } from '../components/loaded.tsx'
+import { Empty, Row } from '../components/row.tsx'
+import { Bones } from '../components/waiting.tsx'
 import { formatDateTime, formatMoney } from '../format.ts'
+import { useLoad } from '../use_load.ts'
 import { orderLabels, ordersWords } from '../words/orders.ts'
 import { perTerm } from '../words/plans.ts'
-import { useLoad } from '../use_load.ts'
 
 export function Orders() {
   useTitle(ordersWords.title)
@@ -14,7 +15,7 @@ export function Orders() {
   return (
     <>
       <h1>{ordersWords.title}</h1>
-      <Loaded load={load} personal>
+      <Loaded load={load} personal skeleton={<Bones of={['row', 'row', 'row']} />}>
         {(orders) =>
           orders.length === 0
             ? <Empty heading={ordersWords.emptyHeading} body={ordersWords.empty} />

@@ -3,22 +3,22 @@ import { useEffect } from 'preact/hooks'
 import type { ServerBody } from '../../api/servers/bodies.ts'
 import { api, type ServerStory } from '../api.ts'
 import { Address } from '../components/copy_button.tsx'
+import { Icon } from '../components/icon.tsx'
+import { type Beam, Island } from '../components/island.tsx'
 import { useTitle } from '../components/layout.tsx'
+import { limitsOf } from '../components/limits.tsx'
 import { Loaded } from '../components/loaded.tsx'
 import { PanelLogin } from '../components/panel_login.tsx'
-import { Limits } from '../components/plan_card.tsx'
 import { StatusLabel } from '../components/row.tsx'
 import { Sprite } from '../components/sprite.tsx'
 import { Timeline } from '../components/timeline.tsx'
+import { Bones } from '../components/waiting.tsx'
 import { formatDateTime } from '../format.ts'
-import { serversWords, serverWords } from '../words/servers.ts'
 import { useLoad } from '../use_load.ts'
+import { serverLabels, serversWords, serverWords } from '../words/servers.ts'
 
 /** How often a server that is still changing is looked at. */
 const LOOK_MS = 5_000
-
-/** Features are counted on the plan, not on the server, so this page leaves them out. */
-const noFeatures = { databases: 0, backups: 0, allocations: 0 }
 
 export function Server() {
   const { params: { id = '' } } = useRoute()
@@ -32,70 +32,118 @@ export function Server() {
     return () => clearTimeout(timer)
   }, [load.value])
 
-  return <Loaded load={load} personal>{(story) => <Show {...story} />}</Loaded>
+  return (
+    <Loaded load={load} personal skeleton={<ServerBones />}>
+      {(story) => <Show {...story} />}
+    </Loaded>
+  )
 }
 
 function Show({ server, timeline }: ServerStory) {
   const words = serverWords
   return (
     <article class='order'>
-      <div class='game-head'>
+      <a class='back' href='/servers'>
+        <Icon name='back' />
+        {words.back}
+      </a>
+      <div class='game-head server-head'>
         <Sprite gameId={server.gameId} />
         <div>
           <h1>{server.name}</h1>
-          <p>{server.planName} · {server.regionName}</p>
+          <p class='lead'>{server.planName} · {server.regionName}</p>
         </div>
+        <StatusLabel status={server.status} label={serverLabels[server.status]} />
       </div>
-      <p role='status'>
-        <StatusLabel status={server.status} label={server.statusText} />
-      </p>
-      <section class='card' aria-labelledby='address-heading'>
-        <h2 id='address-heading'>{words.address}</h2>
-        {server.address && <Address address={server.address} />}
-        <p class='field-help'>{server.address ? words.addressHelp : words.noAddress}</p>
-        {server.panelUrl && (
-          <>
-            <p>
-              <a class='button' href={server.panelUrl} target='_blank' rel='noreferrer'>
-                {words.panel}
-              </a>
-            </p>
-            <p class='field-help'>{words.panelHelp}</p>
-          </>
-        )}
-      </section>
-      <PanelLogin server={server} />
       <div class='order-body'>
-        <Timeline entries={timeline} heading={words.story} atRest={!isChanging(server)} />
+        <div class='server-main'>
+          <Join server={server} />
+          {server.panelUrl && <Panel url={server.panelUrl} />}
+          <PanelLogin server={server} />
+          <Timeline entries={timeline} heading={words.story} atRest={!isChanging(server)} />
+        </div>
         <ServerFacts server={server} />
       </div>
     </article>
   )
 }
 
-function ServerFacts({ server }: { server: ServerBody }) {
+/** How players get in; until they can, what is still to happen. */
+function Join({ server }: { server: ServerBody }) {
   const words = serverWords
   return (
-    <section class='facts' aria-labelledby='limits-heading'>
-      <h2 id='limits-heading'>{words.limits}</h2>
-      <Limits plan={{ limits: server.limits, featureLimits: noFeatures }} />
+    <section class='card join' aria-labelledby='address-heading'>
+      <Island beam={beamOf(server)} small />
+      <div>
+        <h2 id='address-heading' class='legend'>{words.address}</h2>
+        {server.address && <Address address={server.address} />}
+        <p class='soft' role='status'>
+          {server.status === 'active' ? words.addressHelp : server.statusText}
+        </p>
+        {!server.address && <p class='field-help'>{words.noAddress}</p>}
+      </div>
+    </section>
+  )
+}
+
+function Panel({ url }: { url: string }) {
+  const words = serverWords
+  return (
+    <section class='card panel' aria-labelledby='panel-heading'>
+      <div>
+        <h2 id='panel-heading' class='legend'>{words.panelHeading}</h2>
+        <p class='soft'>{words.panelHelp}</p>
+      </div>
+      <a class='button' href={url} target='_blank' rel='noreferrer'>{words.panel}</a>
+    </section>
+  )
+}
+
+function ServerFacts({ server }: { server: ServerBody }) {
+  const words = serverWords
+  const rows = [
+    ...limitsOf(server).filter(([, value]) => value !== 0),
+    [words.region, server.regionName],
+    [words.created, formatDateTime(server.createdAt)],
+    ...(server.activeAt ? [[words.active, formatDateTime(server.activeAt)]] : []),
+  ]
+  return (
+    <section class='card facts' aria-labelledby='limits-heading'>
+      <h2 id='limits-heading' class='legend'>{words.limits}</h2>
       <dl>
-        <div>
-          <dt>{words.created}</dt>
-          <dd>{formatDateTime(server.createdAt)}</dd>
-        </div>
-        {server.activeAt && (
-          <div>
-            <dt>{words.active}</dt>
-            <dd>{formatDateTime(server.activeAt)}</dd>
+        {rows.map(([label, value]) => (
+          <div key={label}>
+            <dt>{label}</dt>
+            <dd>{value}</dd>
           </div>
-        )}
+        ))}
       </dl>
       <p>
         <a href={`/orders/${server.orderId}`}>{words.order}</a>
       </p>
     </section>
   )
+}
+
+function ServerBones() {
+  return (
+    <div class='order'>
+      <Bones of={['back', 'heading', 'line']} />
+      <div class='order-body'>
+        <div class='card'>
+          <Bones of={['title', 'button', 'line']} />
+        </div>
+        <div class='card'>
+          <Bones of={['title', 'line', 'line', 'line']} />
+        </div>
+      </div>
+    </div>
+  )
+}
+
+function beamOf({ status }: ServerBody): Beam {
+  if (status === 'active') return 'lit'
+  return ['pending', 'installing', 'install_failed'].includes(status) ? 'working' : 'off'
 }
 
 function isChanging(server: ServerBody): boolean {

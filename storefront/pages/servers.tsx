@@ -1,12 +1,12 @@
-import type { ServerBody } from '../../api/servers/bodies.ts'
 import { api } from '../api.ts'
-import { Empty, Row } from '../components/row.tsx'
 import { useTitle } from '../components/layout.tsx'
 import { Loaded } from '../components/loaded.tsx'
+import { Empty } from '../components/row.tsx'
+import { ServerCard } from '../components/server_card.tsx'
 import { VerifyBanner } from '../components/verify_banner.tsx'
-import { formatMib } from '../format.ts'
-import { serverLabels, serversWords } from '../words/servers.ts'
+import { SlabBones } from '../components/waiting.tsx'
 import { useLoad } from '../use_load.ts'
+import { serversWords } from '../words/servers.ts'
 
 export function Servers() {
   useTitle(serversWords.title)
@@ -15,30 +15,16 @@ export function Servers() {
     <>
       <h1>{serversWords.title}</h1>
       <VerifyBanner />
-      <Loaded load={load} personal>
+      <Loaded load={load} personal skeleton={<SlabBones count={2} />}>
         {(servers) =>
           servers.length === 0
             ? <Empty heading={serversWords.emptyHeading} body={serversWords.empty} />
             : (
-              <ul class='rows'>
-                {servers.map((server) => <ServerRow key={server.id} server={server} />)}
+              <ul class='server-list'>
+                {servers.map((server) => <ServerCard key={server.id} server={server} />)}
               </ul>
             )}
       </Loaded>
     </>
-  )
-}
-
-function ServerRow({ server }: { server: ServerBody }) {
-  return (
-    <Row
-      href={`/servers/${server.id}`}
-      gameId={server.gameId}
-      title={server.name}
-      facts={[server.planName, server.regionName, formatMib(server.limits.memoryMib)]}
-      aside={server.address ?? undefined}
-      status={server.status}
-      label={serverLabels[server.status]}
-    />
   )
 }

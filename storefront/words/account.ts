@@ -114,8 +114,8 @@ export const panelLoginWords = {
   shown: 'The password is shown this once. If it gets lost, make a new one here.',
   username: 'User name',
   panelPassword: 'Password',
-  copyUsername: 'Copy the user name',
-  copyPassword: 'Copy the password',
+  copyUsername: 'the user name',
+  copyPassword: 'the password',
   open: 'Open the panel',
   done: 'I have saved it',
 }

@@ -17,6 +17,7 @@ export const commonWords = {
   reference: (requestId: string) => `If you write to us about this, quote ${requestId}.`,
   nav: {
     label: 'Main',
+    accountLabel: 'Your account',
     home: `${brand}, all plans`,
     plans: 'Plans',
     servers: 'My servers',
@@ -28,16 +29,27 @@ export const commonWords = {
     signedInAs: (email: string) => `Signed in as ${email}`,
   },
   footer: {
+    label: 'More',
     promise: 'Every payment ends in a running server or in a refund.',
     payments: 'Payments are taken by Stripe. Your card number never reaches us.',
+    plans: 'All plans',
+    account: 'Your account',
+    orders: 'Your orders',
+    api: 'API reference',
   },
   notFound: {
-    title: 'There is nothing here',
+    title: 'Nothing spawned here',
     body: 'The address may be mistyped, or what was here is gone.',
     home: 'See the plans',
+    servers: 'Go to my servers',
   },
   failed: {
-    title: 'This did not work',
-    broken: 'The page could not be shown. Loading it again often helps.',
+    title: 'This page did not load',
+    broken: 'Your order and your servers are not affected. Loading the page again usually helps.',
+    home: 'Go to the plans',
+  },
+  slow: {
+    title: 'Still loading…',
+    body: 'This takes longer than it should. You can wait, or try again now.',
   },
 }

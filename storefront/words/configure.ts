@@ -1,6 +1,7 @@
 /** The page where a plan is filled in and ordered. */
 export const configureWords = {
-  back: 'All plans',
+  back: (game: string) => `${game} plans`,
+  switchHeading: 'Plan',
   regionHeading: 'Where it runs',
   regionHelp: 'The closer to the players, the lower their ping.',
   regionFull: 'sold out',
@@ -15,11 +16,12 @@ export const configureWords = {
   optionsHeading: 'Settings',
   optionsHelp: 'These are set when the server is installed. Keep them if you are not sure.',
   summaryHeading: 'Your order',
+  promise: 'A running server, or all of your money back.',
   total: 'To pay today',
   pay: 'Pay with Stripe',
   continue: 'Continue',
   continueHelp: 'Next you log in or sign up. What you filled in here is kept.',
-  payHelp: 'You go to Stripe to pay. Your place is held for half an hour.',
+  payHelp: 'You pay on Stripe’s page. Your place is held for half an hour.',
   paying: 'Holding your place…',
   canceledHeading: 'You have not paid yet',
   canceledBody: (until: string | null) =>

@@ -14,6 +14,7 @@ export const orderWords = {
   again: 'Choose a plan again',
   details: 'What you ordered',
   number: 'Order number',
+  name: 'Server',
   plan: 'Plan',
   region: 'Region',
   price: 'Price',
@@ -25,6 +26,9 @@ export const orderWords = {
   refundAt: (at: string) =>
     `If no server is running by ${at}, all of your money goes back by itself.`,
   offline: 'We cannot reach the shop at the moment. Your order is safe; this page keeps trying.',
+  stagesLabel: 'How far it is',
+  stages: ['Place held', 'Paid', 'Being set up', 'Running'],
+  stageDone: 'done',
   timelineEmpty: 'The first step appears here in a moment.',
 }
 
@@ -47,6 +51,7 @@ export const orderHeadlines: Record<OrderStatus, string> = {
   expired: 'Not paid in time',
   canceled: 'Canceled',
 }
+
 /** Instead of a state's headline while the order waits for something (`waitingFor`). */
 export const waitingHeadlines: Partial<Record<string, string>> = {
   room: 'Paid. Waiting for room',

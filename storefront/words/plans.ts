@@ -2,6 +2,8 @@ import type { Term } from '../../api/plans/bodies.ts'
 
 /** Said of a plan wherever plans are shown. */
 export const planWords = {
+  termLabel: 'Prices for paying',
+  currencyLabel: 'Currency',
   choose: 'Choose',
   chooseNamed: (name: string) => `Choose ${name}`,
   soldOut: 'Sold out',
@@ -36,12 +38,17 @@ export function aMonth(amount: string): string {
   return `${amount} a month`
 }
 
-/** "saves 10 %". */
-export function saves(percent: number): string {
-  return `saves ${percent} %`
+/** "saves €16.39 (16 %)". */
+export function saves(amount: string, percent: number): string {
+  return `saves ${amount} (${percent} %)`
 }
 
-/** "then €21.60 every 3 months, until you cancel". */
+/** "Then €21.60 every 3 months, until you cancel." */
 export function renewsAt(amount: string, term: Term): string {
   return `Then ${amount} ${terms[term].every}, until you cancel.`
+}
+
+/** "then every 3 months", where there is little room. */
+export function renewsEvery(term: Term): string {
+  return `then ${terms[term].every}`
 }

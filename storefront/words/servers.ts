@@ -5,15 +5,19 @@ export const serversWords = {
   emptyHeading: 'No servers yet',
   empty: 'A server appears here as soon as it is paid.',
   choose: 'See the plans',
+  addressOf: (name: string) => `the address of ${name}`,
 }
 
 export const serverWords = {
-  address: 'Address',
+  back: 'My servers',
+  address: 'Address to join',
   addressHelp: 'Enter it in the game, or the voice client, to join.',
   noAddress: 'The address appears here once the server is installed.',
+  panelHeading: 'Game panel',
   panel: 'Open the panel',
   panelHelp: 'Console, files and start and stop are on the panel. It opens in a new tab.',
   limits: 'What it has',
+  region: 'Region',
   order: 'See its order',
   story: 'What happened so far',
   created: 'Ordered',

@@ -1,73 +1,44 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildStorefront } from '../../dev/build/storefront.ts'
-import { placeOrder, type Shop, startShop } from '../support/shop.ts'
-import { launchChromium, skipReason } from './chromium.ts'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { placeOrder, type Shop } from '../support/shop.ts'
+import { PASSWORD } from './steps.ts'
+import { describeInBrowser } from './suite.ts'
 
-const PASSWORD = 'correct horse battery'
 const NEW_PASSWORD = 'another horse and battery'
 
-if (skipReason) console.log(skipReason)
+/** What a page says of requests that a test keeps from arriving. */
+const OFFLINE = /ERR_INTERNET_DISCONNECTED|dynamically imported module/
 
-describe.skipIf(skipReason !== undefined)('an account in a browser', () => {
-  let shop: Shop
-  let browser: Browser | undefined
-  let folder: string
-
-  beforeAll(async () => {
-    folder = await Deno.makeTempDir({ prefix: 'spawnpoint-storefront-' })
-    await buildStorefront({ outdir: folder })
-    shop = await startShop({ storefront: folder, installMs: 500 })
-    browser = await launchChromium()
-  })
-
-  afterAll(async () => {
-    await browser?.close()
-    await shop.stop()
-    await Deno.remove(folder, { recursive: true })
-  })
-
-  /** A browser of its own, with what any of its pages complained about. */
-  async function openBrowser(): Promise<{ context: BrowserContext; complaints: string[] }> {
-    if (!browser) throw new Error('Cannot open a page without a browser')
-    const context = await browser.newContext({ baseURL: shop.url, locale: 'en-GB' })
-    const complaints: string[] = []
-    context.on('weberror', (event) => complaints.push(event.error().message))
-    context.on('console', (message) => {
-      if (/content security policy/i.test(message.text())) complaints.push(message.text())
-    })
-    return { context, complaints }
-  }
-
-  /** A browser whose page shows the account of somebody who just signed up. */
-  async function signUp(email: string) {
-    const opened = await openBrowser()
-    const page = await opened.context.newPage()
-    await page.goto('/signup?next=%2Faccount')
-    await fillIn(page, { email, password: PASSWORD })
-    await page.waitForURL('/account')
-    return { ...opened, page }
+describeInBrowser('an account', (suite) => {
+  /** A visitor whose page shows the account of somebody who just signed up. */
+  async function signUp(email: string, tolerates?: RegExp) {
+    const visitor = await suite.visit({ tolerates })
+    await visitor.page.goto('/signup?next=%2Faccount')
+    await fillIn(visitor.page, { email, password: PASSWORD })
+    await visitor.page.waitForURL('/account')
+    await visitor.page.getByRole('heading', { name: 'Your account' }).waitFor()
+    return visitor
   }
 
   async function logIn(email: string, password = PASSWORD) {
-    const opened = await openBrowser()
-    const page = await opened.context.newPage()
-    await page.goto('/login?next=%2Faccount')
-    await fillIn(page, { email, password })
-    return { ...opened, page }
+    const visitor = await suite.visit()
+    await visitor.page.goto('/login?next=%2Faccount')
+    await fillIn(visitor.page, { email, password })
+    await visitor.page.waitForURL('/account')
+    return visitor
   }
 
-  /** The link in the newest mail of a kind, below the shop's own address. */
+  /** The link in the newest mail of a kind. */
   async function linkTo(address: string, template: Parameters<Shop['mailTo']>[1]): Promise<string> {
-    const { text } = await shop.mailTo(address, template)
-    const link = text.match(/https?:\S+#[\w-]{43}/)?.[0]
-    if (!link?.startsWith(`${shop.url}/`)) throw new Error(`There is no link in: ${text}`)
+    const { text } = await suite.shop.mailTo(address, template)
+    const [link] = text.match(/https?:\S+#[\w-]{43}/) ?? []
+    if (!link?.startsWith(`${suite.shop.url}/`)) throw new Error(`There is no link in: ${text}`)
     return link
   }
 
   test('by keyboard alone somebody signs up; what hides the password keeps input, focus and caret', async () => {
-    const { context, complaints } = await openBrowser()
-    const page = await context.newPage()
+    const visitor = await suite.visit()
+    const { page } = visitor
     await page.goto('/signup?next=%2Faccount')
     await page.getByTestId('email').waitFor()
     await tabTo(page, 'email')
@@ -96,13 +67,12 @@ describe.skipIf(skipReason !== undefined)('an account in a browser', () => {
     await page.keyboard.press('Enter')
     await page.waitForURL('/account')
     await page.getByRole('heading', { name: 'Your account' }).waitFor()
-    expect(complaints).toEqual([])
-    await context.close()
+    await visitor.close()
   })
 
   test('password managers know the fields: who logs in, an old password, a new one', async () => {
-    const { context } = await openBrowser()
-    const page = await context.newPage()
+    const visitor = await suite.visit()
+    const { page } = visitor
     await page.goto('/signup')
     expect(await hints(page)).toEqual([
       'email username email',
@@ -113,16 +83,14 @@ describe.skipIf(skipReason !== undefined)('an account in a browser', () => {
       'email username email',
       'password current-password password',
     ])
-    await context.close()
+    await visitor.close()
   })
 
   test('an address that has an account leads to log in with it filled in, and on to where one was going', async () => {
     const first = await signUp('taken@example.com')
-    await first.context.close()
-    const { context, page, complaints } = await (async () => {
-      const opened = await openBrowser()
-      return { ...opened, page: await opened.context.newPage() }
-    })()
+    await first.close()
+    const visitor = await suite.visit()
+    const { page } = visitor
     await page.goto('/signup?next=%2Forders')
     await fillIn(page, { email: 'Taken@Example.com', password: 'not the password' })
     await page.getByRole('link', { name: 'Log in with this address' }).click()
@@ -137,15 +105,15 @@ describe.skipIf(skipReason !== undefined)('an account in a browser', () => {
     await page.waitForURL('/orders')
     await page.goto('/login?next=%2Faccount')
     await page.waitForURL('/account')
-    expect(complaints).toEqual([])
-    await context.close()
+    await visitor.close()
   })
 
   test('the link in the mail confirms the address by one press; the banner goes, and a second press is no drama', async () => {
-    const { context, page, complaints } = await signUp('verify@example.com')
+    const visitor = await signUp('verify@example.com')
+    const { page } = visitor
     await page.getByText('Please confirm your e-mail address').waitFor()
     const link = await linkTo('verify@example.com', 'verify_email')
-    const opened = await context.newPage()
+    const opened = await visitor.tab()
     await opened.goto(link)
     await opened.getByTestId('submit').waitFor()
     expect(new URL(opened.url()).hash).toBe('')
@@ -159,14 +127,13 @@ describe.skipIf(skipReason !== undefined)('an account in a browser', () => {
     await opened.goto(link)
     await opened.getByTestId('submit').click()
     await opened.getByRole('heading', { name: 'Your address is confirmed already' }).waitFor()
-    expect(complaints).toEqual([])
-    await context.close()
+    await visitor.close()
   })
 
   test('forgot → mail → reset: the token leaves the address bar, other sessions end, the link works once', async () => {
     const before = await signUp('forgot@example.com')
-    const { context, complaints } = await openBrowser()
-    const page = await context.newPage()
+    const visitor = await suite.visit()
+    const { page } = visitor
     await page.goto('/login')
     await page.getByTestId('email').fill('forgot@example.com')
     await page.getByRole('link', { name: 'Forgot your password?' }).click()
@@ -179,10 +146,10 @@ describe.skipIf(skipReason !== undefined)('an account in a browser', () => {
       .toBe('true')
 
     const link = await linkTo('forgot@example.com', 'reset_password')
-    const opened = await context.newPage()
+    const opened = await visitor.tab()
     await opened.goto(link)
     await opened.getByTestId('password').waitFor()
-    expect(opened.url()).toBe(`${shop.url}/reset`)
+    expect(opened.url()).toBe(`${suite.shop.url}/reset`)
     await opened.reload()
     expect(await hints(opened)).toEqual([
       'username username email',
@@ -207,23 +174,23 @@ describe.skipIf(skipReason !== undefined)('an account in a browser', () => {
     await before.page.waitForURL('/login?next=%2Faccount')
     await fillIn(before.page, { email: 'forgot@example.com', password: NEW_PASSWORD })
     await before.page.waitForURL('/account')
-    expect([...complaints, ...before.complaints]).toEqual([])
-    await context.close()
-    await before.context.close()
+    await visitor.close()
+    await before.close()
   })
 
   test('a forgotten password of nobody looks the same', async () => {
-    const { context } = await openBrowser()
-    const page = await context.newPage()
+    const visitor = await suite.visit()
+    const { page } = visitor
     await page.goto('/forgot')
     await page.getByTestId('email').fill('nobody@example.com')
     await page.getByTestId('submit').click()
     await page.getByText('If nobody@example.com has an account here').waitFor()
-    await context.close()
+    await visitor.close()
   })
 
   test('a changed address counts once its link was used, also where nobody is signed in', async () => {
-    const { context, page, complaints } = await signUp('before@example.com')
+    const visitor = await signUp('before@example.com')
+    const { page } = visitor
     await page.getByRole('button', { name: 'Change the address' }).click()
     const section = page.getByRole('region', { name: 'E-mail address' })
     await section.getByLabel('New e-mail address').fill('after@example.com')
@@ -237,8 +204,8 @@ describe.skipIf(skipReason !== undefined)('an account in a browser', () => {
     await page.getByText('Waiting for you at after@example.com').waitFor()
 
     const link = await linkTo('after@example.com', 'confirm_new_email')
-    const phone = await openBrowser()
-    const opened = await phone.context.newPage()
+    const phone = await suite.visit()
+    const { page: opened } = phone
     await opened.goto(link)
     await opened.getByTestId('submit').click()
     await opened.getByText('after@example.com is the address of your account').waitFor()
@@ -249,13 +216,13 @@ describe.skipIf(skipReason !== undefined)('an account in a browser', () => {
     await page.reload()
     await section.getByText('after@example.com').waitFor()
     expect(await page.getByText('Waiting for you').count()).toBe(0)
-    expect([...complaints, ...phone.complaints]).toEqual([])
-    await context.close()
-    await phone.context.close()
+    await visitor.close()
+    await phone.close()
   })
 
   test('a change of address can be dropped again', async () => {
-    const { context, page } = await signUp('stays@example.com')
+    const visitor = await signUp('stays@example.com')
+    const { page } = visitor
     await page.getByRole('button', { name: 'Change the address' }).click()
     const section = page.getByRole('region', { name: 'E-mail address' })
     await section.getByLabel('New e-mail address').fill('never@example.com')
@@ -265,13 +232,13 @@ describe.skipIf(skipReason !== undefined)('an account in a browser', () => {
     await expect.poll(() => page.getByText('Waiting for you').count()).toBe(0)
     await page.reload()
     await section.getByText('stays@example.com').waitFor()
-    await context.close()
+    await visitor.close()
   })
 
   test('a name and a new password are saved in place, and every other device is logged out', async () => {
-    const { context, page, complaints } = await signUp('settings@example.com')
+    const visitor = await signUp('settings@example.com')
+    const { page } = visitor
     const other = await logIn('settings@example.com')
-    await other.page.waitForURL('/account')
     await page.getByLabel('Your name').fill('Robin')
     await page.getByRole('button', { name: 'Save the name' }).click()
     await page.getByRole('status').getByText('Saved.').waitFor()
@@ -288,15 +255,14 @@ describe.skipIf(skipReason !== undefined)('an account in a browser', () => {
     await other.page.getByLabel('Your name').fill('Mallory')
     await other.page.getByRole('button', { name: 'Save the name' }).click()
     await other.page.waitForURL('/login?next=%2Faccount')
-    expect(complaints).toEqual([])
-    await context.close()
-    await other.context.close()
+    await visitor.close()
+    await other.close()
   })
 
   test('the list of sessions ends another browser, which is led to log in and back', async () => {
-    const { context, page } = await signUp('sessions@example.com')
+    const visitor = await signUp('sessions@example.com')
+    const { page } = visitor
     const other = await logIn('sessions@example.com')
-    await other.page.waitForURL('/account')
     await page.reload()
     const rows = page.getByTestId('session')
     await expect.poll(() => rows.count()).toBe(2)
@@ -314,23 +280,25 @@ describe.skipIf(skipReason !== undefined)('an account in a browser', () => {
     await other.page.getByLabel('Your name').fill('Mallory')
     await other.page.getByRole('button', { name: 'Save the name' }).click()
     await other.page.waitForURL('/login?next=%2Faccount')
-    await context.close()
-    await other.context.close()
+    await visitor.close()
+    await other.close()
   })
 
   test('logging out in one tab leads the other off what it shows', async () => {
-    const { context, page } = await signUp('tabs@example.com')
-    const second = await context.newPage()
+    const visitor = await signUp('tabs@example.com')
+    const { page } = visitor
+    const second = await visitor.tab()
     await second.goto('/orders')
     await second.getByRole('heading', { name: 'No orders yet' }).waitFor()
     await page.getByRole('main').getByRole('button', { name: 'Log out' }).click()
     await page.waitForURL('/')
     await second.waitForURL('/login?next=%2Forders')
-    await context.close()
+    await visitor.close()
   })
 
   test('the panel login is for confirmed addresses, asks for the password, and is shown once', async () => {
-    const { context, page, complaints } = await signUp('panel@example.com')
+    const visitor = await signUp('panel@example.com')
+    const { page } = visitor
     const serverId = await buyServer(page)
     await page.goto(`/servers/${serverId}`)
     await page.getByText('First confirm your e-mail address').waitFor()
@@ -348,9 +316,9 @@ describe.skipIf(skipReason !== undefined)('an account in a browser', () => {
     const shown = page.getByTestId('panel-login-shown')
     await shown.waitFor()
     const username = await page.getByTestId('panel-username').innerText()
-    expect(shop.panel.store.users.rows.map((user) => user.username)).toContain(username)
+    expect(suite.shop.panel.store.users.rows.map((user) => user.username)).toContain(username)
     expect((await page.getByTestId('panel-password').innerText()).length).toBeGreaterThan(15)
-    await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+    await visitor.context.grantPermissions(['clipboard-read', 'clipboard-write'])
     await page.getByRole('button', { name: 'Copy the user name' }).click()
     await shown.getByText('Copied').waitFor()
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(username)
@@ -358,13 +326,12 @@ describe.skipIf(skipReason !== undefined)('an account in a browser', () => {
     await page.reload()
     await page.getByTestId('current-password').waitFor()
     expect(await shown.count()).toBe(0)
-    expect(complaints).toEqual([])
-    await context.close()
+    await visitor.close()
   })
 
   /** Places an order as the page's customer, pays it, and returns the id of the running server. */
   async function buyServer(page: Page): Promise<string> {
-    const client = shop.client()
+    const client = suite.shop.client()
     for (const { name, value } of await page.context().cookies()) client.cookies.set(name, value)
     const { orderId, url } = await placeOrder(client)
     const payment = await page.context().newPage()
@@ -372,41 +339,45 @@ describe.skipIf(skipReason !== undefined)('an account in a browser', () => {
     await payment.getByTestId('pay').click()
     await payment.getByTestId('server-address').waitFor({ timeout: 20_000 })
     await payment.close()
-    const [row] = await shop.db.query<{ id: string }>('SELECT id FROM servers WHERE order_id = ?', [
-      orderId,
-    ])
+    const [row] = await suite.shop.db.query<{ id: string }>(
+      'SELECT id FROM servers WHERE order_id = ?',
+      [
+        orderId,
+      ],
+    )
     return row?.id ?? ''
   }
 
   test('without a connection a page is answered in our words, and nothing of the shop is kept', async () => {
-    const { context, page, complaints } = await signUp('offline@example.com')
+    const visitor = await signUp('offline@example.com', OFFLINE)
+    const { page } = visitor
     await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
-    await context.setOffline(true)
+    await visitor.context.setOffline(true)
     await page.getByText('You are offline. What you see may be old.').waitFor()
     await page.goto('/orders').catch(() => {})
     await page.getByRole('heading', { name: 'You are offline' }).waitFor()
-    expect(page.url()).toBe(`${shop.url}/orders`)
+    expect(page.url()).toBe(`${suite.shop.url}/orders`)
     expect(await page.evaluate(() => getComputedStyle(document.body).display)).toBe('grid')
     await page.goto('/orders').catch(() => {})
     expect(await cachedPaths(page)).toEqual(['/favicon.svg', '/offline.css', '/offline.html'])
 
-    await context.setOffline(false)
+    await visitor.context.setOffline(false)
     await page.getByRole('link', { name: 'Try again' }).click()
     await page.getByRole('heading', { name: 'No orders yet' }).waitFor()
-    expect(complaints).toEqual([])
-    await context.close()
+    await visitor.close()
   })
 
   test('a page that lost its connection loads its data by itself once it is back', async () => {
-    const { context, page } = await signUp('back@example.com')
+    const visitor = await signUp('back@example.com', OFFLINE)
+    const { page } = visitor
     await page.getByRole('heading', { name: 'Your account' }).waitFor()
-    await context.setOffline(true)
+    await visitor.context.setOffline(true)
     await page.getByRole('navigation').getByRole('link', { name: 'Orders' }).click()
     await page.getByText('We cannot reach the shop').or(page.getByText('could not be shown'))
       .waitFor()
-    await context.setOffline(false)
+    await visitor.context.setOffline(false)
     await page.getByRole('heading', { name: 'No orders yet' }).waitFor()
-    await context.close()
+    await visitor.close()
   })
 })
 

@@ -130,6 +130,45 @@ export const scenes: Scene[] = [
     act: (page, { customer }) => sendCredentials(page, { ...customer, password: 'not my words' }),
   },
 
+  { name: 'forgot', path: () => '/forgot', ready: '[data-testid=submit]' },
+  {
+    name: 'forgot-sent',
+    path: () => '/forgot',
+    before: answer('**/api/auth/password/forgot', 202),
+    ready: '[data-testid=submit]',
+    act: async (page) => {
+      await page.getByTestId('email').fill('robin@example.com')
+      await page.getByTestId('submit').click()
+      await page.locator('h1[tabindex]').waitFor()
+    },
+  },
+  { name: 'reset', path: () => '/reset#some-token', ready: '[data-testid=submit]' },
+  { name: 'reset-invalid', path: () => '/reset' },
+  {
+    name: 'reset-done',
+    path: () => '/reset#some-token',
+    before: answer('**/api/auth/password/reset', 204),
+    ready: '[data-testid=submit]',
+    act: async (page) => {
+      await page.getByTestId('password').fill('correct horse battery')
+      await page.getByTestId('submit').click()
+      await page.locator('main a[href="/login"]').waitFor()
+    },
+  },
+  { name: 'verify', path: () => '/verify#some-token', ready: '[data-testid=submit]' },
+  { name: 'verify-invalid', path: () => '/verify' },
+  {
+    name: 'verify-done',
+    path: () => '/verify#some-token',
+    as: 'customer',
+    before: answer('**/api/auth/verification/confirm', 200, { email: 'robin@example.com' }),
+    ready: '[data-testid=submit]',
+    act: async (page) => {
+      await page.getByTestId('submit').click()
+      await page.locator('main a[href="/servers"]').waitFor()
+    },
+  },
+
   {
     name: 'return-confirming',
     path: ({ orders }) => `/checkout/return?order=${orders.pending}`,
@@ -200,6 +239,17 @@ export const scenes: Scene[] = [
     ready: story === 'running' ? '[data-testid=server-address]' : '[data-testid=timeline]',
   })),
 
+  { name: 'account', path: () => '/account', as: 'customer', ready: '.settings' },
+  { name: 'account-unverified', path: () => '/account', as: 'newcomer', ready: '.settings' },
+  {
+    name: 'account-failed',
+    path: () => '/account',
+    as: 'customer',
+    before: answer('**/api/account/sessions', 500),
+    ready: '[role=alert]',
+  },
+
+  { name: 'offline', path: () => '/offline.html' },
   { name: 'not-found', path: () => '/no-such-page' },
   {
     name: 'error',

@@ -1,4 +1,5 @@
 import type { Hono } from 'hono'
+import { issueMailToken, mailTokenOf, type TokenPurpose } from '../../api/accounts/mail_tokens.ts'
 import { startSession } from '../../api/accounts/sessions.ts'
 import { revokeSession } from '../../api/accounts/store.ts'
 import { createUser } from '../../api/accounts/users.ts'
@@ -28,6 +29,12 @@ export interface World {
   program(role: Role): Promise<Record<string, string>>
   /** A browser whose session was ended elsewhere a moment ago. */
   revokedBrowser(role: Role): Promise<Record<string, string>>
+  /** The id of a new session, whose tokens nobody has. */
+  sessionId(role: Role): Promise<string>
+  /** The token of a link that was mailed to the owner a moment ago. */
+  linkToken(purpose: TokenPurpose): Promise<string>
+  /** Makes the address of this user the only one that is confirmed; none for null. */
+  verify(role: Role | null): Promise<void>
   /** A new unpaid order of the owner, whatever they had open before. */
   openOrder(): Promise<string>
   /** What each table holds, to be compared. */
@@ -94,6 +101,16 @@ export async function startWorld(): Promise<World> {
       const { access, refresh, sessionId } = await session(role)
       await revokeSession(db, sessionId, 'test')
       return { cookie: `at=${access}; rt=${refresh}`, 'sec-fetch-site': 'same-origin' }
+    },
+    sessionId: async (role) => (await session(role)).sessionId,
+    async linkToken(purpose) {
+      const { id: userId, email } = users.owner
+      const id = await db.transaction((tx) => issueMailToken(tx, deps, { userId, purpose, email }))
+      return mailTokenOf(deps.config.AUTH_SECRET, id)
+    },
+    async verify(role) {
+      const id = role === null ? '' : users[role].id
+      await db.run('UPDATE users SET email_verified_at = IF(id = ?, {now}, NULL)', [id])
     },
     async openOrder() {
       await db.run(

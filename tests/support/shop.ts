@@ -17,8 +17,10 @@ import { createPanelEmulator, type PanelEmulator } from '../../dev/panel/emulato
 import { createStripeEmulator, type StripeEmulator } from '../../dev/stripe/emulator.ts'
 import { type Client, createClient } from './client.ts'
 import { type Clock, createClock } from './clock.ts'
+import { createContract } from './contract.ts'
 import { freshDatabase } from './database.ts'
 import { MAIL_KEY, PANEL_KEY, STRIPE_KEY, testEnvironment, WEBHOOK_SECRET } from './environment.ts'
+import { NO_LIMITS } from './limits.ts'
 import { serve, type Served } from './serve.ts'
 
 /** A whole shop: a database of its own, the emulators and the API, each behind real HTTP. */
@@ -63,13 +65,6 @@ export const PURCHASE = {
   region: 'frankfurt',
   serverName: 'Creeper Cove',
   options: {},
-}
-
-const NO_LIMITS: RateLimits = {
-  login: { address: [] },
-  signup: { address: [] },
-  order: { user: [], address: [] },
-  sync: { user: [] },
 }
 
 const STEP_MS = 2000
@@ -150,7 +145,8 @@ export async function startShop(
   })
   const app = createApp(deps)
   const site = storefront ? serveStorefront(app, storefront) : app
-  front.handler = (request) => site.fetch(request)
+  const contract = createContract()
+  front.handler = async (request) => contract.check(request, await site.fetch(request))
   const db = deps.openDb()
   await apply(db, deps, catalogue)
   if (runJobs) loop = startLoop(deps)
@@ -194,6 +190,7 @@ export async function startShop(
       panel.close()
       await Promise.all([front, stripeServer, panelServer, mailServer].map((one) => one.stop()))
       await database.drop()
+      expect(contract.violations).toEqual([])
     },
   }
 }
