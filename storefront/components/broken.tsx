@@ -1,9 +1,16 @@
+import { useEffect } from 'preact/hooks'
 import { commonWords } from '../words/common.ts'
 import { Island } from './island.tsx'
 
 /** A page whose script is gone, as after a release, or that threw: only loading anew helps. */
 export function Broken() {
   const words = commonWords.failed
+  // Without a connection a page's script never came; with one it will.
+  useEffect(() => {
+    const reload = () => location.reload()
+    addEventListener('online', reload)
+    return () => removeEventListener('online', reload)
+  }, [])
   return (
     <div class='lost' role='alert'>
       <Island beam='off' />
