@@ -1,7 +1,10 @@
 import { Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import { accountRoutes } from './accounts/routes.ts'
+import { accountRoutes } from './accounts/account_routes.ts'
+import { limitAccount, limitAddress } from './accounts/request_limits.ts'
+import { authRoutes } from './accounts/routes.ts'
 import { withSignedIn } from './accounts/signed_in.ts'
+import { tokenRoutes } from './accounts/token_routes.ts'
 import { checkoutRoutes } from './checkout/routes.ts'
 import type { AppEnv, Deps } from './deps.ts'
 import { healthRoutes } from './health.ts'
@@ -38,9 +41,13 @@ export function createApp(deps: Deps) {
     .route('/', healthRoutes())
     // Before the guards of the browser's requests: Stripe sends no cookie and is known by its signature.
     .route('/api/stripe', stripeRoutes(deps))
-    .use('/api/*', noStore(), sameOriginWrites(deps.config.PUBLIC_URL))
-    .use('/api/*', limitBody(API_BODY), withSignedIn(deps))
-    .route('/api/auth', accountRoutes(deps))
+    .use('/api/*', noStore(), limitAddress(deps))
+    // Neither reads nor sets a cookie, and programs say no origin.
+    .route('/api/auth/tokens', tokenRoutes(deps))
+    .use('/api/*', sameOriginWrites(deps.config.PUBLIC_URL))
+    .use('/api/*', limitBody(API_BODY), withSignedIn(deps), limitAccount(deps))
+    .route('/api/auth', authRoutes(deps))
+    .route('/api/account', accountRoutes(deps))
     .route('/api/plans', planRoutes())
     .route('/api/regions', regionRoutes())
     .route('/api/checkout', checkoutRoutes(deps))

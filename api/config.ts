@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { isAddressRange } from './http/client_address.ts'
+import { isLoopback, parseSmtpUrl } from './mail/smtp_url.ts'
 import { type MysqlAddress, parseDatabaseUrl } from './mysql.ts'
 
 /** Everything the environment may say, read once by the entry file. */
@@ -54,6 +55,7 @@ const PLACEHOLDER =
 
 /** The addresses of .env.example. */
 const EXAMPLE_URL = /^https?:\/\/your-(shop|panel)\.example/
+const EXAMPLE_ADDRESS = /@your-shop\.example$/
 
 function secret(pattern: RegExp, want: string) {
   return z.string(want).trim().regex(pattern, `must be ${want}`)
@@ -69,6 +71,22 @@ function httpUrl(what: string) {
     .refine((value) => !EXAMPLE_URL.test(value), `is a placeholder: it must be ${what}`)
     .transform((value) => value.replace(/\/+$/, ''))
 }
+
+const Smtp = z.string().transform((text, context) => {
+  try {
+    return parseSmtpUrl(text)
+  } catch {
+    context.addIssue({ code: 'custom', message: 'must look like smtps://user:password@host:465' })
+    return z.NEVER
+  }
+})
+
+const MailFrom = z.string().trim()
+  .regex(
+    /^[^\s@<>"(),:;\\[\]]+@[A-Za-z0-9.-]+$/,
+    'must be a bare address, such as shop@example.com',
+  )
+  .refine((value) => !EXAMPLE_ADDRESS.test(value), 'is a placeholder: it must be a bare address')
 
 const Jwk = z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string().length(43) })
 const PrivateJwk = Jwk.extend({ d: z.string().length(43) })
@@ -122,6 +140,23 @@ const Environment = z.object({
       (all) => all.every(isAddressRange),
       'must hold addresses or ranges, comma separated, such as 10.0.0.0/8',
     ),
+  MAIL_FROM: MailFrom.optional(),
+  MAIL_API_KEY: secret(/^\S{8,}$/, 'the key of the mail provider’s API (re_…)').optional(),
+  MAIL_API_URL: httpUrl('the address of the mail provider’s API').optional(),
+  SMTP_URL: Smtp.optional(),
+}).superRefine((config, context) => {
+  const complain = (name: string, message: string) =>
+    context.addIssue({ code: 'custom', path: [name], message })
+  const { MAIL_FROM, MAIL_API_KEY, MAIL_API_URL, SMTP_URL } = config
+  if ((MAIL_API_KEY || SMTP_URL) && !MAIL_FROM) {
+    complain('MAIL_FROM', 'the address that mails come from, such as shop@example.com')
+  }
+  if (MAIL_API_URL && !MAIL_API_KEY) {
+    complain('MAIL_API_KEY', 'MAIL_API_URL needs the key of the mail provider’s API')
+  }
+  if (MAIL_API_URL?.startsWith('http:') && !isLoopback(new URL(MAIL_API_URL).hostname)) {
+    complain('MAIL_API_URL', 'must be https: the key and every mail travel there')
+  }
 })
 
 const DATABASE_URL = z.string('mysql://user:password@host:3306/name')

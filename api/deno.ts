@@ -6,6 +6,7 @@ import { buildDeps } from './deps.ts'
 import { clientAddressOf } from './http/client_address.ts'
 import { type Loop, startLoop } from './jobs/loop.ts'
 import { createLog } from './log.ts'
+import { createSmtpMailer } from './mail/smtp_mailer.ts'
 import { assertSafeServer, openPool } from './mysql.ts'
 import { serveStorefront } from './storefront_files.ts'
 
@@ -19,11 +20,14 @@ async function main(environment: Record<string, string>): Promise<void> {
   const pool = openPool(settings.DATABASE_URL)
   await assertSafeServer(pool.openDb()).catch((error) => fail(1, describe(error)))
   let loop: Loop | undefined
+  const stopping = new AbortController()
   const deps = buildDeps(config, {
     openDb: pool.openDb,
     log,
     clientAddress: clientAddressIn(config),
     wake: () => loop?.wake(),
+    stopping: stopping.signal,
+    createSmtpMailer,
   })
   const app = serveStorefront(createApp(deps), settings.STATIC_DIR)
   const { HOST: hostname, PORT: port } = settings
@@ -33,6 +37,7 @@ async function main(environment: Record<string, string>): Promise<void> {
 
   await stopSignal()
   log.info('stopping: no new work, waiting for what runs')
+  stopping.abort()
   await Promise.all([server.shutdown(), loop?.stop()])
   await pool.end()
 }

@@ -1,10 +1,14 @@
 import type { Context } from 'hono'
+import { createPasswords, type Passwords } from './accounts/password.ts'
 import { RATE_LIMITS, type RateLimits } from './accounts/rate_limits.ts'
 import { type AccessTokens, createAccessTokens } from './accounts/tokens.ts'
-import type { Config } from './config.ts'
+import { type Config, ConfigError } from './config.ts'
 import type { Db } from './db.ts'
 import { createIdFactory, type IdKind } from './ids.ts'
 import type { Log } from './log.ts'
+import { createHttpMailer } from './mail/http_mailer.ts'
+import { type Mailer, UNCONFIGURED } from './mail/mailer.ts'
+import type { SmtpAddress } from './mail/smtp_url.ts'
 import type { Panel } from './panel/panel.ts'
 import { createPterodactyl } from './panel/pterodactyl.ts'
 import type { Payments } from './payments/payments.ts'
@@ -16,7 +20,10 @@ export interface Deps {
   openDb: () => Db
   payments: Payments
   panel: Panel
+  /** Undefined in a shop that was given no way to send mails: they wait. */
+  mailer: Mailer | undefined
   tokens: AccessTokens
+  passwords: Passwords
   now: () => Date
   newId: (kind: IdKind) => string
   randomBytes: (count: number) => Uint8Array
@@ -25,6 +32,8 @@ export interface Deps {
   rateLimits: RateLimits
   /** The client's address as the platform tells it; never taken from a header a client can write. */
   clientAddress: (c: Context) => string
+  /** Aborted when the process is asked to stop, so that answers without an end find one. */
+  stopping?: AbortSignal
   /** Asks for the queues to be drained soon; nothing depends on it, the sweep comes anyway. */
   wake: (c?: Context) => void
 }
@@ -50,12 +59,18 @@ export interface Platform {
   log: Log
   clientAddress: Deps['clientAddress']
   wake: Deps['wake']
+  stopping?: AbortSignal
+  /** Absent where there is no SMTP, as on Workers. */
+  createSmtpMailer?: (address: SmtpAddress) => Mailer
   now?: () => Date
   randomBytes?: Deps['randomBytes']
   rateLimits?: RateLimits
 }
 
-/** Everything the app needs, with the real adapters. */
+/**
+ * Everything the app needs, with the real adapters. Throws a ConfigError when the platform cannot do
+ * what the configuration asks.
+ */
 export function buildDeps(config: Config, platform: Platform): Deps {
   const now = platform.now ?? (() => new Date())
   const randomBytes = platform.randomBytes ?? cryptoBytes
@@ -73,6 +88,8 @@ export function buildDeps(config: Config, platform: Platform): Deps {
       now,
     }),
     panel: createPterodactyl({ url: config.PANEL_URL, apiKey: config.PANEL_API_KEY, now }),
+    mailer: chooseMailer(config, platform),
+    passwords: createPasswords({ secret: config.AUTH_SECRET, randomBytes }),
     tokens: createAccessTokens({
       privateJwk: config.JWT_PRIVATE_KEY,
       previousJwks: config.JWT_PREVIOUS_KEYS,
@@ -81,6 +98,23 @@ export function buildDeps(config: Config, platform: Platform): Deps {
       randomBytes,
     }),
   }
+}
+
+const RESEND = 'https://api.resend.com'
+
+function chooseMailer(
+  { MAIL_API_KEY: apiKey, MAIL_API_URL: apiUrl = RESEND, SMTP_URL: smtp }: Config,
+  { log, createSmtpMailer }: Platform,
+): Mailer | undefined {
+  if (apiKey) return createHttpMailer({ apiUrl, apiKey })
+  if (smtp && createSmtpMailer) return createSmtpMailer(smtp)
+  if (smtp) {
+    throw new ConfigError(
+      'Cannot send mails as this platform has no SMTP: set MAIL_API_KEY instead of SMTP_URL',
+    )
+  }
+  log.warn(`NO MAIL IS SENT, all of it waits in the outbox: ${UNCONFIGURED}`)
+  return undefined
 }
 
 function cryptoBytes(count: number): Uint8Array {

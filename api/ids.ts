@@ -10,6 +10,7 @@ const prefixes = {
   job: 'job_',
   lease: 'lea_',
   mail: 'mal_',
+  mailToken: 'tok_',
   audit: 'aud_',
   request: 'req_',
 } as const

@@ -8,6 +8,7 @@ export interface LogFields {
   userId?: string
   orderId?: string
   serverId?: string
+  mailId?: string
   jobId?: string
   job?: string
   eventId?: string
@@ -51,7 +52,7 @@ export function scrub(text: string): string {
 }
 
 const SECRETS =
-  /\b([sr]k_(test|live)_|whsec_|ptl[ac]_)[A-Za-z0-9+/=_-]+|eyJ[A-Za-z0-9_-]{10,}(\.[A-Za-z0-9_-]+)*|\b(Bearer|Basic)\s+[^\s"\\]+|(?:mysql|mariadb):\/\/[^\s"\\]+/g
+  /\b([sr]k_(test|live)_|whsec_|ptl[ac]_|re_)[A-Za-z0-9+/=_-]+|eyJ[A-Za-z0-9_-]{10,}(\.[A-Za-z0-9_-]+)*|\b(Bearer|Basic)\s+[^\s"\\]+|(?:mysql|mariadb|smtps?):\/\/[^\s"\\]+/g
 
 const NAMES = [
   'requestId',
@@ -62,6 +63,7 @@ const NAMES = [
   'userId',
   'orderId',
   'serverId',
+  'mailId',
   'jobId',
   'job',
   'eventId',

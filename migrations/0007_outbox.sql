@@ -9,13 +9,16 @@ CREATE TABLE IF NOT EXISTS outbox (
   -- JSON: what the template's words need, never a secret
   facts MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   created_at DATETIME(3) NOT NULL,
+  -- when the link in it ends, so that it is of no use any more; null for a mail without one
+  expires_at DATETIME(3) NULL,
   -- null until a provider took it
   sent_at DATETIME(3) NULL,
   -- the provider's own id of it, null until sent or where it gives none
   provider_id VARCHAR(200) CHARACTER SET ascii COLLATE ascii_bin NULL,
   -- null unless it will never be sent: refused for good, or of no use any more
   given_up_at DATETIME(3) NULL,
-  given_up_reason VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+  -- why it waits or was given up; null until something went wrong, and again once it is sent
+  last_error VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
   PRIMARY KEY (id),
   UNIQUE KEY outbox_once (cause_id, template),
   KEY outbox_unsent (sent_at, created_at)

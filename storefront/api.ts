@@ -10,6 +10,28 @@ export interface Credentials {
   password: string
 }
 
+/** The signed-in user, as every account route answers. */
+export type User = UserBody & { name: string | null; pendingEmail: string | null }
+
+/** A browser or program that is signed in to the account. */
+export interface Session {
+  id: string
+  /** In words, e.g. "Firefox on Windows". */
+  device: string
+  userAgent: string
+  createdAt: string
+  lastUsedAt: string
+  /** The one that asks. */
+  current: boolean
+}
+
+/** How to log in to the panel; the password is told this once. */
+export interface PanelLogin {
+  panelUrl: string
+  username: string
+  password: string
+}
+
 /** What a customer chose. The price is not part of it: the API knows it. */
 export interface CheckoutRequest {
   planId: string
@@ -43,7 +65,7 @@ export type Api = ReturnType<typeof createApi>
 /** The shop's API, one method a route. Each throws a ProblemError when it does not succeed. */
 export function createApi(host: ClientHost) {
   const request = createClient(host)
-  const user = (answer: { user: UserBody }) => answer.user
+  const user = (answer: { user: User }) => answer.user
 
   return {
     getPlans: (signal?: AbortSignal) => request<PlansBody>('GET', '/api/plans', { signal }),
@@ -52,11 +74,42 @@ export function createApi(host: ClientHost) {
         .then((answer) => answer.regions),
 
     signUp: (body: Credentials) =>
-      request<{ user: UserBody }>('POST', '/api/auth/signup', { body, refresh: false }).then(user),
+      request<{ user: User }>('POST', '/api/auth/signup', { body, refresh: false }).then(user),
     logIn: (body: Credentials) =>
-      request<{ user: UserBody }>('POST', '/api/auth/login', { body, refresh: false }).then(user),
+      request<{ user: User }>('POST', '/api/auth/login', { body, refresh: false }).then(user),
     logOut: () => request<void>('POST', '/api/auth/logout', { refresh: false }),
-    getCurrentUser: () => request<{ user: UserBody }>('GET', '/api/auth/me').then(user),
+    getCurrentUser: () => request<{ user: User }>('GET', '/api/auth/me').then(user),
+
+    /** Mails the link that verifies the address of whoever is signed in. */
+    sendVerification: () => request<unknown>('POST', '/api/auth/verification'),
+    /** Answers with the address that is confirmed now. */
+    confirmAddress: (token: string) =>
+      request<{ email: string }>('POST', '/api/auth/verification/confirm', {
+        body: { token },
+        refresh: false,
+      }).then((answer) => answer.email),
+    forgotPassword: (email: string) =>
+      request<unknown>('POST', '/api/auth/password/forgot', { body: { email }, refresh: false }),
+    resetPassword: (body: { token: string; password: string }) =>
+      request<void>('POST', '/api/auth/password/reset', { body, refresh: false }),
+
+    changeName: (name: string | null) =>
+      request<{ user: User }>('PATCH', '/api/account', { body: { name } }).then(user),
+    changePassword: (body: { currentPassword: string; newPassword: string }) =>
+      request<{ user: User }>('PUT', '/api/account/password', { body }).then(user),
+    /** The new address counts once the link mailed to it was used. */
+    changeEmail: (body: { email: string; currentPassword: string }) =>
+      request<{ user: User }>('PUT', '/api/account/email', { body }).then(user),
+    dropEmailChange: () => request<{ user: User }>('DELETE', '/api/account/email').then(user),
+    getSessions: (signal?: AbortSignal) =>
+      request<{ sessions: Session[] }>('GET', '/api/account/sessions', { signal })
+        .then((answer) => answer.sessions),
+    endSession: (id: string) =>
+      request<void>('DELETE', `/api/account/sessions/${encodeURIComponent(id)}`),
+    /** Ends every session of the account but this one. */
+    endOtherSessions: () => request<void>('DELETE', '/api/account/sessions'),
+    createPanelLogin: (currentPassword: string) =>
+      request<PanelLogin>('POST', '/api/account/panel-login', { body: { currentPassword } }),
 
     /** `idempotencyKey`: one for each filled form, kept until it succeeds or the form changes. */
     createCheckoutSession: (body: CheckoutRequest, idempotencyKey: string) =>

@@ -24,9 +24,12 @@ export function focusFirstError(form: HTMLFormElement): void {
   target?.focus()
 }
 
-/** The id of what describes a field, so that label, help and error name the same one. */
-export function fieldId(name: string): string {
-  return `field-${name.replaceAll('/', '-')}`
+/**
+ * The id of a field's control, which label, help and error name as well. `group` tells apart the
+ * fields of one name in several forms of a page.
+ */
+export function fieldId(name: string, group = 'field'): string {
+  return `${group}-${name.replaceAll('/', '-')}`
 }
 
 function controlsOf(form: HTMLFormElement): Control[] {

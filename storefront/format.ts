@@ -35,6 +35,11 @@ export function formatDateTime(iso: string): string {
   }).format(new Date(iso))
 }
 
+/** "23 November 2026" in the reader's time zone. */
+export function formatDate(iso: string): string {
+  return new Intl.DateTimeFormat(DATE_LOCALE, { dateStyle: 'long' }).format(new Date(iso))
+}
+
 /** "18:04:07" in the reader's time zone. */
 export function formatTime(iso: string): string {
   return new Intl.DateTimeFormat(DATE_LOCALE, {

@@ -1,10 +1,13 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { ServerBody } from '../api/servers/bodies.ts'
 import { api, type OrderStory } from './api.ts'
+import { listenToOrder, type Outcome } from './order_stream.ts'
 import { asProblem, type ProblemError } from './problem_error.ts'
 
 /** Quick at first, because most payments are told to us within seconds. */
 export const FIRST_DELAY_MS = 1_500
+/** So many looks without a payment (some ten seconds) and we stop saying that one is coming. */
+export const PATIENCE = 4
 /** Slow enough that a page left open over night costs little. */
 export const LAST_DELAY_MS = 10_000
 
@@ -25,8 +28,9 @@ export function nextDelay(before: number, changed: boolean): number {
 }
 
 /**
- * Follows an order until nothing further happens by itself. With `sync` the first look makes the
- * shop ask Stripe. `version` starts it over. A hidden page waits until it is seen again.
+ * Follows an order until nothing further happens by itself: the shop tells each step as it comes, and
+ * where no stream of events gets through it is asked again and again. With `sync` the first look
+ * makes the shop ask Stripe. `version` starts it over. A hidden page waits until it is seen again.
  */
 export function useOrder(
   id: string | undefined,
@@ -50,6 +54,7 @@ async function follow(
 ): Promise<void> {
   let last: Followed = { looks: 0 }
   let delay = FIRST_DELAY_MS
+  let canListen = true
   while (!signal.aborted) {
     const followed = await look(id, sync && last.looks === 0, last, signal)
     if (signal.aborted) return
@@ -57,7 +62,39 @@ async function follow(
     if (followed.stopped) return
     if (last.looks > 0) delay = nextDelay(delay, differs(last, followed))
     last = followed
-    await pause(delay, signal)
+    const outcome: Outcome | undefined = canListen && isWorthListening(last, sync)
+      ? await listen(id, last, report, signal)
+      : undefined
+    canListen &&= outcome !== 'silent'
+    // What came by the stream is asked for once more, so that it ends where asking would have.
+    await pause(outcome === 'over' ? 0 : delay, signal)
+  }
+}
+
+/** Someone who returns from paying is told after a few looks, not by an event, that no payment came. */
+function isWorthListening({ looks, story, error }: Followed, sync: boolean): boolean {
+  if (!story || error || story.order.atRest) return false
+  return !sync || looks >= PATIENCE || story.order.status !== 'pending'
+}
+
+/** Listens while the page is seen: a hidden one asks when it is seen again. */
+async function listen(
+  id: string,
+  last: Followed,
+  report: (followed: Followed) => void,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  if (!last.story || document.hidden) return 'over'
+  const hidden = new AbortController()
+  const onHide = () => document.hidden && hidden.abort()
+  document.addEventListener('visibilitychange', onHide)
+  try {
+    return await listenToOrder(id, last.story, {
+      signal: AbortSignal.any([signal, hidden.signal]),
+      report: (story) => report({ ...last, story }),
+    })
+  } finally {
+    document.removeEventListener('visibilitychange', onHide)
   }
 }
 
@@ -106,7 +143,7 @@ function differs(a: Followed, b: Followed): boolean {
     a.story?.timeline.length !== b.story?.timeline.length
 }
 
-/** Resolves after `ms`, at once when the page is seen again, and when `signal` ends the following. */
+/** Resolves after `ms`, at once when the page is seen or connected again, and when `signal` ends the following. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => document.hidden || done(), ms)
@@ -116,10 +153,12 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
     function done() {
       clearTimeout(timer)
       document.removeEventListener('visibilitychange', onVisible)
+      removeEventListener('online', done)
       signal.removeEventListener('abort', done)
       resolve()
     }
     document.addEventListener('visibilitychange', onVisible)
+    addEventListener('online', done)
     signal.addEventListener('abort', done)
   })
 }

@@ -1,20 +1,25 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
-import type { UserBody } from '../api/accounts/bodies.ts'
-import { api, type Credentials } from './api.ts'
+import { api, type Credentials, type User } from './api.ts'
 import { asProblem } from './problem_error.ts'
 import { recall, remember } from './storage.ts'
 
 /** Says "somebody is signed in here" to the other tabs and to the next visit; holds no secret. */
 const HINT = 'signed-in'
 
-const current = signal<UserBody | null | undefined>(undefined)
+const current = signal<User | null | undefined>(undefined)
+
+const gone = signal(false)
 
 /** The signed-in user; null when nobody is; undefined until that is known. */
-export const user: ReadonlySignal<UserBody | null | undefined> = current
+export const user: ReadonlySignal<User | null | undefined> = current
+
+/** True once the session ended without this tab's doing: what it shows is nobody's to see. */
+export const signedOutElsewhere: ReadonlySignal<boolean> = gone
 
 /** Asks the API who is signed in, unless nobody ever was in this browser. */
 export async function loadSession(): Promise<void> {
   if (!recall('local', HINT)) {
+    gone.value = Boolean(current.value)
     current.value = null
     return
   }
@@ -32,6 +37,20 @@ export async function confirmSession(): Promise<void> {
   if (current.value) return
   remember('local', HINT, '1')
   await loadSession()
+}
+
+/** Takes over the user as the API just told them. */
+export function enter(user: User): void {
+  current.value = user
+  gone.value = false
+  remember('local', HINT, '1')
+}
+
+/** The user as the API has them now. Throws a ProblemError as `api.getCurrentUser()` does. */
+export async function reloadUser(): Promise<User> {
+  const user = await api.getCurrentUser()
+  enter(user)
+  return user
 }
 
 export async function logIn(credentials: Credentials): Promise<void> {
@@ -60,9 +79,4 @@ export function watchOtherTabs(): () => void {
   }
   addEventListener('storage', onStorage)
   return () => removeEventListener('storage', onStorage)
-}
-
-function enter(user: UserBody): void {
-  current.value = user
-  remember('local', HINT, '1')
 }

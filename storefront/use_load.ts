@@ -23,5 +23,12 @@ export function useLoad<T>(key: string, load: (signal: AbortSignal) => Promise<T
   }, [key, attempt])
 
   const reload = useCallback(() => setAttempt((before) => before + 1), [])
+
+  // What failed or aged without a connection is asked for again as soon as there is one.
+  useEffect(() => {
+    addEventListener('online', reload)
+    return () => removeEventListener('online', reload)
+  }, [])
+
   return state.key === key ? { ...state, reload } : { reload }
 }

@@ -5,10 +5,17 @@ import {
   purgeLoginDelays,
   takeLoginAttempt,
 } from '../api/accounts/login_delays.ts'
-import { giveBack, limit, purgeRateLimits, RATE_LIMITS } from '../api/accounts/rate_limits.ts'
+import {
+  giveBack,
+  isWithinLimit,
+  limit,
+  purgeRateLimits,
+  RATE_LIMITS,
+} from '../api/accounts/rate_limits.ts'
+import type { Queryable } from '../api/db.ts'
 import { createUser } from '../api/accounts/users.ts'
 import { Problem } from '../api/problem.ts'
-import { type AccountsApp, startAccountsApp } from './support/accounts_app.ts'
+import { type AccountsApp, cookiesOf, startAccountsApp } from './support/accounts_app.ts'
 
 const PASSWORD = 'correct horse battery'
 const HOUR_MS = 60 * 60_000
@@ -50,6 +57,146 @@ test('POST /signup counts the socket, whatever 1000 X-Forwarded-For headers say'
   expect(statuses.filter((status) => status !== 429)).toEqual(Array(5).fill(409))
 })
 
+test('every request below /api is counted by address, whatever it asks and however it ends', async () => {
+  const ask = [
+    () => app.get('/api/plans'),
+    () => app.get('/api/nothing-here'),
+    () => app.get('/api/account/sessions'),
+    () => app.post('/api/auth/verification/confirm', { token: 0 }),
+    () => app.post('/api/auth/tokens', {}),
+    () => app.post('/api/auth/logout', {}, { origin: 'https://evil.test' }),
+  ]
+  const statuses = new Set<number>()
+  for (let i = 0; i < 300; i += 30) {
+    const some = Array.from({ length: 30 }, (_, j) => ask[j % ask.length]?.() ?? app.get('/'))
+    for (const { status } of await Promise.all(some)) statuses.add(status)
+  }
+  expect([...statuses].sort()).toEqual([200, 401, 403, 404, 422])
+  for (const again of ask) {
+    const response = await again()
+    expect([response.status, response.headers.get('cache-control')]).toEqual([429, 'no-store'])
+  }
+  expect((await app.get('/healthz')).status).toBe(200)
+  app.passMs(60_000)
+  expect((await app.get('/api/plans')).status).toBe(200)
+})
+
+test('an account reads 120 times a minute and writes 30 times, wherever it asks from', async () => {
+  const [account, other] = [await app.account(), await app.account()]
+  await app.db.run('DELETE FROM rate_limits')
+  const read = () => app.get('/api/auth/me', account.cookie)
+  const write = () => app.post('/api/probe', {}, account.bearer)
+  const reads = await Promise.all(Array.from({ length: 125 }, read))
+  const writes = await Promise.all(Array.from({ length: 35 }, write))
+  const count = (all: Response[]) => all.filter(({ status }) => status === 200).length
+  expect([count(reads), count(writes)]).toEqual([120, 30])
+  expect((await app.get('/api/auth/me', other.cookie)).status).toBe(200)
+})
+
+test('POST /signup takes sixty a minute from all addresses together', async () => {
+  const everybody = ''
+  for (let i = 0; i < 60; i++) await limit(app.db, app.deps, 'everySignup', { everybody })
+  const response = await app.post('/api/auth/signup', {
+    email: 'sixty-first@example.com',
+    password: PASSWORD,
+  })
+  expect(response.status).toBe(429)
+})
+
+test('POST /signup tells the owner of a known address, once an hour', async () => {
+  const owner = await app.account()
+  const signUp = () =>
+    app.post('/api/auth/signup', { email: owner.email.toUpperCase(), password: PASSWORD })
+  for (let i = 0; i < 3; i++) expect((await signUp()).status).toBe(409)
+  expect(await app.mailsTo(owner.email)).toEqual([{ template: 'account_exists', facts: {} }])
+  app.passMs(59 * 60_000)
+  expect((await signUp()).status).toBe(409)
+  expect(await app.mailsTo(owner.email)).toHaveLength(1)
+  app.passMs(61_000)
+  expect((await signUp()).status).toBe(409)
+  expect(await app.mailsTo(owner.email)).toHaveLength(2)
+  expect(await app.auditOf(owner.id)).toEqual(Array(2).fill('user.create-refused'))
+})
+
+test('a link to confirm an address is mailed at most once a minute, from the sign-up on', async () => {
+  const email = 'eager@example.com'
+  const signedUp = await app.post('/api/auth/signup', { email, password: PASSWORD })
+  const cookie = { cookie: cookiesOf(signedUp) }
+  const again = () => app.post('/api/auth/verification', {}, cookie)
+  const early = await again()
+  expect([early.status, Number(early.headers.get('retry-after')) > 50]).toEqual([429, true])
+  app.passMs(60_000)
+  expect((await again()).status).toBe(202)
+  app.passMs(60_000)
+  expect((await again()).status).toBe(202)
+  app.passMs(60_000)
+  const fourth = await again()
+  expect([fourth.status, Number(fourth.headers.get('retry-after')) > 600]).toEqual([429, true])
+  expect(await app.mailsTo(email)).toHaveLength(3)
+})
+
+test('links are asked for ten times an hour from one address, whoever they are for', async () => {
+  for (let i = 0; i < 10; i++) {
+    const email = `nobody${i}@example.com`
+    expect((await app.post('/api/auth/password/forgot', { email })).status).toBe(202)
+  }
+  const response = await app.post('/api/auth/password/forgot', { email: 'nobody@example.com' })
+  expect(response.status).toBe(429)
+  for (let i = 0; i < 10; i++) await app.post('/api/auth/verification')
+  for (const action of ['verification', 'forgot'] as const) {
+    for (let i = 0; i < 10; i++) await limit(app.db, app.deps, action, { address: '192.0.2.1' })
+    await limited(() => limit(app.db, app.deps, action, { address: '192.0.2.1' }))
+  }
+})
+
+test('tokens of links are tried twenty times in ten minutes, whatever they are for', async () => {
+  const tries = [
+    () => app.post('/api/auth/verification/confirm', { token: 'a guess' }),
+    () => app.post('/api/auth/password/reset', { token: 'a guess', password: PASSWORD }),
+  ]
+  for (let i = 0; i < 10; i++) {
+    for (const guess of tries) expect((await guess()).status).toBe(410)
+  }
+  for (const guess of tries) expect((await guess()).status).toBe(429)
+})
+
+test('a change of address mails three times an hour, so that nobody is pestered', async () => {
+  const account = await app.account()
+  const ask = () =>
+    app.send('PUT', '/api/account/email', {
+      email: 'victim@example.com',
+      currentPassword: PASSWORD,
+    }, account.cookie)
+  const statuses: number[] = []
+  for (let i = 0; i < 5; i++) {
+    statuses.push((await ask()).status)
+    app.passMs(61_000)
+  }
+  expect(statuses).toEqual([202, 202, 202, 429, 429])
+  expect(await app.mailsTo('victim@example.com')).toHaveLength(3)
+})
+
+test('limit() lets one through when many ask at once for what is set apart', async () => {
+  const account = 'apart@example.com'
+  const all = await Promise.all(
+    Array.from({ length: 20 }, () => isWithinLimit(app.db, app.deps, 'signupKnown', { account })),
+  )
+  expect(all.filter(Boolean)).toHaveLength(1)
+})
+
+test('the webhook refuses the 61st wrong signature of a minute with 429', async () => {
+  const deliver = () =>
+    fetch(`${app.url}/api/stripe/webhook`, {
+      method: 'POST',
+      headers: { 'stripe-signature': `t=1,v1=${'0'.repeat(64)}` },
+      body: '{}',
+    })
+  for (let i = 0; i < 60; i++) expect((await deliver()).status).toBe(400)
+  const response = await deliver()
+  expect([response.status, Number(response.headers.get('retry-after')) > 0]).toEqual([429, true])
+  expect(await app.db.query('SELECT 1 FROM stripe_events')).toEqual([])
+})
+
 test('limit() counts all spellings of one client together', async () => {
   const same = [
     ['1.2.3.4', '::ffff:1.2.3.4', '::FFFF:102:304', '0:0:0:0:0:ffff:1.2.3.4', '[::ffff:1.2.3.4]'],
@@ -77,8 +224,7 @@ test('limit() lets exactly as many through as the table says when all come at on
     Array.from({ length: 40 }, () => limit(app.db, app.deps, 'order', { user, address })),
   )
   expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(10)
-  const [rule] = RATE_LIMITS.order.user
-  expect(rule?.hits).toBe(10)
+  expect(RATE_LIMITS.order.user).toEqual([{ hits: 10, seconds: 3600 }])
 })
 
 test('limit() counts an address over all its users', async () => {
@@ -135,8 +281,9 @@ test('POST /login does not count successes', async () => {
   for (let i = 0; i < 7; i++) {
     expect((await logIn('ann@example.com', PASSWORD)).status).toBe(200)
   }
-  const [row] = await app.db.query<{ hits: number }>('SELECT MAX(hits) AS hits FROM rate_limits')
-  expect(row?.hits).toBe(0)
+  const rows = await app.db.query<{ hits: number }>('SELECT hits FROM rate_limits ORDER BY hits')
+  // both windows of the log-ins, and the one of all requests
+  expect(rows.map(({ hits }) => hits)).toEqual([0, 0, 7])
 })
 
 test('takeLoginAttempt() makes the wait after the fifth attempt twice as long each time', async () => {
@@ -158,6 +305,22 @@ test('takeLoginAttempt() counts attempts made at once', async () => {
     Array.from({ length: 30 }, () => takeLoginAttempt(app.db, app.deps, 'rush@example.com')),
   )
   expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(5)
+})
+
+test('takeLoginAttempt() is not refused because somebody logged in at that very moment', async () => {
+  const email = 'twice@example.com'
+  let cleared = 0
+  const db: Queryable = {
+    ...app.db,
+    async run(sql, params) {
+      if (sql.startsWith('UPDATE login_delays') && cleared++ === 0) {
+        await clearLoginDelay(app.db, app.deps, email)
+      }
+      return await app.db.run(sql, params)
+    },
+  }
+  await takeLoginAttempt(db, app.deps, email)
+  expect(cleared).toBe(2)
 })
 
 test('takeLoginAttempt() does not lengthen the wait of who asks during it', async () => {

@@ -44,7 +44,7 @@ test('rotateSession() issues and revokes nothing when a token comes again within
   expect((await refresh(successor)).status).toBe(200)
 })
 
-test('rotateSession() ends the session when a token comes again after 21 s', async () => {
+test('rotateSession() ends the session when a token comes again after 21 s, and tells the owner once', async () => {
   const { cookie, sessionId, userId } = await start()
   const successor = cookiesOf(await refresh(cookie))
   app.passMs(21_000)
@@ -59,6 +59,10 @@ test('rotateSession() ends the session when a token comes again after 21 s', asy
     [sessionId],
   )
   expect(audited).toEqual([{ actor: userId, action: 'session.reuse' }])
+  const mails = await app.db.query('SELECT template FROM outbox WHERE user_id = ?', [userId])
+  expect(mails).toEqual([{ template: 'session_stolen' }])
+  await refresh(cookie)
+  expect(await app.db.query('SELECT 1 FROM outbox WHERE user_id = ?', [userId])).toHaveLength(1)
 })
 
 test('rotateSession() leaves the other sessions of a robbed user alone', async () => {

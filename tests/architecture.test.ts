@@ -37,6 +37,7 @@ test.each([
   ['mysql2', ['api/mysql.ts']],
   ['stripe', ['api/payments/stripe.ts']],
   ['jose', ['api/accounts/tokens.ts']],
+  ['nodemailer', ['api/mail/smtp_mailer.ts']],
 ])('in api/ only the module that stands for it imports %s', (name, allowed) => {
   const importers = below('api').filter((file) =>
     file.imports.some(({ from }) => from === name || from.startsWith(`${name}/`))

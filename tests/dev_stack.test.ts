@@ -142,7 +142,8 @@ async function start(port = freePort(), env: Record<string, string> = {}): Promi
 
 /** The environment without what a person may have set to use a real account. */
 function withoutOwnSettings(): Record<string, string> {
-  const own = /^(DATABASE_URL|PUBLIC_URL|HOST|PORT|STRIPE_|PANEL_|RUN_JOBS|STATIC_DIR|AUTH_|JWT_)/
+  const own =
+    /^(DATABASE_URL|PUBLIC_URL|HOST|PORT|STRIPE_|PANEL_|MAIL_|SMTP_|RUN_JOBS|STATIC_DIR|AUTH_|JWT_)/
   return Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => !own.test(name)))
 }
 
@@ -174,6 +175,7 @@ async function expectShop(stack: Stack): Promise<void> {
   const { body } = await createClient(stack.url).get('/api/plans')
   expect(body.plans.length).toBeGreaterThan(5)
   expect(await text(stack.row('Mailbox'))).toContain('No mails yet')
+  expect(stack.shown()).not.toContain('NO MAIL IS SENT')
   expect(await text(stack.row('Panel').split(' ')[0] ?? '')).toContain('No servers yet')
 }
 

@@ -12,7 +12,9 @@ import { ComparePlans } from '../storefront/components/compare_plans.tsx'
 import { Layout } from '../storefront/components/layout.tsx'
 import { newDraft } from '../storefront/draft.ts'
 import { orderHeadlines } from '../storefront/words/orders.ts'
+import { Account } from '../storefront/pages/account.tsx'
 import { CheckoutReturn } from '../storefront/pages/checkout_return.tsx'
+import { Forgot } from '../storefront/pages/forgot.tsx'
 import { Game } from '../storefront/pages/game.tsx'
 import { Home } from '../storefront/pages/home.tsx'
 import { LogIn } from '../storefront/pages/log_in.tsx'
@@ -20,13 +22,17 @@ import { NotFound } from '../storefront/pages/not_found.tsx'
 import { Order } from '../storefront/pages/order.tsx'
 import { Orders } from '../storefront/pages/orders.tsx'
 import { Plan } from '../storefront/pages/plan.tsx'
+import { Reset } from '../storefront/pages/reset.tsx'
 import { Server } from '../storefront/pages/server.tsx'
 import { Servers } from '../storefront/pages/servers.tsx'
 import { SignUp } from '../storefront/pages/sign_up.tsx'
+import { Verify } from '../storefront/pages/verify.tsx'
 import { drawWithoutBrowser } from './support/bare_document.ts'
 
 const pages = {
+  Account,
   CheckoutReturn,
+  Forgot,
   Game,
   Home,
   LogIn,
@@ -34,9 +40,11 @@ const pages = {
   Order,
   Orders,
   Plan,
+  Reset,
   Server,
   Servers,
   SignUp,
+  Verify,
 }
 
 test.each(Object.entries(pages))('%s can be drawn without a browser', (_, page) => {
@@ -238,6 +246,7 @@ const order: OrderBody = {
 }
 
 const timeline: TimelineEntryBody[] = [{
+  id: 'oev_1',
   at: '2026-11-23T10:01:00Z',
   kind: 'order.paid',
   text: 'Your payment arrived.',

@@ -3,9 +3,8 @@ import type { Deps } from '../deps.ts'
 import { Problem } from '../problem.ts'
 import { audit } from './audit.ts'
 import { clearLoginDelay, takeLoginAttempt } from './login_delays.ts'
-import type { Passwords } from './password.ts'
 import { giveBack, limit, type LimitDeps } from './rate_limits.ts'
-import { findUserByEmail, updatePasswordHash, type User } from './store.ts'
+import { findUserByEmail, isPasswordCurrent, updatePasswordHash, type User } from './store.ts'
 
 export interface Credentials {
   /** canonical */
@@ -13,7 +12,7 @@ export interface Credentials {
   password: string
 }
 
-type LogInDeps = Pick<Deps, 'newId'> & LimitDeps
+type LogInDeps = Pick<Deps, 'newId' | 'passwords'> & LimitDeps
 
 /**
  * Checks credentials and runs `then` in the transaction that records the log-in. Throws 401
@@ -27,22 +26,22 @@ export async function logIn<T>(
   options: {
     credentials: Credentials
     address: string
-    passwords: Passwords
     requestId: string
     then: (tx: Queryable, user: User) => Promise<T>
   },
 ): Promise<{ user: User; result: T }> {
-  const { passwords, requestId, credentials: { email, password } } = options
+  const { requestId, credentials: { email, password } } = options
   const hits = await limit(db, deps, 'login', { address: options.address })
   await takeLoginAttempt(db, deps, email)
   const user = await findUserByEmail(db, email)
-  const { matches, stale } = await passwords.check(password, user?.passwordHash)
+  const { matches, stale } = await deps.passwords.check(password, user?.passwordHash)
   if (!user || !matches) {
     await recordRefusal(db, deps, user, requestId)
     throw new Problem('wrong-credentials')
   }
-  const stronger = stale ? await passwords.hash(password) : undefined
+  const stronger = stale ? await deps.passwords.hash(password) : undefined
   return await db.transaction(async (tx) => {
+    if (!await isPasswordCurrent(tx, user)) throw new Problem('wrong-credentials')
     await giveBack(tx, hits)
     await clearLoginDelay(tx, deps, email)
     if (stronger) await updatePasswordHash(tx, user, stronger)

@@ -1,5 +1,5 @@
 import type { Queryable } from '../db.ts'
-import { type LimitDeps, limitKey, rateLimited } from './rate_limits.ts'
+import { type LimitDeps, limitKey, rateLimited, secondsLeft } from './rate_limits.ts'
 
 /** Attempts in a row for one account before the next has to wait. */
 const FREE_ATTEMPTS = 5
@@ -19,22 +19,11 @@ export async function takeLoginAttempt(
   email: string,
 ): Promise<void> {
   const key = limitKey(deps.config.AUTH_SECRET, 'login|account', email)
-  await db.run(
-    `INSERT INTO login_delays (account_key, failures, blocked_until) VALUES (?, 0, {now})
-       ON DUPLICATE KEY UPDATE
-         failures = IF(blocked_until < {now} - INTERVAL 1 DAY, 0, failures)`,
-    [key],
-  )
-  // blocked_until comes first: MySQL assigns from left to right, and it needs the old failures.
-  const { affectedRows } = await db.run(
-    `UPDATE login_delays
-        SET blocked_until = {now} + INTERVAL
-              IF(failures + 1 < ?, 0, LEAST(POW(2, LEAST(failures + 1 - ?, 20)), ?)) SECOND,
-            failures = failures + 1
-      WHERE account_key = ? AND blocked_until <= {now}`,
-    [FREE_ATTEMPTS, FREE_ATTEMPTS, MAX_DELAY_SECONDS, key],
-  )
-  if (affectedRows === 0) throw rateLimited(await secondsLeft(db, key))
+  if (await countAttempt(db, key)) return
+  const seconds = await secondsLeft(db, key)
+  if (seconds !== undefined) throw rateLimited(seconds)
+  // Whoever logged in between the two statements took the row away: there is no wait.
+  if (!await countAttempt(db, key)) throw rateLimited(1)
 }
 
 /** Forgets the attempts: somebody knew the password. */
@@ -55,11 +44,21 @@ export async function purgeLoginDelays(db: Queryable): Promise<number> {
   return affectedRows
 }
 
-async function secondsLeft(db: Queryable, key: Uint8Array): Promise<number> {
-  const [row] = await db.query<{ microseconds: number }>(
-    `SELECT TIMESTAMPDIFF(MICROSECOND, {now}, blocked_until) AS microseconds
-       FROM login_delays WHERE account_key = ?`,
+async function countAttempt(db: Queryable, key: Uint8Array): Promise<boolean> {
+  await db.run(
+    `INSERT INTO login_delays (account_key, failures, blocked_until) VALUES (?, 0, {now})
+       ON DUPLICATE KEY UPDATE
+         failures = IF(blocked_until < {now} - INTERVAL 1 DAY, 0, failures)`,
     [key],
   )
-  return (row?.microseconds ?? 0) / 1e6
+  // blocked_until comes first: MySQL assigns from left to right, and it needs the old failures.
+  const { affectedRows } = await db.run(
+    `UPDATE login_delays
+        SET blocked_until = {now} + INTERVAL
+              IF(failures + 1 < ?, 0, LEAST(POW(2, LEAST(failures + 1 - ?, 20)), ?)) SECOND,
+            failures = failures + 1
+      WHERE account_key = ? AND blocked_until <= {now}`,
+    [FREE_ATTEMPTS, FREE_ATTEMPTS, MAX_DELAY_SECONDS, key],
+  )
+  return affectedRows === 1
 }

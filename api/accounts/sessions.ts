@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { Db, Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
+import { queueMail } from '../mail/outbox.ts'
 import { audit } from './audit.ts'
+import { deviceOf } from './device.ts'
 import {
   findRefreshToken,
+  findUser,
   insertRefreshToken,
   insertSession,
   type RefreshToken,
@@ -43,7 +46,7 @@ export type Rotation =
   /** Unknown, expired, revoked, or used again too late: in that case the session was revoked. */
   | { outcome: 'rejected' }
 
-type SessionDeps = Pick<Deps, 'newId' | 'randomBytes'>
+type SessionDeps = Pick<Deps, 'newId' | 'randomBytes' | 'now'>
 
 /** Starts a session with its first refresh token, which is stored as its hash alone. */
 export async function startSession(
@@ -59,7 +62,8 @@ export async function startSession(
 
 /**
  * Exchanges a refresh token for its successor, exactly once however many ask at once. A token used
- * again after the grace ends the whole session, because then one of two holders stole it.
+ * again after the grace ends the whole session, because then one of two holders stole it; the owner
+ * is told by mail.
  */
 export async function rotateSession(
   db: Db,
@@ -103,8 +107,20 @@ async function answerReuse(
       subject: token.sessionId,
       requestId,
     })
+    await tellRobbed(tx, deps, token)
   }
   return { outcome: 'rejected' }
+}
+
+async function tellRobbed(tx: Queryable, deps: SessionDeps, token: RefreshToken): Promise<void> {
+  const user = await findUser(tx, token.userId)
+  if (!user) return
+  await queueMail(tx, deps, {
+    template: 'session_stolen',
+    to: { userId: user.id, email: user.email },
+    causeId: token.sessionId,
+    facts: { device: deviceOf(token.userAgent), at: deps.now().toISOString() },
+  })
 }
 
 async function issueRefreshToken(

@@ -6,10 +6,20 @@ export interface User {
   id: string
   /** canonical, see email.ts */
   email: string
+  /** canonical; the address to be, while it is not confirmed */
+  pendingEmail: string | null
+  name: string | null
   passwordHash: string
   role: UserBody['role']
   emailVerifiedAt: Date | null
   createdAt: Date
+}
+
+export interface Session {
+  id: string
+  userAgent: string
+  createdAt: Date
+  lastUsedAt: Date
 }
 
 export interface NewUser {
@@ -23,6 +33,7 @@ export interface NewUser {
 export interface RefreshToken {
   sessionId: string
   userId: string
+  userAgent: string
   used: boolean
   usedWithinGrace: boolean
   expired: boolean
@@ -47,7 +58,22 @@ export async function insertUser(tx: Queryable, user: NewUser): Promise<void> {
   )
 }
 
-/** Replaces a hash by a stronger one of the same password; false when it was changed meanwhile. */
+/**
+ * Whether what was checked is the user's password still, after the time that a hash takes. In a
+ * transaction it stays so until the end: whoever sets another then closes what is opened here.
+ */
+export async function isPasswordCurrent(
+  tx: Queryable,
+  user: Pick<User, 'id' | 'passwordHash'>,
+): Promise<boolean> {
+  const rows = await tx.query(
+    'SELECT id FROM users WHERE id = ? AND password_hash = ? FOR UPDATE',
+    [user.id, user.passwordHash],
+  )
+  return rows.length === 1
+}
+
+/** Replaces a hash that was read before; false when it was changed meanwhile. */
 export async function updatePasswordHash(
   tx: Queryable,
   user: Pick<User, 'id' | 'passwordHash'>,
@@ -56,6 +82,63 @@ export async function updatePasswordHash(
   const { affectedRows } = await tx.run(
     'UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?',
     [passwordHash, user.id, user.passwordHash],
+  )
+  return affectedRows === 1
+}
+
+export async function updateName(tx: Queryable, id: string, name: string | null): Promise<void> {
+  await tx.run('UPDATE users SET name = ? WHERE id = ?', [name, id])
+}
+
+/** Sets, or with null forgets, the address that the account is to have. */
+export async function updatePendingEmail(
+  tx: Queryable,
+  id: string,
+  email: string | null,
+): Promise<void> {
+  await tx.run('UPDATE users SET pending_email = ? WHERE id = ?', [email, id])
+}
+
+/** Marks the address as confirmed; false when it is not the account's any more. */
+export async function confirmEmail(tx: Queryable, id: string, email: string): Promise<boolean> {
+  const { affectedRows } = await tx.run(
+    `UPDATE users SET email_verified_at = COALESCE(email_verified_at, {now})
+      WHERE id = ? AND email = ?`,
+    [id, email],
+  )
+  return affectedRows === 1
+}
+
+/**
+ * Gives the account the address that waited, confirmed; false when another one waits by now, or the
+ * account has another than `from`. Throws the driver's duplicate error when it was taken meanwhile.
+ */
+export async function replaceEmail(
+  tx: Queryable,
+  id: string,
+  { from, to }: { from: string; to: string },
+): Promise<boolean> {
+  const { affectedRows } = await tx.run(
+    `UPDATE users SET email = ?, pending_email = NULL, email_verified_at = {now}
+      WHERE id = ? AND email = ? AND pending_email = ?`,
+    [to, id, from, to],
+  )
+  return affectedRows === 1
+}
+
+/**
+ * Sets a new password for whoever showed that this mailbox is theirs, which confirms it too; false
+ * when the account has another address by now.
+ */
+export async function resetPasswordHash(
+  tx: Queryable,
+  id: string,
+  { email, passwordHash }: { email: string; passwordHash: string },
+): Promise<boolean> {
+  const { affectedRows } = await tx.run(
+    `UPDATE users SET password_hash = ?, email_verified_at = COALESCE(email_verified_at, {now})
+      WHERE id = ? AND email = ?`,
+    [passwordHash, id, email],
   )
   return affectedRows === 1
 }
@@ -98,6 +181,43 @@ export async function revokeSession(tx: Queryable, id: string, reason: string): 
   return affectedRows === 1
 }
 
+/** The same for a session of this user, and only while it lives. */
+export async function revokeSessionOf(
+  tx: Queryable,
+  { userId, sessionId }: SignedIn,
+  reason: string,
+): Promise<boolean> {
+  const { affectedRows } = await tx.run(
+    `UPDATE sessions SET revoked_at = {now}, revoked_reason = ?
+      WHERE id = ? AND user_id = ? AND ${LIVE}`,
+    [reason, sessionId, userId],
+  )
+  return affectedRows === 1
+}
+
+/** Ends every session of a user, or all but `keep`; returns how many. */
+export async function revokeSessionsOf(
+  tx: Queryable,
+  { userId, keep }: { userId: string; keep?: string },
+  reason: string,
+): Promise<number> {
+  const { affectedRows } = await tx.run(
+    `UPDATE sessions SET revoked_at = {now}, revoked_reason = ?
+      WHERE user_id = ? AND id <> ? AND ${LIVE}`,
+    [reason, userId, keep ?? ''],
+  )
+  return affectedRows
+}
+
+/** The sessions of a user that have not ended, the one used last first. */
+export async function listSessionsOf(db: Queryable, userId: string): Promise<Session[]> {
+  return await db.query<Session>(
+    `SELECT id, user_agent AS userAgent, created_at AS createdAt, last_used_at AS lastUsedAt
+       FROM sessions WHERE user_id = ? AND ${LIVE} ORDER BY last_used_at DESC, id DESC`,
+    [userId],
+  )
+}
+
 /** Ends all but the `keep` sessions of a user that were used last. */
 export async function revokeOldestSessions(
   tx: Queryable,
@@ -134,7 +254,7 @@ export async function findRefreshToken(
   graceMs: number,
 ): Promise<RefreshToken | undefined> {
   const [row] = await db.query<RefreshTokenRow>(
-    `SELECT t.session_id AS sessionId, s.user_id AS userId,
+    `SELECT t.session_id AS sessionId, s.user_id AS userId, s.user_agent AS userAgent,
             t.used_at IS NOT NULL AS used,
             COALESCE(t.used_at >= {now} - INTERVAL ? MICROSECOND, 0) AS usedWithinGrace,
             t.expires_at <= {now} AS expired,
@@ -147,6 +267,7 @@ export async function findRefreshToken(
   return {
     sessionId: row.sessionId,
     userId: row.userId,
+    userAgent: row.userAgent,
     used: row.used === 1,
     usedWithinGrace: row.usedWithinGrace === 1,
     expired: row.expired === 1,
@@ -164,14 +285,30 @@ export async function useRefreshToken(tx: Queryable, hash: Uint8Array): Promise<
   return affectedRows === 1
 }
 
-const USER_COLUMNS = `id, email, password_hash AS passwordHash, role,
-  email_verified_at AS emailVerifiedAt, created_at AS createdAt`
+/**
+ * Deletes sessions and refresh tokens that ended a month ago; returns how many. A used token outlives
+ * its session, which lasts 30 days at most: until then its second use is still known for theft.
+ */
+export async function purgeSessions(db: Queryable): Promise<number> {
+  const sessions = await db.run(
+    'DELETE FROM sessions WHERE expires_at < {now} - INTERVAL 30 DAY LIMIT 5000',
+  )
+  const tokens = await db.run(
+    'DELETE FROM refresh_tokens WHERE expires_at < {now} - INTERVAL 30 DAY LIMIT 5000',
+  )
+  return sessions.affectedRows + tokens.affectedRows
+}
+
+const USER_COLUMNS = `id, email, pending_email AS pendingEmail, name,
+  password_hash AS passwordHash, role, email_verified_at AS emailVerifiedAt,
+  created_at AS createdAt`
 
 const LIVE = 'revoked_at IS NULL AND expires_at > {now}'
 
 interface RefreshTokenRow {
   sessionId: string
   userId: string
+  userAgent: string
   used: number
   usedWithinGrace: number
   expired: number

@@ -81,6 +81,8 @@ export function toUserBody(user: User): UserBody {
     id: user.id,
     email: user.email,
     emailVerified: user.emailVerifiedAt !== null,
+    pendingEmail: user.pendingEmail,
+    name: user.name,
     role: user.role,
     createdAt: user.createdAt.toISOString(),
   }
@@ -93,7 +95,8 @@ export async function requireUser(db: Queryable, id: string): Promise<User> {
   return user
 }
 
-function emailTaken(): Problem {
+/** 409 for an address that another account has. */
+export function emailTaken(): Problem {
   return new Problem('email-taken', {
     detail: 'Log in instead, or use another address.',
     errors: [{ pointer: '#/email', detail: 'There is an account with this address' }],

@@ -1,22 +1,10 @@
 import * as z from 'zod'
+import { id, instant } from '../openapi/fields.ts'
 
-const Slug = z.string().regex(/^[a-z0-9][a-z0-9-]{0,59}$/, 'Choose one from the list')
+export const CheckoutSessionBody = z.object({
+  orderId: id('ord_', 'The order that this pays for.'),
+  url: z.url().meta({ description: 'Stripe’s page: send the buyer there.' }),
+  expiresAt: instant('Until when it can be paid.'),
+}).meta({ id: 'CheckoutSession', description: 'An order that waits to be paid.' })
 
-/** What a buyer asks for; there is no price in it. */
-export type PlaceOrder = z.output<typeof PlaceOrder>
-
-export const PlaceOrder = z.strictObject({
-  planId: Slug,
-  term: z.enum(['monthly', 'quarterly', 'yearly'], 'Choose monthly, quarterly or yearly'),
-  currency: z.string().regex(/^[a-z]{3}$/, 'Give a currency as three lower-case letters'),
-  region: Slug,
-  serverName: z.string().trim().regex(
-    /^[\p{L}\p{N} ._-]{1,40}$/u,
-    'Use 1 to 40 letters, digits, spaces, dots, underscores or hyphens',
-  ),
-  options: z.record(
-    z.string().regex(/^[A-Z][A-Z0-9_]{0,99}$/, 'There is no such setting'),
-    z.string('Give each setting as text').max(500, 'Enter at most 500 characters')
-      .refine((text) => text.isWellFormed(), 'Remove the characters that cannot be shown'),
-  ).default({}),
-})
+export type CheckoutSessionBody = z.output<typeof CheckoutSessionBody>

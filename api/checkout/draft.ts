@@ -2,7 +2,7 @@ import type { Deps } from '../deps.ts'
 import type { NewOrder } from '../orders/store.ts'
 import type { CheckoutRequest } from '../payments/payments.ts'
 import type { PlanForSale } from '../plans/store.ts'
-import type { PlaceOrder } from './bodies.ts'
+import type { PlaceOrder } from './requests.ts'
 
 /** Stripe's least is 30 minutes after creation; the rest is for slow answers and clocks. */
 export const SESSION_MS = 35 * 60_000

@@ -5,7 +5,7 @@ import type { Deps } from '../deps.ts'
 import { Problem } from '../problem.ts'
 import { jsonBody } from '../validate.ts'
 import { placeOrder } from './place_order.ts'
-import { PlaceOrder } from './bodies.ts'
+import { PlaceOrder } from './requests.ts'
 
 /** Paying: the one route that places an order. */
 export function checkoutRoutes(deps: Deps) {

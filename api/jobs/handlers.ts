@@ -1,5 +1,8 @@
+import { followEmail } from '../accounts/panel_account.ts'
+import { mailResetLink } from '../accounts/recovery.ts'
 import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
+import { sendMail } from '../mail/send.ts'
 import { refundUndelivered } from '../payments/refund.ts'
 import { syncOrder } from '../payments/sync.ts'
 import { shopId } from '../plans/shop_id.ts'
@@ -27,6 +30,9 @@ export function createHandlers(deps: Deps): Handlers {
     'server.verify': (db, payload) => verifyServer(db, deps, payload),
     'server.delete': (db, payload) => deleteServer(db, deps, payload),
     'order.refund': (db, payload) => refundUndelivered(db, deps, payload),
+    'mail.send': (db, payload, attempts) => sendMail(db, deps, payload, attempts),
+    'password.recover': (db, payload) => mailResetLink(db, deps, payload),
+    'panel.user-email': (db, payload) => followEmail(db, deps, payload),
     'panel.snapshot': async (db) => {
       await snapshotPanel(db, deps.panel, { shopId: await shopId(db, deps.randomBytes) })
     },

@@ -19,6 +19,12 @@ export interface JobPayloads {
   'server.delete': { serverId: string }
   /** Return the money of an order that was not delivered by its deadline. */
   'order.refund': { orderId: string }
+  /** Hand a mail of the outbox to the provider. */
+  'mail.send': { mailId: string }
+  /** Mail the owner a link to set a new password; null: nobody has the address that was given. */
+  'password.recover': { userId: string | null; tokenId: string; requestId: string }
+  /** Give the customer's account at the panel the address that their account here has. */
+  'panel.user-email': { userId: string }
   /** Read nodes and eggs of the panel again, so that capacity and the catalogue stay true. */
   'panel.snapshot': Record<never, never>
 }

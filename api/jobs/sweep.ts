@@ -1,8 +1,12 @@
 import { purgeLoginDelays } from '../accounts/login_delays.ts'
+import { purgeMailTokens } from '../accounts/mail_tokens.ts'
 import { purgeRateLimits } from '../accounts/rate_limits.ts'
+import { purgeSessions } from '../accounts/store.ts'
 import { purgeIdempotencyKeys } from '../checkout/store.ts'
 import { microseconds, type Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
+import { purgeMails } from '../mail/store.ts'
+
 import { enqueue, type JobName, purgeJobs } from './queue.ts'
 
 /** A buyer who pays is synced by the webhook at once; the sweep is for those whose webhook never came. */
@@ -23,9 +27,13 @@ export async function sweep(db: Queryable, deps: Deps): Promise<void> {
   await sweepUndelivered(db, deps)
   await sweepOverdue(db, deps)
   await sweepDeleting(db, deps)
+  await sweepMails(db, deps)
   await purgeRateLimits(db)
   await purgeLoginDelays(db)
+  await purgeMailTokens(db)
+  await purgeSessions(db)
   await purgeIdempotencyKeys(db)
+  await purgeMails(db)
   await purgeJobs(db)
   await enqueue(db, deps, 'panel.snapshot', {}, { topic: 'panel', delayMs: SNAPSHOT_MS })
 }
@@ -93,10 +101,27 @@ async function sweepDeleting(db: Queryable, deps: Deps): Promise<void> {
   }
 }
 
+/** A mail that is still to be sent always has a job; one whose job died waits for a person. */
+async function sweepMails(db: Queryable, deps: Deps): Promise<void> {
+  const mails = (after: string) =>
+    db.query<{ id: string }>(
+      `SELECT id FROM outbox
+        WHERE id > ? AND sent_at IS NULL AND given_up_at IS NULL
+          AND ${noJob('mail.send', 'outbox.id', ['ready', 'dead'])}
+        ORDER BY id LIMIT ${BATCH}`,
+      [after],
+    )
+  for await (const { id } of pages(mails)) {
+    deps.log.error('a mail was without a job', { mailId: id })
+    await enqueue(db, deps, 'mail.send', { mailId: id }, { topic: id })
+  }
+}
+
 /** True in SQL when no such job waits or runs: one that waits keeps its own time. */
-function noJob(name: JobName, id: string): string {
+function noJob(name: JobName, id: string, statuses = ['ready']): string {
+  const among = statuses.map((status) => `'${status}'`).join(', ')
   return `NOT EXISTS (SELECT 1 FROM jobs j
-    WHERE j.status = 'ready' AND j.topic = CONCAT('${name}:', ${id}))`
+    WHERE j.status IN (${among}) AND j.topic = CONCAT('${name}:', ${id}))`
 }
 
 function missingJob(status: string, there: boolean) {

@@ -1,6 +1,8 @@
 import type { Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
+import { enqueue } from '../jobs/queue.ts'
 import type { MailFacts, MailTemplate } from './messages.ts'
+import { insertMail } from './store.ts'
 
 export interface NewMail<T extends MailTemplate> {
   template: T
@@ -8,19 +10,22 @@ export interface NewMail<T extends MailTemplate> {
   /** What caused it, such as an order's id: one cause sends each template once. */
   causeId: string
   facts: MailFacts[T]
+  /** For a mail with a link that ends: how long it is of use. Sent later it would only mislead. */
+  usefulForMs?: number
 }
 
-/** Puts a mail into the outbox in the transaction of its cause; false when it is there already. */
+/**
+ * Puts a mail into the outbox, and the job that sends it into the queue, in the transaction of its
+ * cause. False, and nothing written, when this cause has sent this template before.
+ */
 export async function queueMail<T extends MailTemplate>(
   tx: Queryable,
   deps: Pick<Deps, 'newId'>,
-  { template, to, causeId, facts }: NewMail<T>,
+  { template, to, causeId, facts, usefulForMs }: NewMail<T>,
 ): Promise<boolean> {
   const id = deps.newId('mail')
-  const { affectedRows } = await tx.run(
-    `INSERT INTO outbox (id, user_id, to_email, template, cause_id, facts, created_at)
-     VALUES (?, ?, ?, ?, ?, ?, {now}) ON DUPLICATE KEY UPDATE id = id`,
-    [id, to.userId, to.email, template, causeId, JSON.stringify(facts)],
-  )
-  return affectedRows === 1
+  const mail = { id, userId: to.userId, to: to.email, template, causeId, usefulForMs }
+  if (!await insertMail(tx, { ...mail, facts: JSON.stringify(facts) })) return false
+  await enqueue(tx, deps, 'mail.send', { mailId: id }, { topic: id })
+  return true
 }

@@ -2,25 +2,116 @@ import { findUser } from '../accounts/store.ts'
 import type { Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import type { MailFacts } from '../mail/messages.ts'
+import type { OrderMailFacts, OrderProblem } from '../mail/messages/orders.ts'
 import { queueMail } from '../mail/outbox.ts'
-import type { Order } from './store.ts'
+import { panelUsername } from '../panel/username.ts'
+import { listPaymentsOf } from '../payments/store.ts'
+import { listRegions } from '../plans/store.ts'
+import { findOrder, msSinceOrderEvent, type Order } from './store.ts'
 
-type OrderTemplate = 'order_received' | 'server_ready' | 'order_refunded'
+type MailDeps = Pick<Deps, 'newId'>
 
-/** Writes to the buyer, at the address the account has now, once per order and template. */
-export async function mailBuyer<T extends OrderTemplate>(
+/** The receipt: what was bought and paid, and until when it is delivered. Call it once it is paid. */
+export async function mailOrderReceived(
   tx: Queryable,
-  deps: Pick<Deps, 'newId'>,
-  order: Order,
-  { template, facts }: { template: T; facts: MailFacts[T] },
+  deps: MailDeps,
+  { id, amount, currency }: { id: string; amount: number; currency: string },
 ): Promise<void> {
-  const buyer = await findUser(tx, order.userId)
-  if (!buyer) throw new Error(`Cannot write to the buyer as the account is gone: ${order.userId}`)
-  const to = { userId: buyer.id, email: buyer.email }
-  await queueMail(tx, deps, { template, to, causeId: order.id, facts })
+  const order = await findOrder(tx, id)
+  if (!order?.refundAt) throw new Error(`Cannot mail a receipt as the order is not paid: ${id}`)
+  const region = (await listRegions(tx)).find((one) => one.id === order.regionId)
+  await mailBuyer(tx, deps, order, {
+    template: 'order_received',
+    facts: {
+      ...orderFacts(order),
+      amount,
+      currency,
+      regionName: region?.name ?? order.regionId,
+      term: order.term,
+      refundAt: order.refundAt.toISOString(),
+    },
+  })
 }
 
-/** What every mail about an order names. */
-export function orderFacts(order: Order): MailFacts['order_received'] {
-  return { orderId: order.id, serverName: order.serverName, planName: order.bought.planName }
+/** The server runs: where, and how to get into the panel. */
+export async function mailServerReady(
+  tx: Queryable,
+  deps: MailDeps,
+  order: Order,
+  { serverId, address }: { serverId: string; address: string | null },
+): Promise<void> {
+  const buyer = await findBuyer(tx, order)
+  const facts = {
+    ...orderFacts(order),
+    serverId,
+    address,
+    panelUsername: panelUsername(buyer.id),
+    emailVerified: buyer.emailVerifiedAt !== null,
+  }
+  await mailBuyer(tx, deps, order, { template: 'server_ready', facts })
+}
+
+/** Something keeps the order from its server; once per order and problem. */
+export async function mailOrderProblem(
+  tx: Queryable,
+  deps: MailDeps,
+  orderId: string,
+  problem: OrderProblem,
+): Promise<void> {
+  const order = await findOrder(tx, orderId)
+  if (!order) return
+  const refundAt = problem === 'refund_failed' ? null : order.refundAt?.toISOString() ?? null
+  const facts = { ...orderFacts(order), problem, refundAt }
+  const causeId = `${order.id}:${problem}`
+  await mailBuyer(tx, deps, order, { template: 'order_problem', facts, causeId })
+}
+
+/** Who can do something about it hears at once; a wait that may be over by itself must last first. */
+const TELL_AFTER_MS = { account: 0, room: 4 * 60_000, panel: 4 * 60_000 }
+
+/** Tells the buyer of a wait once it has lasted, counted from when `kind` came into the timeline. */
+export async function mailLongWait(
+  tx: Queryable,
+  deps: MailDeps,
+  { orderId, kind, reason }: {
+    orderId: string
+    kind: string
+    reason: keyof typeof TELL_AFTER_MS
+  },
+): Promise<void> {
+  const lastsMs = await msSinceOrderEvent(tx, orderId, kind) ?? 0
+  if (lastsMs >= TELL_AFTER_MS[reason]) await mailOrderProblem(tx, deps, orderId, reason)
+}
+
+/** The order ended without a server, and everything that was paid goes back. */
+export async function mailOrderRefunded(
+  tx: Queryable,
+  deps: MailDeps,
+  order: Order,
+): Promise<void> {
+  const payments = await listPaymentsOf(tx, order.id)
+  const amount = payments.reduce((sum, payment) => sum + payment.amount, 0)
+  const facts = { ...orderFacts(order), amount, currency: order.currency }
+  await mailBuyer(tx, deps, order, { template: 'order_refunded', facts })
+}
+
+/** Writes to the buyer, at the address the account has now, once per cause and template. */
+async function mailBuyer<T extends keyof OrderMailFacts>(
+  tx: Queryable,
+  deps: MailDeps,
+  order: Order,
+  { template, facts, causeId = order.id }: { template: T; facts: MailFacts[T]; causeId?: string },
+): Promise<void> {
+  const { id: userId, email } = await findBuyer(tx, order)
+  await queueMail(tx, deps, { template, to: { userId, email }, causeId, facts })
+}
+
+async function findBuyer(tx: Queryable, { userId }: Order) {
+  const buyer = await findUser(tx, userId)
+  if (!buyer) throw new Error(`Cannot write to the buyer as the account is gone: ${userId}`)
+  return buyer
+}
+
+function orderFacts({ id, serverName, bought }: Order) {
+  return { orderId: id, serverName, planName: bought.planName }
 }

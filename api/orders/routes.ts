@@ -6,18 +6,17 @@ import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { PaymentsError } from '../payments/payments.ts'
 import { syncOrder } from '../payments/sync.ts'
-import { listRegions } from '../plans/store.ts'
 import { Problem } from '../problem.ts'
-import type { OrderBody } from './bodies.ts'
-import { toOrderBody } from './body.ts'
-import { findOrderOf, listOrderEvents, listOrdersOf, type ShownOrder } from './store.ts'
-import { toTimeline } from './timeline.ts'
+import { findOrderOf, listOrdersOf, type ShownOrder } from './store.ts'
+import { tellStory, toBodies } from './story.ts'
+import { type OpenStreams, streamOrder } from './stream.ts'
 
 /** Anything else is no order of ours, and no question for an ASCII column. */
 const ORDER_ID = 'ord_[0-9a-z]{26}'
 
-/** A customer's orders: list, show with the timeline, cancel while open, look at Stripe now. */
+/** A customer's orders: list, show with the timeline, listen, cancel while open, look at Stripe now. */
 export function orderRoutes(deps: Deps) {
+  const open: OpenStreams = new Map()
   return new Hono<SignedInEnv>()
     .use(requireSignedIn)
     .get('/', async (c) => {
@@ -26,13 +25,17 @@ export function orderRoutes(deps: Deps) {
     })
     .get(`/:id{${ORDER_ID}}`, async (c) => {
       const order = await ownOrder(c.var.db, c.var.signedIn.userId, c.req.param('id'))
-      return c.json(await withTimeline(c.var.db, order))
+      return c.json(await tellStory(c.var.db, order))
+    })
+    .get(`/:id{${ORDER_ID}}/events`, async (c) => {
+      const { id: orderId } = await ownOrder(c.var.db, c.var.signedIn.userId, c.req.param('id'))
+      return streamOrder(c, deps, { orderId, open })
     })
     .post(`/:id{${ORDER_ID}}/cancel`, async (c) => {
       const order = await ownOrder(c.var.db, c.var.signedIn.userId, c.req.param('id'))
       await cancelOrder(c.var.db, deps, order)
       const canceled = await ownOrder(c.var.db, c.var.signedIn.userId, order.id)
-      return c.json(await withTimeline(c.var.db, canceled))
+      return c.json(await tellStory(c.var.db, canceled))
     })
     .post(`/:id{${ORDER_ID}}/sync`, async (c) => {
       const order = await ownOrder(c.var.db, c.var.signedIn.userId, c.req.param('id'))
@@ -40,7 +43,7 @@ export function orderRoutes(deps: Deps) {
       await syncQuietly(c.var.db, deps, order)
       deps.wake(c)
       const synced = await ownOrder(c.var.db, c.var.signedIn.userId, order.id)
-      return c.json(await withTimeline(c.var.db, synced))
+      return c.json(await tellStory(c.var.db, synced))
     })
 }
 
@@ -58,15 +61,4 @@ async function syncQuietly(db: Db, deps: Deps, order: ShownOrder): Promise<void>
     if (!(error instanceof PaymentsError)) throw error
     deps.log.warn('Stripe did not answer the return page', { orderId: order.id, error })
   }
-}
-
-async function withTimeline(db: Db, order: ShownOrder) {
-  const [body] = await toBodies(db, [order])
-  if (!body) throw new Error('Cannot show the order as it has no body')
-  return { order: body, timeline: toTimeline(await listOrderEvents(db, order.id)) }
-}
-
-async function toBodies(db: Db, orders: ShownOrder[]): Promise<OrderBody[]> {
-  const names = new Map((await listRegions(db)).map((region) => [region.id, region.name]))
-  return orders.map((order) => toOrderBody(order, names.get(order.regionId) ?? order.regionId))
 }

@@ -1,6 +1,7 @@
 import type { Need } from '../checkout/capacity.ts'
 import { microseconds, placeholders, type Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
+import { scrub } from '../log.ts'
 import { sourcesOf } from '../moves.ts'
 import type { Term } from '../plans/bodies.ts'
 import { orderMoves, type OrderStatus } from './status.ts'
@@ -230,6 +231,7 @@ export async function setNode(tx: Queryable, id: string, nodeId: number): Promis
 
 /** One row of the timeline as it is kept; timeline.ts turns it into words. */
 export interface OrderEvent {
+  id: string
   kind: string
   at: Date
   facts: Record<string, unknown>
@@ -260,11 +262,16 @@ export async function insertOrderEvent(
       orderId,
       kind,
       JSON.stringify(facts),
-      cause ? JSON.stringify(cause) : null,
+      textOf(cause),
       nextInMs ?? null,
       microseconds(nextInMs ?? 0),
     ],
   )
+}
+
+/** A cause holds what Stripe or the panel said, who may repeat the key that they were sent. */
+function textOf(cause: NewOrderEvent['cause']): string | null {
+  return cause ? scrub(JSON.stringify(cause)) : null
 }
 
 /**
@@ -283,17 +290,32 @@ export async function repeatOrderEvent(
   if (last?.kind !== event.kind) return await insertOrderEvent(tx, deps, event)
   await tx.run(
     'UPDATE order_events SET cause = ?, next_at = {now} + INTERVAL ? MICROSECOND WHERE id = ?',
-    [event.cause ? JSON.stringify(event.cause) : null, microseconds(event.nextInMs), last.id],
+    [textOf(event.cause), microseconds(event.nextInMs), last.id],
   )
 }
 
 export async function listOrderEvents(db: Queryable, orderId: string): Promise<OrderEvent[]> {
   const rows = await db.query<Omit<OrderEvent, 'facts'> & { facts: string }>(
-    `SELECT kind, at, facts, next_at AS nextAt FROM order_events
+    `SELECT id, kind, at, facts, next_at AS nextAt FROM order_events
       WHERE order_id = ? ORDER BY at, id`,
     [orderId],
   )
   return rows.map((row) => ({ ...row, facts: JSON.parse(row.facts) }))
+}
+
+/**
+ * Something that differs as soon as what the owner is shown of the order differs: its state, why it
+ * waits, its newest row and when that is tried again. Empty when there is no such order.
+ */
+export async function findOrderMark(db: Queryable, id: string): Promise<string> {
+  const [row] = await db.query<{ mark: string }>(
+    `SELECT CONCAT_WS('|', o.status, COALESCE(o.waiting_for, ''), COALESCE(o.ptero_server_id, ''),
+         (SELECT CONCAT_WS('|', e.id, COALESCE(e.next_at, '')) FROM order_events e
+           WHERE e.order_id = o.id ORDER BY e.at DESC, e.id DESC LIMIT 1)) AS mark
+       FROM orders o WHERE o.id = ?`,
+    [id],
+  )
+  return row?.mark ?? ''
 }
 
 /** How often a kind of event happened; backoffs that outlive a job count by it. */
@@ -307,6 +329,20 @@ export async function countOrderEvents(
     [orderId, kind],
   )
   return Number(row?.n ?? 0)
+}
+
+/** Milliseconds since a kind of event last came into the timeline; undefined when it never did. */
+export async function msSinceOrderEvent(
+  db: Queryable,
+  orderId: string,
+  kind: string,
+): Promise<number | undefined> {
+  const [row] = await db.query<{ us: number | string }>(
+    `SELECT TIMESTAMPDIFF(MICROSECOND, at, {now}) AS us FROM order_events
+      WHERE order_id = ? AND kind = ? ORDER BY at DESC LIMIT 1`,
+    [orderId, kind],
+  )
+  return row && Number(row.us) / 1000
 }
 
 type OrderRow<O extends Order = Order> = Omit<O, 'bought' | 'unitAmount'> & {

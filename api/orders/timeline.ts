@@ -118,6 +118,7 @@ export function toTimeline(events: OrderEvent[]): TimelineEntryBody[] {
   return events.map((event) => {
     const words = sentences[event.kind]?.(event.facts) ?? { text: event.kind }
     return {
+      id: event.id,
       at: event.at.toISOString(),
       kind: event.kind,
       text: words.text,

@@ -102,11 +102,17 @@ export const UserAnswer = z.object({
   id: z.int(),
   external_id: optional,
   email: z.string(),
+  username: z.string(),
+  first_name: z.string(),
+  last_name: z.string(),
   root_admin: z.boolean(),
 }).transform((it): PanelUser => ({
   id: it.id,
   externalId: it.external_id,
   email: it.email,
+  username: it.username,
+  firstName: it.first_name,
+  lastName: it.last_name,
   rootAdmin: it.root_admin,
 }))
 

@@ -16,6 +16,11 @@ export interface Panel {
   findUser(externalId: string): Promise<PanelUser | undefined>
   /** May fail with `alreadyExists()`: then look at `sourceFields` for which field was taken. */
   createUser(user: NewPanelUser): Promise<PanelUser>
+  /**
+   * Changes what is named and writes back the rest as `user` has it, so read the user just before.
+   * May fail with `alreadyExists()` for a new e-mail address. Never for an administrator's account.
+   */
+  updateUser(user: PanelUser, changes: { email?: string; password?: string }): Promise<PanelUser>
 
   findServer(externalId: string): Promise<PanelServer | undefined>
   getServer(id: number): Promise<PanelServer | undefined>
@@ -86,6 +91,9 @@ export interface PanelUser {
   id: number
   externalId: string | undefined
   email: string
+  username: string
+  firstName: string
+  lastName: string
   rootAdmin: boolean
 }
 

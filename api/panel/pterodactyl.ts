@@ -10,7 +10,13 @@ import {
   ServerAnswer,
   UserAnswer,
 } from './answers.ts'
-import { type NewPanelUser, type NewServer, type Panel, PanelError } from './panel.ts'
+import {
+  type NewPanelUser,
+  type NewServer,
+  type Panel,
+  PanelError,
+  type PanelUser,
+} from './panel.ts'
 import { openTransport, type Transport, type TransportOptions } from './transport.ts'
 
 /**
@@ -47,6 +53,13 @@ export function createPterodactyl(options: TransportOptions): Panel {
         method: 'POST',
         path: '/users',
         body: userBody(user),
+        answer: UserItem,
+      }),
+    updateUser: async (user, changes) =>
+      await transport.send({
+        method: 'PATCH',
+        path: `/users/${numericId(user.id)}`,
+        body: changedUserBody(user, changes),
         answer: UserItem,
       }),
 
@@ -119,6 +132,20 @@ function userBody(user: NewPanelUser) {
     username: user.username,
     first_name: user.firstName,
     last_name: user.lastName,
+  }
+}
+
+/** A full write: what is required goes along unchanged; the external id and the role stay when left out. */
+function changedUserBody(user: PanelUser, changes: { email?: string; password?: string }) {
+  if (user.rootAdmin) {
+    throw new TypeError(`Cannot change the panel user as it is an administrator: ${user.id}`)
+  }
+  return {
+    email: user.email,
+    username: user.username,
+    first_name: user.firstName,
+    last_name: user.lastName,
+    ...changes,
   }
 }
 

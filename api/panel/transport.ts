@@ -12,7 +12,7 @@ export interface TransportOptions {
 }
 
 export interface PanelRequest<T> {
-  method: 'GET' | 'POST' | 'DELETE'
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   /** Below `/api/application`. */
   path: string
   body?: unknown

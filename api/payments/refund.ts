@@ -4,7 +4,7 @@ import type { Deps } from '../deps.ts'
 import { TryAgain } from '../jobs/again.ts'
 import { enqueue } from '../jobs/queue.ts'
 import { scrub } from '../log.ts'
-import { mailBuyer, orderFacts } from '../orders/mail.ts'
+import { mailOrderProblem, mailOrderRefunded } from '../orders/mail.ts'
 import {
   countOrderEvents,
   findOrder,
@@ -96,14 +96,17 @@ async function recordRefusal(db: Db, deps: Deps, order: Order, error: Error): Pr
   const kind = 'order.refund_failed'
   if (await countOrderEvents(db, order.id, kind) > 0) return
   const cause = { message: scrub(error.message) }
-  await insertOrderEvent(db, deps, { orderId: order.id, kind, cause })
+  await db.transaction(async (tx) => {
+    await insertOrderEvent(tx, deps, { orderId: order.id, kind, cause })
+    await mailOrderProblem(tx, deps, order.id, 'refund_failed')
+  })
 }
 
 async function recordRefunded(db: Db, deps: Deps, order: Order): Promise<void> {
   await db.transaction(async (tx) => {
     if (!await moveOrder(tx, deps, order.id, 'refunded', { kind: 'order.refunded' })) return
     await recordSettled(tx, order.id)
-    await mailBuyer(tx, deps, order, { template: 'order_refunded', facts: orderFacts(order) })
+    await mailOrderRefunded(tx, deps, order)
   })
   deps.log.error('an order was refunded as it could not be delivered', { orderId: order.id })
 }

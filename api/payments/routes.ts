@@ -1,4 +1,5 @@
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
+import { limit } from '../accounts/rate_limits.ts'
 import { isDuplicate } from '../db.ts'
 import type { AppEnv, Deps } from '../deps.ts'
 import { isLive } from '../config.ts'
@@ -12,7 +13,7 @@ import { type EventFlag, insertStripeEvent } from './store.ts'
 export function stripeRoutes(deps: Deps) {
   return new Hono<AppEnv>().post('/webhook', limitBody(WEBHOOK_BODY), async (c) => {
     const rawBody = new Uint8Array(await c.req.arrayBuffer())
-    const event = await verified(deps, rawBody, c.req.header('stripe-signature'))
+    const event = await verified(c, deps, rawBody)
     const body = new TextDecoder().decode(rawBody)
     try {
       await insertStripeEvent(c.var.db, event, { body, flag: flagOf(deps, event) })
@@ -26,15 +27,16 @@ export function stripeRoutes(deps: Deps) {
 }
 
 async function verified(
+  c: Context<AppEnv>,
   deps: Deps,
   rawBody: Uint8Array<ArrayBuffer>,
-  signature: string | undefined,
 ): Promise<StripeEvent> {
   try {
-    return await deps.payments.verifyEvent(rawBody, signature)
+    return await deps.payments.verifyEvent(rawBody, c.req.header('stripe-signature'))
   } catch (error) {
     if (error instanceof UnreadableEvent) return await unreadable(deps, rawBody, error)
     if (!(error instanceof BadSignature)) throw error
+    await limit(c.var.db, deps, 'webhookRefused', { address: deps.clientAddress(c) })
     deps.log.warn('webhook signature refused', { code: 'bad-signature' })
     throw new Problem('bad-signature', {
       detail: "Check that this endpoint's secret is listed in STRIPE_WEBHOOK_SECRETS.",

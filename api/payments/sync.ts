@@ -9,7 +9,7 @@ import { isLive } from '../config.ts'
 import type { Db, Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { enqueue } from '../jobs/queue.ts'
-import { mailBuyer, orderFacts } from '../orders/mail.ts'
+import { mailOrderProblem, mailOrderReceived } from '../orders/mail.ts'
 import { findOrder, moveOrder, type Order, recordPaid } from '../orders/store.ts'
 import type { OrderStatus } from '../orders/status.ts'
 import { insertServer } from '../servers/store.ts'
@@ -113,10 +113,12 @@ async function holdForReview(
 ): Promise<void> {
   const moved = await db.transaction(async (tx) => {
     await recordSessionStatus(tx, attempt, session.status)
-    return await moveOrder(tx, deps, order.id, 'needs_review', {
+    const first = await moveOrder(tx, deps, order.id, 'needs_review', {
       kind: 'order.needs_review',
       cause: { differences, stripeSessionId: session.id },
     })
+    if (first) await mailOrderProblem(tx, deps, order.id, 'needs_review')
+    return first
   })
   const about = { orderId: order.id, stripeSessionId: session.id, differences }
   if (moved) deps.log.error('payment differs from its order', about)
@@ -168,7 +170,8 @@ async function markPaid(db: Db, deps: Deps, settlement: Settlement): Promise<voi
     await enqueue(tx, deps, 'server.provision', payload, { topic: order.bought.serverId })
     const deadline = { topic: order.id, delayMs: refundAfterMs }
     await enqueue(tx, deps, 'order.refund', { orderId: order.id }, deadline)
-    await mailBuyer(tx, deps, order, { template: 'order_received', facts: orderFacts(order) })
+    const { amountTotal: amount, currency } = session
+    await mailOrderReceived(tx, deps, { id: order.id, amount, currency })
     return true
   })
   if (!moved) return

@@ -2,7 +2,7 @@ import type { Db, Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { TryAgain } from '../jobs/again.ts'
 import { enqueue } from '../jobs/queue.ts'
-import { mailBuyer, orderFacts } from '../orders/mail.ts'
+import { mailOrderProblem, mailServerReady } from '../orders/mail.ts'
 import {
   countOrderEvents,
   findOrder,
@@ -139,8 +139,7 @@ async function recordInstalled(
     await recordActive(tx, server.id, address)
     await moveOrder(tx, deps, order.id, 'provisioned', { kind, facts: { address } })
     await recordSettled(tx, order.id)
-    const facts = { ...orderFacts(order), address }
-    await mailBuyer(tx, deps, order, { template: 'server_ready', facts })
+    await mailServerReady(tx, deps, order, { serverId: server.id, address })
     await enqueueVerify(tx, deps, server.id, 1)
     return true
   })
@@ -172,6 +171,8 @@ async function recordInstallFailed(
     if (!await moveServer(tx, deps, server.id, 'install_failed')) return
     const kind = 'server.install_failed'
     await moveOrder(tx, deps, order.id, 'provision_failed', { kind, nextInMs: delayMs })
+    // The first time may be chance, and a minute later all is well.
+    if (failures > 0) await mailOrderProblem(tx, deps, order.id, 'provision_failed')
     const payload = { serverId: server.id }
     await enqueue(tx, deps, 'server.recreate', payload, { topic: server.id, delayMs })
   })

@@ -4,6 +4,7 @@ import type { Deps } from '../deps.ts'
 import type { Order } from '../orders/store.ts'
 import { alreadyExists, PanelError } from '../panel/panel.ts'
 import { externalIdOf } from '../panel/external_id.ts'
+import { panelUsername } from '../panel/username.ts'
 import type { Server } from './store.ts'
 import { recordWaiting } from './waiting.ts'
 
@@ -26,8 +27,7 @@ export async function ensurePanelUser(
     const created = await deps.panel.createUser({
       externalId,
       email: user.email,
-      // The panel takes a-z, 0-9, `_.-`, alphanumeric at both ends, and wants it unique.
-      username: `sp-${user.id.slice('usr_'.length)}`,
+      username: panelUsername(user.id),
       firstName: deps.config.SHOP_NAME,
       lastName: 'customer',
     })

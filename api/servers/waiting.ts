@@ -2,6 +2,7 @@ import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { backoffMs, TryAgain } from '../jobs/again.ts'
 import { scrub } from '../log.ts'
+import { mailLongWait, mailOrderProblem } from '../orders/mail.ts'
 import { moveOrder, type Order, repeatOrderEvent, setWaiting } from '../orders/store.ts'
 import { allocationTaken, alreadyExists, type PanelError } from '../panel/panel.ts'
 import type { Server } from './store.ts'
@@ -41,6 +42,7 @@ export async function recordWaiting(
   const news = await db.transaction(async (tx) => {
     const kind = `order.waiting_for_${reason}`
     await repeatOrderEvent(tx, deps, { orderId, kind, facts, cause, nextInMs: delayMs })
+    await mailLongWait(tx, deps, { orderId, kind, reason })
     return await setWaiting(tx, orderId, reason)
   })
   if (news) deps.log.warn('order waits', { orderId, serverId, code: reason })
@@ -72,7 +74,10 @@ export async function panelFailure(
     ? UNKNOWN_OUTCOME_MS
     : Math.max(error.retryAfterMs ?? 0, backoffMs(attempts, deps.randomBytes))
   const kind = 'order.provision_retry'
-  await repeatOrderEvent(db, deps, { orderId: order.id, kind, cause, nextInMs: delayMs })
+  await db.transaction(async (tx) => {
+    await repeatOrderEvent(tx, deps, { orderId: order.id, kind, cause, nextInMs: delayMs })
+    await mailLongWait(tx, deps, { orderId: order.id, kind, reason: 'panel' })
+  })
   return new TryAgain(error.message, delayMs, error)
 }
 
@@ -83,11 +88,10 @@ async function failProvisioning(
 ): Promise<TryAgain> {
   await db.transaction(async (tx) => {
     await setWaiting(tx, order.id, null)
-    await moveOrder(tx, deps, order.id, 'provision_failed', {
-      kind: 'order.provision_failed',
-      cause,
-      nextInMs: REFUSED_RETRY_MS,
-    })
+    const kind = 'order.provision_failed'
+    const failure = { kind, cause, nextInMs: REFUSED_RETRY_MS }
+    if (!await moveOrder(tx, deps, order.id, 'provision_failed', failure)) return
+    await mailOrderProblem(tx, deps, order.id, 'provision_failed')
   })
   return new TryAgain(error.message, REFUSED_RETRY_MS, error)
 }

@@ -3,19 +3,26 @@ import { brotliCompressSync } from 'node:zlib'
 import { securityHeadersOf } from '../../api/http/security_headers.ts'
 import type { BuildOptions, Metafile, Plugin } from 'esbuild'
 import { bundle } from './bundle.ts'
+import { writeOfflineFiles } from './offline.ts'
 
 const ROOT = join(import.meta.dirname ?? '.', '..', '..')
 export const SOURCE = join(ROOT, 'storefront')
 const ENTRY = 'storefront/main.tsx'
 
-/** Builds the storefront once, as it goes to customers. */
-export async function buildStorefront(options: { outdir: string }): Promise<void> {
+/** Builds the storefront once, as it goes to customers. Tells what became part of which file. */
+export async function buildStorefront(options: { outdir: string }): Promise<Metafile> {
   await emptyFolder(options.outdir)
-  await bundle({ ...bundling(options.outdir), minify: true, plugins: [indexPage(options.outdir)] })
+  const { metafile } = await bundle({
+    ...bundling(options.outdir),
+    minify: true,
+    plugins: [indexPage(options.outdir)],
+  })
   await compress(options.outdir)
   await Deno.writeTextFile(join(options.outdir, '_headers'), edgeHeaders())
   // the edge compresses by itself
   await Deno.writeTextFile(join(options.outdir, '.assetsignore'), '*.br\n')
+  if (!metafile) throw new Error('Cannot tell what was built as esbuild wrote no metafile')
+  return metafile
 }
 
 /** On Workers files are answered without the API, which says the same of them on Deno. */
@@ -54,8 +61,8 @@ export async function emptyFolder(path: string): Promise<void> {
 }
 
 /**
- * Copies the plain files and writes index.html with the names that this build gave its files;
- * `more` is one more tag for it.
+ * Copies the plain files, makes the offline page, and writes index.html with the names that this
+ * build gave its files; `more` is one more tag for it.
  */
 export function indexPage(outdir: string, more = ''): Plugin {
   return {
@@ -64,6 +71,7 @@ export function indexPage(outdir: string, more = ''): Plugin {
       build.onEnd(async ({ metafile, errors }) => {
         if (!metafile || errors.length > 0) return
         await copyPlainFiles(outdir)
+        await writeOfflineFiles(build, { source: SOURCE, outdir })
         const template = await Deno.readTextFile(join(SOURCE, 'index.html'))
         await Deno.writeTextFile(join(outdir, 'index.html'), fill(template, metafile, more))
       })

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { handledTypes } from '../../api/payments/inbox.ts'
 import type { Log } from '../log.ts'
+import { createMailbox } from '../mailbox/emulator.ts'
 import { createPanelEmulator } from '../panel/emulator.ts'
 import { preferPort } from '../ports.ts'
 import { createStripeEmulator } from '../stripe/emulator.ts'
@@ -25,6 +26,7 @@ export interface Emulator {
 
 const STRIPE_PORT = 12111
 const PANEL_PORT = 8100
+const MAILBOX_PORT = 8025
 
 /** Long enough to be seen on the timeline. */
 const INSTALL_MS = 8_000
@@ -68,6 +70,24 @@ export function startPanel(applicationKey: string, place: EmulatorPlace): Emulat
     log: openLogFile(join(place.dir, 'panel.log')).write,
   })
   return run(port, emulator, file, place)
+}
+
+export function startMailbox(place: EmulatorPlace): Emulator & { apiKey: string } {
+  const port = preferPort(MAILBOX_PORT)
+  const file = openSnapshotFile(
+    join(place.dir, 'mailbox.json'),
+    () => mailbox.snapshot(),
+    place.log,
+  )
+  // The API is started after it and told the key, so that nothing has to remember it.
+  const apiKey = `re_${crypto.randomUUID()}`
+  const mailbox = createMailbox({
+    apiKey,
+    now: () => new Date(),
+    state: file.state,
+    onChange: file.changed,
+  })
+  return { apiKey, ...run(port, { ...mailbox, close() {} }, file, place) }
 }
 
 function run(

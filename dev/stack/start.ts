@@ -1,18 +1,20 @@
-import { type Config, parseConfig } from '../../api/config.ts'
-import type { Db } from '../../api/db.ts'
+import { parseConfig } from '../../api/config.ts'
 import { watchStorefront } from '../build/storefront_watch.ts'
 import type { Log } from '../log.ts'
-import { createMailbox } from '../mailbox.ts'
-import { preferPort } from '../ports.ts'
 import { startApi } from './api_process.ts'
 import { applyCatalogue } from './catalogue.ts'
 import type { Closing } from './closing.ts'
 import { checkCounterparts } from './counterparts.ts'
-import { type Emulator, type EmulatorPlace, startPanel, startStripe } from './emulators.ts'
+import {
+  type Emulator,
+  type EmulatorPlace,
+  startMailbox,
+  startPanel,
+  startStripe,
+} from './emulators.ts'
 import { openLogFile } from './log_file.ts'
 import { makeLogins } from './logins.ts'
 import { openSecrets, type Secrets } from './secrets.ts'
-import { serve } from './serve.ts'
 import type { Settings } from './settings.ts'
 import { openShopDatabase } from './shop_database.ts'
 import { printSummary } from './summary.ts'
@@ -25,8 +27,6 @@ export interface StackPlace {
   /** For what is only worth reading while one waits. */
   progress: Log
 }
-
-const MAILBOX_PORT = 8025
 
 /** Starts all parts, in the order in which they need each other, and says where they are. */
 export async function startStack(settings: Settings, place: StackPlace): Promise<void> {
@@ -46,13 +46,12 @@ export async function startStack(settings: Settings, place: StackPlace): Promise
     makeLogins(database.db, config, secrets.password),
     sellCatalogue(env, place).then(() => runApi(env, settings, place)),
   ])
-  const mailbox = startMailbox(database.db, config, settings, place)
   printSummary({
     shopUrl: settings.publicUrl,
     stripeUrl: emulators.stripe?.url,
     panelUrl: emulators.panel?.url ?? env.PANEL_URL,
     panelIsReal: !emulators.panel,
-    mailboxUrl: mailbox.url,
+    mailboxUrl: emulators.mailbox.url,
     databaseUrl: database.url,
     password: secrets.password,
     dir,
@@ -64,11 +63,13 @@ export async function startStack(settings: Settings, place: StackPlace): Promise
 interface Emulators {
   stripe?: Emulator
   panel?: Emulator
+  mailbox: ReturnType<typeof startMailbox>
 }
 
 function startEmulators(settings: Settings, secrets: Secrets, place: StackPlace): Emulators {
   const emulatorPlace: EmulatorPlace = { ...place, hostname: settings.hostname }
   return {
+    mailbox: startMailbox(emulatorPlace),
     panel: settings.panel ? undefined : startPanel(secrets.panelApiKey, emulatorPlace),
     stripe: settings.stripe ? undefined : startStripe({
       secretKey: secrets.stripeSecretKey,
@@ -101,6 +102,10 @@ function apiEnvironment(
     STRIPE_API_URL: parts.stripe?.innerUrl ?? 'https://api.stripe.com',
     PANEL_URL: parts.panel?.innerUrl ?? settings.panel?.url ?? '',
     PANEL_API_KEY: settings.panel?.apiKey ?? secrets.panelApiKey,
+    MAIL_FROM: 'shop@spawnpoint.localhost',
+    MAIL_API_KEY: parts.mailbox.apiKey,
+    MAIL_API_URL: parts.mailbox.innerUrl,
+    SMTP_URL: '',
     RUN_JOBS: 'on',
   }
 }
@@ -135,16 +140,4 @@ async function runApi(
     progress,
     closing,
   })
-}
-
-function startMailbox(
-  db: Db,
-  config: Config,
-  { hostname }: Settings,
-  { closing }: StackPlace,
-) {
-  const port = preferPort(MAILBOX_PORT)
-  const served = serve({ port, hostname }, createMailbox(db, config).fetch)
-  closing.add(() => served.stop())
-  return served
 }

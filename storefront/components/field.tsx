@@ -8,12 +8,16 @@ interface FrameProps {
   help?: string
   error?: string
   required?: boolean
+  /** See `fieldId`. */
+  group?: string
   children: ComponentChildren
 }
 
 /** A label above its control, with the help and the error that describe it. */
-export function FieldFrame({ name, label, help, error, required = true, children }: FrameProps) {
-  const id = fieldId(name)
+export function FieldFrame(
+  { name, label, help, error, required = true, group, children }: FrameProps,
+) {
+  const id = fieldId(name, group)
   return (
     <div class='field'>
       <label class='field-label' for={id}>
@@ -21,16 +25,16 @@ export function FieldFrame({ name, label, help, error, required = true, children
         {!required && <span class='field-optional'>{fieldWords.optional}</span>}
       </label>
       {children}
-      <FieldNotes name={name} help={help} error={error} />
+      <FieldNotes name={name} help={help} error={error} group={group} />
     </div>
   )
 }
 
 /** Help and error of a field, under the ids that `describedBy` names. */
 export function FieldNotes(
-  { name, help, error }: { name: string; help?: string; error?: string },
+  { name, help, error, group }: { name: string; help?: string; error?: string; group?: string },
 ) {
-  const id = fieldId(name)
+  const id = fieldId(name, group)
   return (
     <>
       {error && <p class='field-error' id={`${id}-error`}>{error}</p>}
@@ -41,20 +45,25 @@ export function FieldNotes(
 
 /** What every control of a field carries besides its own attributes. */
 export function controlProps(
-  { name, help, error, required = true }: Omit<FrameProps, 'label' | 'children'>,
+  { name, help, error, required = true, group }: Omit<FrameProps, 'label' | 'children'>,
 ) {
   return {
-    id: fieldId(name),
+    id: fieldId(name, group),
     name,
     required,
     'aria-invalid': error ? 'true' as const : undefined,
-    'aria-describedby': describedBy(name, help, error),
+    'aria-describedby': describedBy(name, help, error, group),
   }
 }
 
 /** The ids of a field's notes, for `aria-describedby`; the error is read first. */
-export function describedBy(name: string, help?: string, error?: string): string | undefined {
-  const id = fieldId(name)
+export function describedBy(
+  name: string,
+  help?: string,
+  error?: string,
+  group?: string,
+): string | undefined {
+  const id = fieldId(name, group)
   const ids = [error && `${id}-error`, help && `${id}-help`].filter(Boolean)
   return ids.length ? ids.join(' ') : undefined
 }

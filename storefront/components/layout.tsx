@@ -64,7 +64,7 @@ function NavLink({ href, label }: { href: string; label: string }) {
 function LogInOrSignUp() {
   const { path, url } = useLocation()
   if (user.value === undefined) return null
-  const next = ['/', '/login', '/signup'].includes(path) ? undefined : url
+  const next = leadsNowhere.includes(path) ? undefined : url
   return (
     <>
       <a href={withNext('/login', next)}>{commonWords.nav.logIn}</a>
@@ -72,6 +72,9 @@ function LogInOrSignUp() {
     </>
   )
 }
+
+/** Pages that nobody wants to come back to once they are in. */
+const leadsNowhere = ['/', '/login', '/signup', '/forgot', '/reset', '/verify']
 
 function SignedIn({ email }: { email: string }) {
   const { route } = useLocation()

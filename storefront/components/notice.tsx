@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { commonWords } from '../words/common.ts'
+import type { FailureText } from '../words/problems.ts'
 import { failureText, type KnownProblem, type ProblemError } from '../problem_error.ts'
 
 interface FailureProps {
@@ -28,13 +29,15 @@ export function FailureNotice({ title, body, action, onAction, children }: Failu
 
 /** A failed call of the API in words, with the reference a person at support asks for. */
 export function ProblemNotice(
-  { error, onRetry, children }: {
+  { error, words, onRetry, children }: {
     error: ProblemError
+    /** What the page says of failures that only it can meet, by code. */
+    words?: Partial<Record<string, FailureText>>
     onRetry?(): void
     children?: ComponentChildren
   },
 ) {
-  const { title, body } = failureText(error.problem)
+  const { title, body } = words?.[error.problem.code] ?? failureText(error.problem)
   return (
     <FailureNotice
       title={title}

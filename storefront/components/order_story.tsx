@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import type { OrderBody } from '../../api/orders/bodies.ts'
 import { api } from '../api.ts'
-import type { Followed } from '../order_follow.ts'
+import { type Followed, PATIENCE } from '../order_follow.ts'
 import { formatClock, formatDateTime, formatMoney } from '../format.ts'
 import { orderHeadlines, orderWords, waitingHeadlines } from '../words/orders.ts'
 import { perTerm } from '../words/plans.ts'
@@ -14,9 +14,6 @@ import { ProblemNotice } from './notice.tsx'
 import { Stages } from './stages.tsx'
 import { Timeline } from './timeline.tsx'
 import { Bones, Waiting } from './waiting.tsx'
-
-/** So many looks without a payment (some ten seconds) and we stop saying that one is coming. */
-const PATIENCE = 4
 
 interface Props {
   followed: Followed

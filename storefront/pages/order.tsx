@@ -2,6 +2,7 @@ import { useRoute } from 'preact-iso'
 import { useState } from 'preact/hooks'
 import { useTitle } from '../components/layout.tsx'
 import { OrderStory } from '../components/order_story.tsx'
+import { VerifyBanner } from '../components/verify_banner.tsx'
 import { orderWords } from '../words/orders.ts'
 import { useOrder } from '../order_follow.ts'
 
@@ -11,5 +12,10 @@ export function Order() {
   const followed = useOrder(id, { version })
   const name = followed.story?.order.serverName
   useTitle(name ? orderWords.title(name) : orderWords.returnTitle)
-  return <OrderStory followed={followed} onChange={() => setVersion(version + 1)} />
+  return (
+    <>
+      <VerifyBanner />
+      <OrderStory followed={followed} onChange={() => setVersion(version + 1)} />
+    </>
+  )
 }

@@ -8,6 +8,7 @@ import { type Beam, Island } from '../components/island.tsx'
 import { useTitle } from '../components/layout.tsx'
 import { limitsOf } from '../components/limits.tsx'
 import { Loaded } from '../components/loaded.tsx'
+import { PanelLogin } from '../components/panel_login.tsx'
 import { StatusLabel } from '../components/row.tsx'
 import { Sprite } from '../components/sprite.tsx'
 import { Timeline } from '../components/timeline.tsx'
@@ -58,6 +59,7 @@ function Show({ server, timeline }: ServerStory) {
         <div class='server-main'>
           <Join server={server} />
           {server.panelUrl && <Panel url={server.panelUrl} />}
+          <PanelLogin server={server} />
           <Timeline entries={timeline} heading={words.story} atRest={!isChanging(server)} />
         </div>
         <ServerFacts server={server} />

@@ -3,6 +3,7 @@ import { useTitle } from '../components/layout.tsx'
 import { Loaded } from '../components/loaded.tsx'
 import { Empty } from '../components/row.tsx'
 import { ServerCard } from '../components/server_card.tsx'
+import { VerifyBanner } from '../components/verify_banner.tsx'
 import { SlabBones } from '../components/waiting.tsx'
 import { useLoad } from '../use_load.ts'
 import { serversWords } from '../words/servers.ts'
@@ -13,6 +14,7 @@ export function Servers() {
   return (
     <>
       <h1>{serversWords.title}</h1>
+      <VerifyBanner />
       <Loaded load={load} personal skeleton={<SlabBones count={2} within='server-list' />}>
         {(servers) =>
           servers.length === 0

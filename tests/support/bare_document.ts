@@ -21,7 +21,10 @@ export function drawWithoutBrowser(vnode: ComponentChild): string {
   Object.defineProperty(globalThis, 'document', { configurable: true, value: maker })
   try {
     render(vnode, root)
-    return root.children.map(htmlOf).join('')
+    const html = root.children.map(htmlOf).join('')
+    // Left in place it would draw itself again when a signal changes.
+    render(null, root)
+    return html
   } finally {
     for (const [name, descriptor] of before) {
       Reflect.deleteProperty(globalThis, name)

@@ -2,6 +2,7 @@
 export interface Client {
   get(path: string, headers?: HeadersInit): Promise<Answer>
   post(path: string, body?: unknown, headers?: HeadersInit): Promise<Answer>
+  send(method: string, path: string, body?: unknown, headers?: HeadersInit): Promise<Answer>
   cookies: Map<string, string>
 }
 
@@ -15,7 +16,7 @@ export interface Answer {
 export function createClient(url: string): Client {
   const cookies = new Map<string, string>()
 
-  async function send(method: string, path: string, body: unknown, extra: HeadersInit = {}) {
+  async function send(method: string, path: string, body?: unknown, extra: HeadersInit = {}) {
     const headers = new Headers(extra)
     if (cookies.size) {
       headers.set('cookie', [...cookies].map(([name, value]) => `${name}=${value}`).join('; '))
@@ -42,6 +43,7 @@ export function createClient(url: string): Client {
 
   return {
     cookies,
+    send,
     get: (path, headers) => send('GET', path, undefined, headers),
     post: (path, body = {}, headers) => send('POST', path, body, headers),
   }

@@ -15,3 +15,15 @@ export function createClock(): Clock {
     },
   }
 }
+
+/** A clock that stands still between its moves, so that every run shows the same times. */
+export function createStandingClock(at: Date): Clock {
+  let time = at.getTime()
+  return {
+    now: () => new Date(time),
+    offsetMs: () => time - Date.now(),
+    advance: (ms) => {
+      time += ms
+    },
+  }
+}

@@ -25,21 +25,27 @@ export interface TestDatabase {
 }
 
 /** A database of its own, migrated, on the server of the run. */
-export async function freshDatabase(clockOffsetMs: () => number = () => 0): Promise<TestDatabase> {
-  const database = await emptyDatabase(clockOffsetMs)
+export async function freshDatabase(
+  clockOffsetMs: () => number = () => 0,
+  serverUrl?: string,
+): Promise<TestDatabase> {
+  const database = await emptyDatabase(clockOffsetMs, serverUrl)
   await migrate(database.openDb())
   return database
 }
 
 /** A database of its own without any table. */
-export async function emptyDatabase(clockOffsetMs: () => number = () => 0): Promise<TestDatabase> {
-  const address = parseDatabaseUrl(inject('databaseUrl'))
+export async function emptyDatabase(
+  clockOffsetMs: () => number = () => 0,
+  serverUrl = inject('databaseUrl'),
+): Promise<TestDatabase> {
+  const address = parseDatabaseUrl(serverUrl)
   const database = `test_${crypto.randomUUID().replaceAll('-', '')}`
   const server = openPool(address, { connectionLimit: 1 })
   await server.openDb().run(`CREATE DATABASE ${database}`)
   const pool = openPool({ ...address, database }, { clockOffsetMs, connectionLimit: 20 })
   return {
-    url: `${inject('databaseUrl')}/${database}`,
+    url: `${serverUrl}/${database}`,
     openDb: () => watched(pool.openDb()),
     async drop() {
       await pool.end()

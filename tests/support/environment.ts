@@ -2,10 +2,19 @@ export const WEBHOOK_SECRET = 'whsec_Zm9yVGVzdHNPbmx5MTIzNDU2Nzg5MA'
 export const STRIPE_KEY = 'sk_test_51ForTestsOnlyAbCdEfGhIj'
 export const PANEL_KEY = 'ptla_ForTestsOnlyAbCdEfGhIjKlMnOpQrStUvWxYz12345'
 
+export const MAIL_KEY = 're_ForTestsOnly_AbCdEfGhIjKlMnOp'
+export const MAIL_FROM = 'shop@spawnpoint.test'
+
+/** Where the shop and its services are; without `mailUrl` its mails wait. */
+export interface TestUrls {
+  publicUrl: string
+  stripeUrl: string
+  panelUrl: string
+  mailUrl?: string
+}
+
 /** An environment that production would accept, with keys made for this run. */
-export async function testEnvironment(
-  urls: { publicUrl: string; stripeUrl: string; panelUrl: string },
-): Promise<Record<string, string>> {
+export async function testEnvironment(urls: TestUrls): Promise<Record<string, string>> {
   const pair = await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])
   if (!('privateKey' in pair)) throw new Error('Cannot test without a key pair')
   const { kty, crv, x, d } = await crypto.subtle.exportKey('jwk', pair.privateKey)
@@ -18,5 +27,6 @@ export async function testEnvironment(
     PANEL_API_KEY: PANEL_KEY,
     JWT_PRIVATE_KEY: JSON.stringify({ kty, crv, x, d }),
     AUTH_SECRET: 'q8Jd2mPz7Lw4Xr9Tn3Vb6Ys1Kc5Hg0Fa',
+    ...(urls.mailUrl ? { MAIL_FROM, MAIL_API_KEY: MAIL_KEY, MAIL_API_URL: urls.mailUrl } : {}),
   }
 }

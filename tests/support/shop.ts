@@ -1,4 +1,4 @@
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import type { RateLimits } from '../../api/accounts/rate_limits.ts'
 import { createApp } from '../../api/app.ts'
 import { parseConfig } from '../../api/config.ts'
@@ -11,15 +11,19 @@ import { applyCatalogue } from '../../api/plans/apply.ts'
 import { parseCatalogue } from '../../api/plans/catalogue.ts'
 import { shopId } from '../../api/plans/shop_id.ts'
 import { serveStorefront } from '../../api/storefront_files.ts'
+import type { MailTemplate } from '../../api/mail/messages.ts'
+import { createMailbox, type ReceivedMail } from '../../dev/mailbox/emulator.ts'
 import { createPanelEmulator, type PanelEmulator } from '../../dev/panel/emulator.ts'
 import { createStripeEmulator, type StripeEmulator } from '../../dev/stripe/emulator.ts'
 import { type Client, createClient } from './client.ts'
 import { type Clock, createClock } from './clock.ts'
+import { createContract } from './contract.ts'
 import { freshDatabase } from './database.ts'
-import { PANEL_KEY, STRIPE_KEY, testEnvironment, WEBHOOK_SECRET } from './environment.ts'
+import { MAIL_KEY, PANEL_KEY, STRIPE_KEY, testEnvironment, WEBHOOK_SECRET } from './environment.ts'
+import { NO_LIMITS } from './limits.ts'
 import { serve, type Served } from './serve.ts'
 
-/** A whole shop: a database of its own, both emulators and the API, each behind real HTTP. */
+/** A whole shop: a database of its own, the emulators and the API, each behind real HTTP. */
 export interface Shop {
   url: string
   db: Db
@@ -27,10 +31,17 @@ export interface Shop {
   clock: Clock
   stripe: StripeEmulator
   panel: PanelEmulator
+  /** The mails that the provider took, newest last. */
+  mails: readonly ReceivedMail[]
+  /**
+   * The newest mail to an address, of one template or of any: waits until it is there. Runs what is
+   * due meanwhile, unless the job loop does so by itself.
+   */
+  mailTo(address: string, template?: MailTemplate): Promise<ReceivedMail>
   /** Every log line so far. */
   lines: string[]
   /** Put something between the shop and a service: return a Response to answer in its place. */
-  intercept: { stripe?: Interceptor; panel?: Interceptor }
+  intercept: { stripe?: Interceptor; panel?: Interceptor; mail?: Interceptor }
   client(): Client
   /** A client that is signed in as a new customer. */
   customer(email?: string): Promise<Client>
@@ -56,17 +67,22 @@ export const PURCHASE = {
   options: {},
 }
 
-const NO_LIMITS: RateLimits = {
-  login: { address: [] },
-  signup: { address: [] },
-  order: { user: [], address: [] },
-  sync: { user: [] },
-}
-
 const STEP_MS = 2000
 
+const MAIL_WITHIN_MS = 10_000
+
 export async function startShop(
-  { environment = {}, installMs = 3000, rateLimits = NO_LIMITS, catalogue, storefront }: {
+  {
+    environment = {},
+    installMs = 3000,
+    rateLimits = NO_LIMITS,
+    catalogue,
+    storefront,
+    clock = createClock(),
+    databaseServer,
+    random,
+    runJobs = storefront !== undefined,
+  }: {
     environment?: Record<string, string>
     installMs?: number
     rateLimits?: RateLimits
@@ -74,17 +90,24 @@ export async function startShop(
     catalogue?: (catalogue: ReturnType<typeof parseCatalogue>) => void
     /** A folder with the built storefront: it is served, and the job loop runs by itself. */
     storefront?: string
+    clock?: Clock
+    /** Where the database is made; the server of the test run if absent. */
+    databaseServer?: string
+    /** Gives [0, 1) and decides every id; so that two runs have the same. */
+    random?: () => number
+    /** False to have jobs run only by `drain` and `pass`. */
+    runJobs?: boolean
   } = {},
 ): Promise<Shop> {
-  const clock = createClock()
-  const database = await freshDatabase(clock.offsetMs)
-  const [front, stripeServer, panelServer] = [serve(), serve(), serve()]
+  const database = await freshDatabase(clock.offsetMs, databaseServer)
+  const [front, stripeServer, panelServer, mailServer] = [serve(), serve(), serve(), serve()]
   const lines: string[] = []
   const intercept: Shop['intercept'] = {}
   const stripe = createStripeEmulator({
     url: stripeServer.url,
     secretKey: STRIPE_KEY,
     now: clock.now,
+    random,
     retryDelaysMs: [50, 100, 200],
   })
   stripe.addWebhookEndpoint({ url: `${front.url}/api/stripe/webhook`, secret: WEBHOOK_SECRET })
@@ -92,15 +115,23 @@ export async function startShop(
     url: panelServer.url,
     applicationKey: PANEL_KEY,
     now: clock.now,
+    random,
     installMs,
     requestsPerMinute: 100_000,
     seed: 'shop',
   })
+  const mailbox = createMailbox({ apiKey: MAIL_KEY, now: clock.now })
   enlarge(panel)
   route(stripeServer, stripe.fetch, () => intercept.stripe)
   route(panelServer, panel.fetch, () => intercept.panel)
+  route(mailServer, mailbox.fetch, () => intercept.mail)
 
-  const urls = { publicUrl: front.url, stripeUrl: stripeServer.url, panelUrl: panelServer.url }
+  const urls = {
+    publicUrl: front.url,
+    stripeUrl: stripeServer.url,
+    panelUrl: panelServer.url,
+    mailUrl: mailServer.url,
+  }
   let loop: Loop | undefined
   const config = parseConfig({ ...await testEnvironment(urls), ...environment })
   const deps = buildDeps(config, {
@@ -110,13 +141,15 @@ export async function startShop(
     wake: () => loop?.wake(),
     now: clock.now,
     rateLimits,
+    randomBytes: random && ((count) => Uint8Array.from({ length: count }, () => random() * 256)),
   })
   const app = createApp(deps)
   const site = storefront ? serveStorefront(app, storefront) : app
-  front.handler = (request) => site.fetch(request)
+  const contract = createContract()
+  front.handler = async (request) => contract.check(request, await site.fetch(request))
   const db = deps.openDb()
   await apply(db, deps, catalogue)
-  if (storefront) loop = startLoop(deps)
+  if (runJobs) loop = startLoop(deps)
 
   const drain = async () => {
     await stripe.idle()
@@ -129,6 +162,16 @@ export async function startShop(
     clock,
     stripe,
     panel,
+    mails: mailbox.mails,
+    mailTo: (address, template) =>
+      vi.waitFor(async () => {
+        if (!loop) await drain()
+        const found = mailbox.mails.findLast((mail) =>
+          mail.to.includes(address) && (!template || mail.tags.template === template)
+        )
+        if (found) return found
+        throw new Error(`No mail ${template ?? ''} to ${address} came`)
+      }, { timeout: MAIL_WITHIN_MS, interval: 50 }),
     lines,
     intercept,
     client: () => createClient(front.url),
@@ -145,8 +188,9 @@ export async function startShop(
       await loop?.stop()
       stripe.close()
       panel.close()
-      await Promise.all([front.stop(), stripeServer.stop(), panelServer.stop()])
+      await Promise.all([front, stripeServer, panelServer, mailServer].map((one) => one.stop()))
       await database.drop()
+      expect(contract.violations).toEqual([])
     },
   }
 }
