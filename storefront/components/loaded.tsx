@@ -41,8 +41,8 @@ export function LoadFailed(
   { error, whole, onRetry }: { error: ProblemError; whole: boolean; onRetry(): void },
 ) {
   if (error.problem.status === 401) return <LogInFirst />
-  if (error.problem.status === 404) return <NotFound />
   if (!whole) return <ProblemNotice error={error} onRetry={onRetry} />
+  if (error.problem.status === 404) return <NotFound />
   const { title, body } = failureText(error.problem)
   return (
     <Lost level={1} alert title={title} body={body}>
