@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { Operations } from './openapi/operation.ts'
 
-/** What health.ts answers. */
+/** What health.ts answers, and the files that describe the API. */
 export const operations: Operations = {
   'GET /healthz': {
     id: 'isAlive',
@@ -32,6 +32,36 @@ export const operations: Operations = {
         }).meta({ id: 'Ready' }),
         example: { status: 'ready', schema: '0008_accounts.sql' },
       },
+    },
+  },
+  'GET /api/openapi.json': {
+    id: 'getOpenApi',
+    summary: 'Get this document',
+    description: 'OpenAPI 3.1, made when the shop is built.',
+    tag: 'Operations',
+    auth: 'none',
+    answers: {
+      200: {
+        description: 'The document.',
+        schema: z.looseObject({ openapi: z.string() }),
+        headers: { ETag: 'Names this version of the document.' },
+      },
+      304: { description: 'What `If-None-Match` names is still right.' },
+    },
+  },
+  'GET /api/reference': {
+    id: 'getReference',
+    summary: 'Read this document as a page',
+    tag: 'Operations',
+    auth: 'none',
+    answers: {
+      200: {
+        description: 'The page.',
+        schema: z.string(),
+        contentType: 'text/html',
+        headers: { ETag: 'Names this version of the page.' },
+      },
+      304: { description: 'What `If-None-Match` names is still right.' },
     },
   },
 }

@@ -1,6 +1,7 @@
 import {
   createDocument,
   type ZodOpenApiOperationObject,
+  type ZodOpenApiOverride,
   type ZodOpenApiPathsObject,
   type ZodOpenApiResponsesObject,
 } from 'zod-openapi'
@@ -62,12 +63,31 @@ export function describeApi(): OpenApiDocument {
       },
     },
     paths: pathsOf(operations),
-  })
+  }, { override: plainer })
+}
+
+/**
+ * Leaves out what programs are better off without: that answers never get another property, patterns
+ * for what `format` says, the bounds of JavaScript's integers, a second schema for `null`.
+ */
+const plainer: ZodOpenApiOverride = ({ jsonSchema, io }) => {
+  if (io === 'output' && jsonSchema.additionalProperties === false) {
+    delete jsonSchema.additionalProperties
+  }
+  if (jsonSchema.format === 'date-time') delete jsonSchema.pattern
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
+  const [schema, none] = jsonSchema.anyOf ?? []
+  if (!schema || !('type' in schema) || schema.enum || !none || !('type' in none)) return
+  if (none.type !== 'null' || typeof schema.type !== 'string') return
+  delete jsonSchema.anyOf
+  Object.assign(jsonSchema, schema, { type: [schema.type, 'null'] })
 }
 
 const INTRODUCTION = `Everything the shop's own pages do. A program gets tokens from
 \`POST /api/auth/tokens\` and sends the access token along; bodies are JSON, money is in minor units,
-times are UTC. What fails answers with a problem (RFC 9457) whose \`type\` says which.`
+times are UTC. Requests may have no key that is not described; answers may get new ones, so ignore
+what you do not know. What fails answers with a problem (RFC 9457) whose \`type\` says which.`
 
 function pathsOf(all: Operations): ZodOpenApiPathsObject {
   const paths: ZodOpenApiPathsObject = {}
