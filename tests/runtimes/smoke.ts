@@ -114,6 +114,7 @@ export function describeRuntime(
       })
       expect(placed.status).toBe(201)
       const { orderId } = placed.body
+      const events = allEvents(client, orderId)
       const [session] = await fixture.db.query<{ id: string }>(
         'SELECT stripe_session_id AS id FROM checkout_sessions WHERE order_id = ?',
         [orderId],
@@ -132,6 +133,7 @@ export function describeRuntime(
         )
         return order?.status
       }, { timeout: 20_000, interval: 300 }).toBe('provisioned')
+      expect(await events).toMatch(/order\.placed[^]*order\.paid[^]*server\.active[^]*event: end/)
     })
 
     test('mails what it has to tell, each once, through the provider’s API', async () => {
@@ -148,4 +150,19 @@ export function describeRuntime(
       }
     })
   })
+}
+
+/** What an order's stream says to its end, through the restarts of whoever tells it. */
+async function allEvents(client: Client, orderId: string): Promise<string> {
+  let all = ''
+  for (let tries = 0; tries < 100 && !all.includes('event: end'); tries++) {
+    const headers = new Headers()
+    const lastEventId = all.match(/(?<=^id: ).*$/gm)?.at(-1)
+    if (lastEventId) headers.set('last-event-id', lastEventId)
+    const answer = await client.get(`/api/orders/${orderId}/events`, headers).catch(() => undefined)
+    if (answer) expect(answer.headers.get('content-type')).toMatch('text/event-stream')
+    else await new Promise((resolve) => setTimeout(resolve, 200))
+    all += answer?.body ?? ''
+  }
+  return all
 }
