@@ -12,6 +12,7 @@ import {
   purgeRateLimits,
   RATE_LIMITS,
 } from '../api/accounts/rate_limits.ts'
+import type { Queryable } from '../api/db.ts'
 import { createUser } from '../api/accounts/users.ts'
 import { Problem } from '../api/problem.ts'
 import { type AccountsApp, cookiesOf, startAccountsApp } from './support/accounts_app.ts'
@@ -304,6 +305,22 @@ test('takeLoginAttempt() counts attempts made at once', async () => {
     Array.from({ length: 30 }, () => takeLoginAttempt(app.db, app.deps, 'rush@example.com')),
   )
   expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(5)
+})
+
+test('takeLoginAttempt() is not refused because somebody logged in at that very moment', async () => {
+  const email = 'twice@example.com'
+  let cleared = 0
+  const db: Queryable = {
+    ...app.db,
+    async run(sql, params) {
+      if (sql.startsWith('UPDATE login_delays') && cleared++ === 0) {
+        await clearLoginDelay(app.db, app.deps, email)
+      }
+      return await app.db.run(sql, params)
+    },
+  }
+  await takeLoginAttempt(db, app.deps, email)
+  expect(cleared).toBe(2)
 })
 
 test('takeLoginAttempt() does not lengthen the wait of who asks during it', async () => {

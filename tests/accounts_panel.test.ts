@@ -133,7 +133,9 @@ test('the account at the panel follows a confirmed change of address', async () 
   expect(account).toEqual({ ...before, email, updatedAt: account.updatedAt })
   expect(patches).toHaveLength(1)
 
-  await shop.db.run(`UPDATE jobs SET status = 'ready' WHERE name = 'panel.user-email'`)
+  await shop.db.run(
+    `UPDATE jobs SET status = 'ready', run_at = {now} WHERE name = 'panel.user-email'`,
+  )
   await shop.drain()
   expect(patches).toHaveLength(1)
 })
@@ -151,6 +153,20 @@ test('an address that somebody else has at the panel is left to them, and logged
   expect(admin).toEqual(before)
   expect(shop.lines.some((line) => line.includes('the panel refuses the new address'))).toBe(true)
   expect(await jobStatus(customer)).toBe('done')
+})
+
+test('an address that the panel takes for none is logged, and not sent for ever', async () => {
+  const customer = await buyer()
+  await changeEmail(customer)
+  shop.intercept.panel = async (request, next) => {
+    if (request.method !== 'PATCH') return await next(request)
+    const meta = { source_field: 'email', rule: 'email' }
+    const errors = [{ code: 'ValidationException', status: '422', detail: 'no', meta }]
+    return Response.json({ errors }, { status: 422 })
+  }
+  await shop.drain()
+  expect(await jobStatus(customer)).toBe('done')
+  expect((await accountOf(customer)).email).toBe(customer.email)
 })
 
 test('a panel that is away gets the new address when it is back', async () => {

@@ -1,6 +1,7 @@
 import { request } from 'node:http'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { takeLoginAttempt } from '../api/accounts/login_delays.ts'
+import { findMailToken } from '../api/accounts/mail_tokens.ts'
 import { RATE_LIMITS } from '../api/accounts/rate_limits.ts'
 import { mailResetLink } from '../api/accounts/recovery.ts'
 import { findUser } from '../api/accounts/store.ts'
@@ -73,6 +74,7 @@ test('a reset stops a change of address that a thief asked for', async () => {
   await app.send('PUT', '/api/account/email', { email, currentPassword: PASSWORD }, account.cookie)
   await reset(await mailedToken(account))
   const token = await app.tokenMailedTo(email, 'confirm_new_email')
+  expect(await findMailToken(app.db, token, ['change_email'])).toBe(undefined)
   expect((await app.post('/api/auth/verification/confirm', { token })).status).toBe(410)
   expect((await findUser(app.db, account.id))?.pendingEmail).toBe(null)
 })

@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { issueMailToken, mailTokenOf, purgeMailTokens } from '../api/accounts/mail_tokens.ts'
+import {
+  findMailToken,
+  issueMailToken,
+  mailTokenOf,
+  purgeMailTokens,
+} from '../api/accounts/mail_tokens.ts'
 import type { ProblemBody } from '../api/problem.ts'
 import { findUser } from '../api/accounts/store.ts'
 import {
@@ -231,6 +236,22 @@ test('links that open the account by its old address die with the change', async
   ).toBe(410)
 })
 
+test('a link to the old address stays dead when the account comes back to it', async () => {
+  const account = await app.account()
+  const reset = await issue(account, 'reset')
+  const away = freshEmail()
+  await changeEmail(account, away)
+  await confirm(await app.tokenMailedTo(away, 'confirm_new_email'))
+  await changeEmail(account, account.email)
+  await confirm(await app.tokenMailedTo(account.email, 'confirm_new_email'))
+  expect((await findUser(app.db, account.id))?.email).toBe(account.email)
+  const response = await app.post('/api/auth/password/reset', {
+    token: reset,
+    password: 'a good new password',
+  })
+  expect(response.status).toBe(410)
+})
+
 test('two accounts that wait for one address: the first to confirm it gets it', async () => {
   const [ann, bob] = [await app.account(), await app.account()]
   const email = freshEmail()
@@ -272,6 +293,7 @@ test('DELETE /email drops the change, and its link with it', async () => {
     expect(response.status).toBe(200)
     expect((await response.json()).user.pendingEmail).toBe(null)
   }
+  expect(await findMailToken(app.db, token, ['change_email'])).toBe(undefined)
   expect((await confirm(token)).status).toBe(410)
   expect((await app.auditOf(account.id)).sort()).toEqual(['email.drop', 'email.request'])
 })

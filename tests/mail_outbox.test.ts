@@ -275,6 +275,27 @@ test('a mail whose link has ended is given up, not sent', async () => {
   expect(received(inTime.to.email)).toHaveLength(1)
 })
 
+test('who asks for a link again during an outage gets one mail, with the link that works', async () => {
+  const email = 'twice@example.com'
+  answers(503, { name: 'internal_server_error', message: 'try later' })
+  const client = await shop.customer(email)
+  await shop.drain()
+  shop.clock.advance(5 * MINUTE_MS)
+  expect((await client.post('/api/auth/verification')).status).toBe(202)
+  await shop.drain()
+  shop.intercept.mail = undefined
+  shop.clock.advance(10 * MINUTE_MS)
+  await shop.drain()
+  expect(received(email)).toHaveLength(1)
+  const token = received(email)[0]?.text.match(/\/verify#(\S+)/)?.[1]
+  expect((await client.post('/api/auth/verification/confirm', { token })).status).toBe(200)
+  const given = await shop.db.query<{ reason: string }>(
+    'SELECT last_error AS reason FROM outbox WHERE to_email = ? AND given_up_at IS NOT NULL',
+    [email],
+  )
+  expect(given).toEqual([{ reason: expect.stringContaining('another took its place') }])
+})
+
 test('a mail that nobody took for a week is given up', async () => {
   const mail = newMail()
   answers(503, { name: 'internal_server_error', message: 'try later' })

@@ -3,7 +3,7 @@ import type { Deps } from '../deps.ts'
 import { Problem } from '../problem.ts'
 import { jsonBody } from '../validate.ts'
 import { audit } from './audit.ts'
-import type { PanelLoginBody, SessionsAnswer, UserAnswer } from './bodies.ts'
+import type { AccountBody, PanelLoginBody, SessionsBody } from './bodies.ts'
 import { handOver, replaceSession, usesCookies } from './browser_session.ts'
 import { clearSessionCookies } from './cookies.ts'
 import { deviceOf } from './device.ts'
@@ -27,28 +27,28 @@ export function accountRoutes(deps: Deps) {
         await audit(tx, deps, { actor: userId, action: 'user.rename', subject: userId, requestId })
         return await requireUser(tx, userId)
       })
-      return c.json<UserAnswer>({ user: toUserBody(user) })
+      return c.json<AccountBody>({ user: toUserBody(user) })
     })
     .put('/password', jsonBody(ChangePassword), async (c) => {
       await setPassword(c, deps, c.req.valid('json'))
       deps.wake(c)
       const user = await requireUser(c.var.db, c.var.signedIn.userId)
-      return c.json<UserAnswer>({ user: toUserBody(user) })
+      return c.json<AccountBody>({ user: toUserBody(user) })
     })
     .put('/email', jsonBody(ChangeEmail), async (c) => {
       const body = c.req.valid('json')
       const user = await requestEmail(c.var.db, deps, { ...about(c, deps), ...body })
       deps.wake(c)
-      return c.json<UserAnswer, 202>({ user: toUserBody(user) }, 202)
+      return c.json<AccountBody, 202>({ user: toUserBody(user) }, 202)
     })
     .delete('/email', async (c) => {
       const user = await dropPendingEmail(c.var.db, deps, about(c, deps))
-      return c.json<UserAnswer>({ user: toUserBody(user) })
+      return c.json<AccountBody>({ user: toUserBody(user) })
     })
     .get('/sessions', async (c) => {
       const { userId, sessionId } = c.var.signedIn
       const sessions = await listSessionsOf(c.var.db, userId)
-      return c.json<SessionsAnswer>({
+      return c.json<SessionsBody>({
         sessions: sessions.map(({ id, userAgent, createdAt, lastUsedAt }) => ({
           id,
           device: deviceOf(userAgent),

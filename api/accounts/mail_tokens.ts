@@ -68,6 +68,12 @@ export async function findMailToken(
   return row
 }
 
+/** Whether a link that is about to be mailed would work. */
+export async function isMailTokenUsable(db: Queryable, id: string): Promise<boolean> {
+  const sql = `SELECT id FROM mail_tokens WHERE id = ? AND ${USABLE}`
+  return (await db.query(sql, [id])).length === 1
+}
+
 /** Uses the token up; false when it does not work any more, or somebody was first. */
 export async function useMailToken(tx: Queryable, id: string): Promise<boolean> {
   const { affectedRows } = await tx.run(

@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import type { AppEnv, Deps } from '../deps.ts'
 import { jsonBody } from '../validate.ts'
-import type { ConfirmedBody, UserAnswer } from './bodies.ts'
+import type { AcceptedBody, AccountBody, ConfirmedBody } from './bodies.ts'
 import {
   endPresentedSessions,
   handOver,
@@ -30,7 +30,7 @@ export function authRoutes(deps: Deps) {
       })
       await handOver(c, deps, session)
       deps.wake(c)
-      return c.json<UserAnswer, 201>({ user: toUserBody(user) }, 201)
+      return c.json<AccountBody, 201>({ user: toUserBody(user) }, 201)
     })
     .post('/login', jsonBody(LogIn), async (c) => {
       const { user, result: session } = await logIn(c.var.db, deps, {
@@ -40,13 +40,13 @@ export function authRoutes(deps: Deps) {
         then: (tx, { id }) => replaceSession(tx, deps, c, id),
       })
       await handOver(c, deps, session)
-      return c.json<UserAnswer>({ user: toUserBody(user) })
+      return c.json<AccountBody>({ user: toUserBody(user) })
     })
     .post('/refresh', async (c) => {
       const session = await refreshSession(c, deps)
       const user = await requireUser(c.var.db, session.userId)
       await handOver(c, deps, session)
-      return c.json<UserAnswer>({ user: toUserBody(user) })
+      return c.json<AccountBody>({ user: toUserBody(user) })
     })
     .post('/logout', async (c) => {
       await c.var.db.transaction((tx) => endPresentedSessions(tx, deps, c, 'logout'))
@@ -55,7 +55,7 @@ export function authRoutes(deps: Deps) {
     })
     .get('/me', requireSignedIn, async (c) => {
       const user = await requireUser(c.var.db, c.var.signedIn.userId)
-      return c.json<UserAnswer>({ user: toUserBody(user) })
+      return c.json<AccountBody>({ user: toUserBody(user) })
     })
     .post('/verification', requireSignedIn, async (c) => {
       await sendVerificationAgain(c.var.db, deps, {
@@ -64,7 +64,7 @@ export function authRoutes(deps: Deps) {
         requestId: c.var.requestId,
       })
       deps.wake(c)
-      return c.json({}, 202)
+      return c.json<AcceptedBody, 202>({}, 202)
     })
     .post('/verification/confirm', jsonBody(Confirm), async (c) => {
       await limit(c.var.db, deps, 'confirm', { address: deps.clientAddress(c) })
@@ -81,7 +81,7 @@ export function authRoutes(deps: Deps) {
         requestId: c.var.requestId,
       })
       deps.wake(c)
-      return c.json({}, 202)
+      return c.json<AcceptedBody, 202>({}, 202)
     })
     .post('/password/reset', jsonBody(ResetPassword), async (c) => {
       await limit(c.var.db, deps, 'confirm', { address: deps.clientAddress(c) })

@@ -147,7 +147,7 @@ ${strip('beacon', STEP_PX)}
 }
 
 /** What fits a phone on one line in large letters, such as an address. */
-const LARGE_LENGTH = 24
+const LARGE_LENGTH = 20
 
 function code([label, value]: Fact, at: number): string {
   const size = value.length > LARGE_LENGTH ? 16 : 20

@@ -1,3 +1,4 @@
+import { isMailTokenUsable } from '../accounts/mail_tokens.ts'
 import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { backoffMs, TryAgain } from '../jobs/again.ts'
@@ -24,6 +25,8 @@ const GIVE_UP_AFTER_MS = 7 * 24 * 3_600_000
 const MINUTE_MS = 60_000
 
 const EXPIRED = 'its link ended before it could be sent'
+/** No fault of anybody's: who asks for three links gets one mail, with the one that works. */
+const REPLACED = 'its link was used, or another took its place, before it could be sent'
 
 /**
  * Sends one mail of the outbox. At least once: between the provider's yes and our note of it the
@@ -39,6 +42,7 @@ export async function sendMail(
   const mail = await findWaitingMail(db, mailId)
   if (!mail) return
   if (mail.expired) return await giveUp(db, deps, mail, EXPIRED)
+  if (!await linkWorks(db, mail)) return void await recordGivenUp(db, mail.id, REPLACED)
   if (!deps.mailer) throw await waits(db, mail, { reason: UNCONFIGURED, delayMs: MINUTE_MS })
   try {
     const { providerId } = await deps.mailer.send(composeMail(mail, deps.config))
@@ -54,6 +58,11 @@ export async function sendMail(
     const delayMs = delayAfter(error, attempts, deps)
     throw await waits(db, mail, { reason: error.message, delayMs })
   }
+}
+
+async function linkWorks(db: Db, { facts }: WaitingMail): Promise<boolean> {
+  const { tokenId } = JSON.parse(facts)
+  return tokenId === undefined || await isMailTokenUsable(db, tokenId)
 }
 
 function delayAfter({ retryAfterMs = 0 }: MailError, attempts: number, deps: Deps): number {

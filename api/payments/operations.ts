@@ -5,7 +5,8 @@ export const operations: Operations = {
   'POST /api/stripe/webhook': {
     id: 'receiveStripeEvent',
     summary: 'Receive an event of Stripe',
-    description: 'Stripe’s door, for nobody else: the raw body must carry Stripe’s signature. The ' +
+    description:
+      'Stripe’s door, for nobody else: the raw body must carry Stripe’s signature. The ' +
       'event is stored and answered at once; what it speaks of is read again from Stripe.',
     tag: 'Operations',
     auth: 'none',

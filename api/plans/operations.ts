@@ -27,11 +27,14 @@ const plan: PlanBody = {
 
 const freshness = 'May be up to 15 s old; the checkout looks again. Carries an ETag.'
 
+const unchanged = { description: 'Not changed since the ETag of `If-None-Match`.' }
+
 export const operations: Operations = {
   'GET /api/plans': {
     id: 'listPlans',
     summary: 'List what is sold',
-    description: `Games, their plans with prices and options, and where there is room. ${freshness}`,
+    description:
+      `Games, their plans with prices and options, and where there is room. ${freshness}`,
     tag: 'Plans',
     auth: 'none',
     answers: {
@@ -44,6 +47,7 @@ export const operations: Operations = {
           currencies: ['eur', 'usd'],
         },
       },
+      304: unchanged,
     },
   },
   'GET /api/plans/:id': {
@@ -53,7 +57,10 @@ export const operations: Operations = {
     tag: 'Plans',
     auth: 'none',
     params: z.object({ id: z.string().meta({ description: 'The plan’s id.' }) }),
-    answers: { 200: { description: 'The plan.', schema: Plan, example: plan } },
+    answers: {
+      200: { description: 'The plan.', schema: Plan, example: plan },
+      304: unchanged,
+    },
   },
   'GET /api/regions': {
     id: 'listRegions',
@@ -67,6 +74,7 @@ export const operations: Operations = {
         schema: RegionsBody,
         example: { regions: [{ id: 'frankfurt', name: 'Frankfurt', country: 'DE' }] },
       },
+      304: unchanged,
     },
   },
 }

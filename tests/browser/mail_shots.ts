@@ -6,7 +6,7 @@ import { launchChromium } from './chromium.ts'
 const WIDTHS = [360, 700]
 const SCHEMES = ['light', 'dark'] as const
 
-/** `deno run -A tests/browser/mail_shots.ts <folder>`: every mail as a picture, by day and by night. */
+/** `deno task shots:mails [folder]`: every mail as a picture, by day and by night. */
 async function main(folder: string): Promise<void> {
   await Deno.mkdir(folder, { recursive: true })
   const browser = await launchChromium()

@@ -1,10 +1,12 @@
 import Stripe from 'stripe'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { applyCatalogue } from '../../api/plans/apply.ts'
+import { createMailbox } from '../../dev/mailbox/emulator.ts'
 import type { ApiPlace } from '../support/api_process.ts'
 import { type CatalogueFixture, startCatalogueFixture } from '../support/catalogue.ts'
 import { type Client, createClient } from '../support/client.ts'
-import { testEnvironment, WEBHOOK_SECRET } from '../support/environment.ts'
+import { MAIL_KEY, testEnvironment, WEBHOOK_SECRET } from '../support/environment.ts'
+import { serve } from '../support/serve.ts'
 import { PURCHASE } from '../support/shop.ts'
 
 /** What a platform is given to run the shop with. */
@@ -30,6 +32,9 @@ export function describeRuntime(
     let fixture: CatalogueFixture
     let runtime: Runtime
     let client: Client
+    const mailServer = serve()
+    const mailbox = createMailbox({ apiKey: MAIL_KEY, now: () => new Date() })
+    mailServer.handler = mailbox.fetch
 
     beforeAll(async () => {
       fixture = await startCatalogueFixture()
@@ -38,7 +43,11 @@ export function describeRuntime(
       fixture.panel.setInstallMs(200)
       client = createClient(url)
       runtime = await start({
-        environment: await testEnvironment({ ...fixture.urls, publicUrl: url }),
+        environment: await testEnvironment({
+          ...fixture.urls,
+          publicUrl: url,
+          mailUrl: mailServer.url,
+        }),
         databaseUrl: fixture.databaseUrl,
         port,
       })
@@ -47,6 +56,7 @@ export function describeRuntime(
     afterAll(async () => {
       await runtime?.stop()
       await fixture.stop()
+      await mailServer.stop()
     })
 
     test('is ready, and says no more to a stranger than it must', async () => {
@@ -122,6 +132,20 @@ export function describeRuntime(
         )
         return order?.status
       }, { timeout: 20_000, interval: 300 }).toBe('provisioned')
+    })
+
+    test('mails what it has to tell, each once, through the provider’s API', async () => {
+      const templates = () => mailbox.mails.map((mail) => mail.tags.template).toSorted()
+      await expect.poll(async () => {
+        await runtime.scheduled()
+        return templates()
+      }, { timeout: 10_000, interval: 300 })
+        .toEqual(['order_received', 'server_ready', 'verify_email'])
+      for (const { to, html, text } of mailbox.mails) {
+        expect(to).toEqual([LOGIN.email])
+        expect(html).toContain(url)
+        expect(text).toContain(url)
+      }
     })
   })
 }

@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import type { Context } from 'hono'
 import { getConnInfo } from 'hono/deno'
 import { mailTokenOf } from '../../api/accounts/mail_tokens.ts'
@@ -16,6 +17,7 @@ import { composeMail } from '../../api/mail/compose.ts'
 import type { OutgoingMail } from '../../api/mail/mailer.ts'
 import type { MailTemplate } from '../../api/mail/messages.ts'
 import { createClock } from './clock.ts'
+import { createContract } from './contract.ts'
 import { freshDatabase } from './database.ts'
 import { testEnvironment } from './environment.ts'
 import { storedPassword } from './passwords.ts'
@@ -97,7 +99,11 @@ export async function startAccountsApp(
   const deps = { ...built, passwords: counting(built.passwords, () => counts.hashes++) }
   const app = createApp(deps)
     .post('/api/probe', requireSignedIn, (c) => c.json({ userId: c.var.signedIn.userId }))
-  const server = Deno.serve({ port: 0, hostname: '127.0.0.1', onListen() {} }, app.fetch)
+  const contract = createContract()
+  const server = Deno.serve(
+    { port: 0, hostname: '127.0.0.1', onListen() {} },
+    async (request, info) => await contract.check(request, await app.fetch(request, info)),
+  )
   const url = `http://127.0.0.1:${server.addr.port}`
   const db = database.openDb()
   const send: AccountsApp['send'] = (method, path, body, headers = {}) =>
@@ -128,6 +134,7 @@ export async function startAccountsApp(
     async stop() {
       await server.shutdown()
       await database.drop()
+      expect(contract.violations).toEqual([])
     },
   })
 }
@@ -219,5 +226,5 @@ export function composeLink(
 ): OutgoingMail {
   const facts = JSON.stringify({ tokenId })
   const row = { id: 'mal_1', to: 'a@example.com', template, facts, expiresAt: null }
-  return composeMail(row, config)
+  return composeMail(row, { ...config, MAIL_FROM: 'shop@example.com' })
 }

@@ -17,6 +17,7 @@ import { createPanelEmulator, type PanelEmulator } from '../../dev/panel/emulato
 import { createStripeEmulator, type StripeEmulator } from '../../dev/stripe/emulator.ts'
 import { type Client, createClient } from './client.ts'
 import { type Clock, createClock } from './clock.ts'
+import { createContract } from './contract.ts'
 import { freshDatabase } from './database.ts'
 import { MAIL_KEY, PANEL_KEY, STRIPE_KEY, testEnvironment, WEBHOOK_SECRET } from './environment.ts'
 import { NO_LIMITS } from './limits.ts'
@@ -144,7 +145,8 @@ export async function startShop(
   })
   const app = createApp(deps)
   const site = storefront ? serveStorefront(app, storefront) : app
-  front.handler = (request) => site.fetch(request)
+  const contract = createContract()
+  front.handler = async (request) => contract.check(request, await site.fetch(request))
   const db = deps.openDb()
   await apply(db, deps, catalogue)
   if (runJobs) loop = startLoop(deps)
@@ -188,6 +190,7 @@ export async function startShop(
       panel.close()
       await Promise.all([front, stripeServer, panelServer, mailServer].map((one) => one.stop()))
       await database.drop()
+      expect(contract.violations).toEqual([])
     },
   }
 }
