@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeApi, entriesOf, operations } from '../api/openapi/document.ts'
+import { problems } from '../api/problem.ts'
 import { buildStorefront } from '../dev/build/storefront.ts'
 import { STEPS } from '../dev/build/reference/five_minutes.ts'
 import { sessionOf, type Shop, startShop } from './support/shop.ts'
@@ -41,6 +42,12 @@ test('the reference tells every operation, and needs neither script nor foreign 
   expect(page).not.toMatch(/<script|style=|<style|(?:src|href)="https?:/)
   const anchors = [...page.matchAll(/href="#([\w-]+)"/g)].map((match) => match[1] ?? '')
   const missing = anchors.filter((anchor) => !page.includes(`id="${anchor}"`))
+  expect(missing).toEqual([])
+})
+
+test('the reference says of every problem what to do', async () => {
+  const page = await (await fetch(`${shop.url}/api/reference`)).text()
+  const missing = Object.keys(problems).filter((code) => !page.includes(`id="problem-${code}"`))
   expect(missing).toEqual([])
 })
 

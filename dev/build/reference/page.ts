@@ -1,7 +1,9 @@
 import { html } from 'hono/html'
 import type { OpenApiDocument } from '../../../api/openapi/document.ts'
+import { type ProblemCode, problems as known } from '../../../api/problem.ts'
 import { type Chapter, chapters, type Described, type Json } from './chapters.ts'
 import { fiveMinutes } from './five_minutes.ts'
+import { problemWords } from './problem_words.ts'
 import { propertiesOf, typeOf } from './shapes.ts'
 
 export type Html = ReturnType<typeof html>
@@ -40,6 +42,7 @@ export async function referencePage(
             <h1>API reference</h1>
             <p class="lead">${marked(described.info.description)}</p>
             ${fiveMinutes()}
+            ${access()}
             ${errors()}
             ${all.map(chapter)}
             ${shapes(described)}
@@ -56,6 +59,7 @@ function contents(all: Chapter[]): Html {
     <nav class="contents" aria-label="Contents">
       <ul>
           <li><a href="#five-minutes">Five minutes</a></li>
+          <li><a href="#access">Access</a></li>
           <li><a href="#errors">When it fails</a></li>
           ${all.map(({ name, slug, operations }) =>
             html`
@@ -73,9 +77,32 @@ function contents(all: Chapter[]): Html {
   `
 }
 
+function access(): Html {
+  return html`
+    <section class="chapter" aria-labelledby="access">
+      <h2 id="access">Access</h2>
+      <p>
+          <strong>Programs</strong> send <code>Authorization: Bearer</code> and the access token of
+          <a href="#createTokens"><code>POST /api/auth/tokens</code></a>. It is good for 10 minutes.
+          The refresh token gets the next pair, once: used a second time it ends the session, for
+          then somebody else has it too. No cookie is set, and none is looked at.
+        </p>
+      <p>
+          <strong>The shop’s own pages</strong> use cookies that no script can read. Writes with them
+          must come from the shop’s own origin, as <code>application/json</code>.
+        </p>
+      <p>
+          Reading needs a valid access token; writing also needs its session, so that one that was
+          ended <a href="#listSessions">in the account</a> changes nothing more. What is somebody
+          else’s answers <code>not-found</code>.
+        </p>
+    </section>
+  `
+}
+
 function errors(): Html {
   return html`
-    <section aria-labelledby="errors">
+    <section class="chapter" aria-labelledby="errors">
       <h2 id="errors">When it fails</h2>
       <p>
           The answer is a problem (RFC 9457, <code>application/problem+json</code>). Branch on the last part
@@ -99,7 +126,33 @@ function errors(): Html {
           <strong>429</strong> and <strong>503</strong> carry <code>Retry-After</code> in seconds. Repeat
           what you asked after it; a purchase with the same <code>Idempotency-Key</code>.
         </p>
+      ${problemTable()}
     </section>
+  `
+}
+
+/** Every code there is; `#problem-…` leads to its row. */
+function problemTable(): Html {
+  const codes = Object.keys(known).filter((code): code is ProblemCode => code in problemWords)
+  return html`
+    <table class="problems">
+      <thead>
+        <tr>
+          <th scope="col">Code</th>
+          <th scope="col">Status</th>
+          <th scope="col">What to do</th>
+        </tr>
+      </thead>
+      <tbody>${codes.map((code) =>
+        html`
+          <tr id="problem-${code}">
+            <td><code>${code}</code></td>
+            <td>${known[code][0]}</td>
+            <td>${marked(problemWords[code])}</td>
+          </tr>
+        `
+      )}</tbody>
+    </table>
   `
 }
 
@@ -150,7 +203,7 @@ function problems({ problems: all }: Chapter['operations'][number]): Html {
           html`
             <tr>
               <td>${status}</td>
-              <td><code>${code}</code></td>
+              <td><a href="#problem-${code}"><code>${code}</code></a></td>
               <td>${title}</td>
             </tr>
           `
