@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 import { commonWords } from '../words/common.ts'
 import { Island } from './island.tsx'
 
@@ -6,7 +6,7 @@ import { Island } from './island.tsx'
 export function Broken() {
   const words = commonWords.failed
   // Without a connection a page's script never came; with one it will.
-  useEffect(() => {
+  useLayoutEffect(() => {
     const reload = () => location.reload()
     addEventListener('online', reload)
     return () => removeEventListener('online', reload)
