@@ -4,7 +4,7 @@
  */
 const CACHE = 'offline-@VERSION@'
 const PAGE = '/offline.html'
-const FILES = [PAGE, '/offline.css', '/favicon.svg']
+const FILES = [PAGE, '/offline.css', '/offline.svg']
 
 self.addEventListener('install', (event) => {
   event.waitUntil(keepFiles())

@@ -24,6 +24,8 @@ export async function writeOfflineFiles(
   const version = createHash('sha256').update(css).update(page).update(icon).digest('hex')
   await Deno.writeTextFile(join(outdir, 'offline.css'), css)
   await Deno.writeTextFile(join(outdir, 'offline.html'), page)
+  // Under a name of its own, so that the worker leaves the icon of the other pages alone.
+  await Deno.writeTextFile(join(outdir, 'offline.svg'), icon)
   await Deno.writeTextFile(
     join(outdir, 'sw.js'),
     worker.replace('@VERSION@', version.slice(0, 12)),

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { commonWords } from '../words/common.ts'
 
 interface Props {
@@ -22,7 +22,7 @@ export function ConfirmButton({ label, name, question, yes, no, act }: Props) {
   const first = useRef<HTMLButtonElement>(null)
   const focusNext = useRef(false)
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (focusNext.current) first.current?.focus()
     focusNext.current = false
   }, [asking.value])

@@ -1,4 +1,5 @@
 import { Component, type ComponentChildren } from 'preact'
+import { useLayoutEffect } from 'preact/hooks'
 import { commonWords } from '../words/common.ts'
 import { Lost } from './lost.tsx'
 
@@ -21,6 +22,12 @@ export class Guard extends Component<Props, { brokenPath?: string }> {
 /** A page whose script is gone, as after a release, or that threw: only loading anew helps. */
 export function Broken() {
   const words = commonWords.failed
+  // Without a connection a page's script never came; with one it will.
+  useLayoutEffect(() => {
+    const reload = () => location.reload()
+    addEventListener('online', reload)
+    return () => removeEventListener('online', reload)
+  }, [])
   return (
     <Lost level={1} alert title={words.title} body={words.broken}>
       <button type='button' class='button' onClick={() => location.reload()}>

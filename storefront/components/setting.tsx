@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 
 /** A section of the account: what it is about, and its card. */
 export function Setting(
@@ -36,7 +36,7 @@ export function Editable({ label, children }: EditableProps) {
   const place = useRef<HTMLDivElement>(null)
   const drawn = useRef(false)
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const target = open.value ? 'input:not([hidden])' : 'button'
     if (drawn.current) place.current?.querySelector<HTMLElement>(target)?.focus()
     drawn.current = true

@@ -55,7 +55,7 @@ function Sent({ email, onOther }: { email: string; onOther(): void }) {
       <h1 ref={heading} tabIndex={-1}>{forgotWords.sentTitle}</h1>
       <p class='lead' role='status'>{forgotWords.sent(email)}</p>
       <p>{forgotWords.lasts}</p>
-      <section class='card' aria-labelledby='missing-heading'>
+      <section class='card setting-card' aria-labelledby='missing-heading'>
         <h2 id='missing-heading'>{forgotWords.missingHeading}</h2>
         <ul class='plain-list'>
           {forgotWords.missing.map((hint) => <li key={hint}>{hint}</li>)}

@@ -17,16 +17,16 @@ import { authWords, resetWords } from '../words/auth.ts'
 
 export function Reset() {
   const token = useLinkToken('reset')
-  const done = useSignal(false)
+  const used = useSignal<string | undefined>(undefined)
   useTitle(resetWords.title)
-  if (done.value) return <Done />
   if (token.value === undefined) return <Waiting />
+  if (token.value === used.value) return <Done />
   if (token.value === '') return <Invalid />
   return (
     <ResetForm
       key={token.value}
       token={token.value}
-      onDone={() => done.value = true}
+      onDone={() => used.value = token.value}
       onInvalid={() => token.value = ''}
     />
   )

@@ -13,6 +13,8 @@ import { useForm } from '../use_form.ts'
 import { verifyWords } from '../words/auth.ts'
 
 interface Confirmed {
+  /** The one that did it. */
+  token: string
   email: string
   /** True when it took the place of another address of the account. */
   changed: boolean
@@ -22,8 +24,8 @@ export function Verify() {
   const token = useLinkToken('verify')
   const confirmed = useSignal<Confirmed | undefined>(undefined)
   useTitle(verifyWords.title)
-  if (confirmed.value) return <Done {...confirmed.value} />
   if (token.value === undefined) return <Waiting />
+  if (token.value === confirmed.value?.token) return <Done {...confirmed.value} />
   if (token.value === '') return <Invalid />
   return (
     <Ask
@@ -49,7 +51,7 @@ function Ask({ token, onDone, onInvalid }: AskProps) {
       const email = await api.confirmAddress(token)
       if (before) await reloadUser().catch(() => {})
       dropToken('verify')
-      onDone({ email, changed: before?.pendingEmail === email })
+      onDone({ token, email, changed: before?.pendingEmail === email })
     } catch (thrown) {
       if (asProblem(thrown).problem.code !== 'token-invalid') throw thrown
       dropToken('verify')

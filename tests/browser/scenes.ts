@@ -153,6 +153,20 @@ export const scenes: Scene[] = [
     },
   },
   { name: 'reset', path: () => '/reset#some-token', ready: '[data-testid=submit]' },
+  {
+    name: 'reset-common',
+    path: () => '/reset#some-token',
+    before: answer('**/api/auth/password/reset', 422, {
+      type: '/problems/validation-failed',
+      errors: [{ pointer: '#/password', detail: 'This password is among the first tried' }],
+    }),
+    ready: '[data-testid=submit]',
+    act: async (page) => {
+      await page.getByTestId('password').fill('password1')
+      await page.getByTestId('submit').click()
+      await page.locator('[aria-invalid=true]').waitFor()
+    },
+  },
   { name: 'reset-invalid', path: () => '/reset' },
   {
     name: 'reset-done',
@@ -227,6 +241,22 @@ export const scenes: Scene[] = [
     ready: '[data-testid=server-address]',
   },
   {
+    name: 'server-panel-login',
+    path: ({ servers }) => `/servers/${servers.running}`,
+    as: 'customer',
+    before: answer('**/api/account/panel-login', 200, {
+      panelUrl: 'https://panel.example.com',
+      username: 'robin_7f3k2m',
+      password: 'vT4k9mQpx2LzRw7cbN5dHs3G',
+    }),
+    ready: '[data-testid=current-password]',
+    act: async (page) => {
+      await page.getByTestId('current-password').fill('correct horse battery')
+      await page.getByTestId('panel-login').click()
+      await page.getByTestId('panel-login-shown').waitFor()
+    },
+  },
+  {
     name: 'server-installing',
     path: ({ servers }) => `/servers/${servers.installing}`,
     as: 'customer',
@@ -256,6 +286,27 @@ export const scenes: Scene[] = [
 
   { name: 'account', path: () => '/account', as: 'customer', ready: '.settings' },
   { name: 'account-unverified', path: () => '/account', as: 'newcomer', ready: '.settings' },
+  {
+    name: 'account-forms',
+    path: () => '/account',
+    as: 'customer',
+    before: answer('**/api/account/email', 403, {
+      type: '/problems/wrong-password',
+      errors: [{ pointer: '#/currentPassword', detail: 'This is not your password' }],
+    }),
+    ready: '[data-testid=session]',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Change the password' }).click()
+      await page.getByRole('button', { name: 'Change the address' }).click()
+      const section = page.getByRole('region', { name: 'E-mail address' })
+      await section.getByLabel('New e-mail address').fill('robin@example.org')
+      await section.getByLabel('Your password').fill('not my words')
+      await section.getByRole('button', { name: 'Send the link' }).click()
+      await section.locator('[aria-invalid=true]').waitFor()
+      const end = page.getByRole('button', { name: 'End all others' })
+      if (await end.count() > 0) await end.click()
+    },
+  },
   {
     name: 'account-failed',
     path: () => '/account',

@@ -60,13 +60,15 @@ export async function startShowcase(
   try {
     const email = 'robin@example.com'
     const customer = await shop.customer(email)
+    await confirmAddress(shop, email)
     await shop.customer('newcomer@example.com')
     const orders = await liveThrough(shop, customer)
     await fillRegions(shop)
+    await logIn(shop, email, PHONE)
     return {
       shop,
-      customer: await logIn(shop, email),
-      newcomer: await logIn(shop, 'newcomer@example.com'),
+      customer: await logIn(shop, email, COMPUTER),
+      newcomer: await logIn(shop, 'newcomer@example.com', COMPUTER),
       orders,
       servers: {
         running: await serverOf(customer, orders.running),
@@ -301,9 +303,23 @@ async function leaveMemory(shop: Shop, regionId: string, mib: number): Promise<v
   )
 }
 
-async function logIn(shop: Shop, email: string): Promise<Login> {
+/** By the link in the mail, as the customer would. */
+async function confirmAddress(shop: Shop, email: string): Promise<void> {
+  await shop.drain()
+  const mail = shop.mails.find(({ to, tags }) =>
+    to.includes(email) && tags.template === 'verify_email'
+  )
+  const [, token] = /#([\w-]+)/.exec(mail?.text ?? '') ?? []
+  await shop.client().post('/api/auth/verification/confirm', { token })
+}
+
+const COMPUTER = 'Mozilla/5.0 (X11; Linux x86_64; rv:147.0) Gecko/20100101 Firefox/147.0'
+const PHONE =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 19_2 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.2 Mobile/15E148 Safari/604.1'
+
+async function logIn(shop: Shop, email: string, userAgent: string): Promise<Login> {
   const client = shop.client()
-  await client.post('/api/auth/login', { email, password: PASSWORD })
+  await client.post('/api/auth/login', { email, password: PASSWORD }, { 'user-agent': userAgent })
   const cookies = [...client.cookies].map(([name, value]) => ({ name, value, url: shop.url }))
   return { email, password: PASSWORD, cookies }
 }
