@@ -175,7 +175,8 @@ const authentication: Operations = {
   'POST /api/auth/password/reset': {
     id: 'resetPassword',
     summary: 'Set a new password by its link',
-    description: 'Ends all sessions of the account, confirms its address, drops a change of it, and ' +
+    description:
+      'Ends all sessions of the account, confirms its address, drops a change of it, and ' +
       'logs nobody in. A link works once, for 30 minutes, and only the newest.',
     tag: 'Authentication',
     auth: 'none',
@@ -198,7 +199,8 @@ const account: Operations = {
   'PUT /api/account/password': {
     id: 'changePassword',
     summary: 'Change the password',
-    description: 'Ends all other sessions, links mailed before and a change of address under way, ' +
+    description:
+      'Ends all other sessions, links mailed before and a change of address under way, ' +
       'and tells the owner by mail. A browser gets a new session in its cookies; a program keeps ' +
       'its own.',
     tag: 'Account',
