@@ -55,6 +55,9 @@ export function createApp(deps: Deps) {
     .route('/api/servers', serverRoutes(deps))
 }
 
+/** Every route with what it takes and answers, as types; the storefront's client is made of it. */
+export type App = ReturnType<typeof createApp>
+
 /** Gives the request its id, which every log line and error carries, and logs how it ended. */
 function withRequest(deps: Deps) {
   return createMiddleware<AppEnv>(async (c, next) => {

@@ -2,11 +2,9 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { launchChromium } from '../tests/browser/chromium.ts'
 import { type Scene, scenes } from '../tests/browser/scenes.ts'
-import { type Showcase, startShowcase } from '../tests/browser/showcase.ts'
-import { buildStorefront } from './build/storefront.ts'
 import { CHROMIUM_HINT } from './chromium.ts'
-import { startDatabase } from './database.ts'
 import { contactSheet } from './shots/contact_sheet.ts'
+import { openShowcase } from './shots/open_showcase.ts'
 import { type Look, takeShots } from './shots/take.ts'
 import { closeOnSignals, createClosing } from './stack/closing.ts'
 import { explain, StartError } from './start_error.ts'
@@ -48,20 +46,6 @@ async function main(args: string[]): Promise<void> {
   } finally {
     await closing.close()
   }
-}
-
-async function openShowcase(closing: ReturnType<typeof createClosing>): Promise<Showcase> {
-  const storefront = await Deno.makeTempDir({ prefix: 'spawnpoint-storefront-' })
-  closing.add(() => Deno.remove(storefront, { recursive: true }))
-  const dir = await Deno.makeTempDir({ prefix: 'spawnpoint-shots-' })
-  const [database] = await Promise.all([
-    startDatabase({ dir, durable: false, log: console.log }),
-    buildStorefront({ outdir: storefront }),
-  ])
-  closing.add(() => database.stop())
-  const showcase = await startShowcase({ storefront, databaseServer: database.url })
-  closing.add(() => showcase.stop())
-  return showcase
 }
 
 function readArguments(args: string[]): Wanted {

@@ -1,7 +1,7 @@
 import type { ComponentType } from 'preact'
 import { ErrorBoundary, lazy, LocationProvider, Route, Router, useLocation } from 'preact-iso'
-import { useEffect, useState } from 'preact/hooks'
-import { Broken } from './components/broken.tsx'
+import { useEffect } from 'preact/hooks'
+import { Broken, Guard } from './components/guard.tsx'
 import { LeaveWhenSignedOut } from './components/leave_when_signed_out.tsx'
 import { Layout } from './components/layout.tsx'
 import { OfflineStrip } from './components/offline_strip.tsx'
@@ -53,28 +53,28 @@ function pageOf(load: () => Promise<ComponentType>): ComponentType {
 
 function Pages() {
   const { path } = useLocation()
-  const [brokenPath, setBrokenPath] = useState<string | undefined>(undefined)
-  if (brokenPath === path) return <Broken />
   return (
-    <ErrorBoundary onError={() => setBrokenPath(path)}>
-      <Router onRouteChange={focusPage}>
-        <Route path='/' component={Home} />
-        <Route path='/games/:id' component={Game} />
-        <Route path='/plans/:id' component={Plan} />
-        <Route path='/login' component={LogIn} />
-        <Route path='/signup' component={SignUp} />
-        <Route path='/forgot' component={Forgot} />
-        <Route path='/reset' component={Reset} />
-        <Route path='/verify' component={Verify} />
-        <Route path='/account' component={Account} />
-        <Route path='/checkout/return' component={CheckoutReturn} />
-        <Route path='/orders' component={Orders} />
-        <Route path='/orders/:id' component={Order} />
-        <Route path='/servers' component={Servers} />
-        <Route path='/servers/:id' component={Server} />
-        <Route default component={NotFound} />
-      </Router>
-    </ErrorBoundary>
+    <Guard path={path}>
+      <ErrorBoundary>
+        <Router onRouteChange={focusPage}>
+          <Route path='/' component={Home} />
+          <Route path='/games/:id' component={Game} />
+          <Route path='/plans/:id' component={Plan} />
+          <Route path='/login' component={LogIn} />
+          <Route path='/signup' component={SignUp} />
+          <Route path='/forgot' component={Forgot} />
+          <Route path='/reset' component={Reset} />
+          <Route path='/verify' component={Verify} />
+          <Route path='/account' component={Account} />
+          <Route path='/checkout/return' component={CheckoutReturn} />
+          <Route path='/orders' component={Orders} />
+          <Route path='/orders/:id' component={Order} />
+          <Route path='/servers' component={Servers} />
+          <Route path='/servers/:id' component={Server} />
+          <Route default component={NotFound} />
+        </Router>
+      </ErrorBoundary>
+    </Guard>
   )
 }
 

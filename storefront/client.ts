@@ -1,4 +1,5 @@
 import { ProblemError, problemOf } from './problem_error.ts'
+import type { AnswerOf, GivenOf, Method, PathOf } from './routes.ts'
 
 /** What the client needs of the browser; given, so that tests can be two tabs at once. */
 export interface ClientHost {
@@ -12,14 +13,24 @@ export interface ClientHost {
 }
 
 export interface RequestOptions {
-  body?: unknown
   headers?: Record<string, string>
   signal?: AbortSignal
   /** False where a 401 says something other than "the access cookie ran out". */
   refresh?: boolean
 }
 
-export type Request = <T>(method: string, path: string, options?: RequestOptions) => Promise<T>
+/** Sends what the API's types say that the route takes, and gives what they say that it answers. */
+export type Request = <M extends Method, P extends PathOf<M>>(
+  method: M,
+  path: P,
+  options: RequestOptions & GivenOf<M, P>,
+) => Promise<AnswerOf<M, P>>
+
+/** The same for every route: what `Request` knows about one is left out. */
+interface AnyOptions extends RequestOptions {
+  param?: Record<string, string>
+  body?: unknown
+}
 
 /** Longer than the API's slowest answer (opening a checkout session at Stripe, with its retries). */
 const TIMEOUT_MS = 50_000
@@ -31,18 +42,15 @@ const TIMEOUT_MS = 50_000
 export function createClient(host: ClientHost): Request {
   let rejectedAt = 0
 
-  return async function request<T>(
-    method: string,
-    path: string,
-    options: RequestOptions = {},
-  ): Promise<T> {
+  return async function request(method: Method, route: string, options: AnyOptions) {
+    const path = pathOf(route, options.param ?? {})
     const sentAt = host.now()
     let response = await send(host, method, path, options)
     if (response.status === 401 && options.refresh !== false && await refresh(sentAt)) {
       response = await send(host, method, path, options)
     }
     if (!response.ok) throw await problemOf(response)
-    return bodyOf<T>(response)
+    return bodyOf(response)
   }
 
   /** True when the cookie is newer than the request of `sentAt`; false when nobody is signed in. */
@@ -63,11 +71,16 @@ export function createClient(host: ClientHost): Request {
   }
 }
 
+/** `/api/orders/:id` with its parameters filled in. */
+function pathOf(route: string, param: Record<string, string>): string {
+  return route.replace(/:(\w+)/g, (_, name) => encodeURIComponent(param[name] ?? ''))
+}
+
 async function send(
   host: ClientHost,
   method: string,
   path: string,
-  { body, headers, signal }: RequestOptions,
+  { body, headers, signal }: AnyOptions,
 ): Promise<Response> {
   const writes = method !== 'GET'
   const timeout = AbortSignal.timeout(TIMEOUT_MS)
@@ -89,7 +102,11 @@ async function send(
   }
 }
 
-/** Trusted to be a T because the API and these pages are built and served together. */
-async function bodyOf<T>(response: Response): Promise<T> {
+/**
+ * Trusted to be what the API's types say, because the API and these pages are built and served
+ * together; `any` fits every route's answer.
+ */
+// deno-lint-ignore no-explicit-any -- the one place where an answer takes its type
+async function bodyOf(response: Response): Promise<any> {
   return JSON.parse(await response.text() || 'null')
 }

@@ -33,7 +33,28 @@ test('storefront/ imports only types from api/', () => {
   expect(values).toEqual([])
 })
 
+test('storefront/ takes hono for its types alone: not a byte of it goes to browsers', () => {
+  const values = below('storefront').flatMap((file) =>
+    file.imports.filter(({ from, typeOnly }) => /^hono(\/|$)/.test(from) && !typeOnly)
+      .map(({ from }) => `${file.path} → ${from}`)
+  )
+  expect(values).toEqual([])
+})
+
+/** What describes the API to others is made when the shop is built, and weighs on no request. */
+test('what describes the API stays out of the app: bodies are types there, operations unknown', () => {
+  const describes = /(^api\/openapi\/|^api\/(.+\/)?(operations|bodies)\.ts$)/
+  const strays = files.filter(({ path }) => !describes.test(path) && !path.startsWith('dev/'))
+    .flatMap((file) =>
+      file.imports
+        .filter(({ from, typeOnly }) => describes.test(from) && !(typeOnly && /bodies/.test(from)))
+        .map(({ from }) => `${file.path} → ${from}`)
+    )
+  expect(strays).toEqual([])
+})
+
 test.each([
+  ['zod-openapi', ['api/openapi/document.ts']],
   ['mysql2', ['api/mysql.ts']],
   ['stripe', ['api/payments/stripe.ts']],
   ['jose', ['api/accounts/tokens.ts']],

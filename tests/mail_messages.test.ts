@@ -81,6 +81,7 @@ test.each(Object.keys(SAMPLES) as MailTemplate[])(
       const { html, text, subject } = writeMail(template, hostile, shop)
       expect(html).not.toMatch(/<script|<img|onerror=alert\(2\)>|"'>/)
       expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;')
+      expect(html).toContain('&quot;&#39;&gt;&lt;img')
       expect(html).toContain('&amp;amp;')
       expect(text).toContain(HOSTILE)
       expect(subject).toContain(HOSTILE)

@@ -33,7 +33,6 @@ export function createSmtpMailer(
     tls: ca ? { ca } : undefined,
     dnsTimeout: timeoutMs,
     connectionTimeout: timeoutMs,
-    greetingTimeout: timeoutMs,
     socketTimeout: timeoutMs,
     disableFileAccess: true,
     disableUrlAccess: true,

@@ -4,6 +4,7 @@ import { securityHeadersOf } from '../../api/http/security_headers.ts'
 import type { BuildOptions, Metafile, Plugin } from 'esbuild'
 import { bundle } from './bundle.ts'
 import { writeOfflineFiles } from './offline.ts'
+import { apiReference, REFERENCE_STYLES } from './reference.ts'
 
 const ROOT = join(import.meta.dirname ?? '.', '..', '..')
 export const SOURCE = join(ROOT, 'storefront')
@@ -15,7 +16,7 @@ export async function buildStorefront(options: { outdir: string }): Promise<Meta
   const { metafile } = await bundle({
     ...bundling(options.outdir),
     minify: true,
-    plugins: [indexPage(options.outdir)],
+    plugins: [indexPage(options.outdir), apiReference(options.outdir)],
   })
   await compress(options.outdir)
   await Deno.writeTextFile(join(options.outdir, '_headers'), edgeHeaders())
@@ -37,7 +38,7 @@ function edgeHeaders(): string {
 export function bundling(outdir: string): BuildOptions {
   return {
     absWorkingDir: ROOT,
-    entryPoints: [ENTRY],
+    entryPoints: [ENTRY, REFERENCE_STYLES],
     outdir: join(outdir, 'assets'),
     publicPath: '/assets',
     bundle: true,
@@ -117,7 +118,7 @@ async function compress(folder: string): Promise<void> {
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
     const path = join(folder, name)
     if (isDirectory) await compress(path)
-    else if (/\.(js|css|html|svg|txt|webmanifest)$/.test(name)) {
+    else if (/\.(js|json|css|html|svg|txt|webmanifest)$/.test(name)) {
       await Deno.writeFile(`${path}.br`, brotliCompressSync(await Deno.readFile(path)))
     }
   }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { BuildOptions, Plugin } from 'esbuild'
 import { bundle } from './bundle.ts'
+import { apiReference } from './reference.ts'
 import { bundling, emptyFolder, indexPage, SOURCE } from './storefront.ts'
 
 export interface WatchOptions {
@@ -20,7 +21,7 @@ export async function watchStorefront(
   const options: BuildOptions = {
     ...bundling(outdir),
     sourcemap: 'linked',
-    plugins: [indexPage(outdir, RELOAD_TAG), reload(outdir)],
+    plugins: [indexPage(outdir, RELOAD_TAG), apiReference(outdir), reload(outdir)],
   }
   const rebuild = () => bundle(options).then(() => onBuild(true), () => onBuild(false))
   const watcher = Deno.watchFs(SOURCE)

@@ -135,6 +135,7 @@ export function placeArgs(folder: DataFolder, program: ServerProgram): string[] 
     '--no-defaults', // must come first
     `--basedir=${program.baseDir}`,
     `--datadir=${folder.data}`,
+    `--tmpdir=${folder.dir}`, // each server sweeps its own when it starts, and so another's in /tmp
     `--secure-file-priv=${folder.dir}`, // MySQL's own default is a folder of its full package
     '--loose-innodb-log-file-size=32M',
     ...(Deno.uid() === 0 ? ['--user=root'] : []),

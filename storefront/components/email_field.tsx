@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { keepEmail, keptEmail } from '../typed_email.ts'
 import { authWords } from '../words/auth.ts'
 import { controlProps, FieldFrame } from './field.tsx'
@@ -9,7 +9,7 @@ export function EmailField({ error }: { error?: string }) {
   const field = { name: 'email', error }
 
   // Only the browser knows what was typed, so it comes after the first drawing.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (input.current && !input.current.value) input.current.value = keptEmail()
   }, [])
 

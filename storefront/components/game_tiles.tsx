@@ -30,7 +30,6 @@ export function GameTiles({ games, chosen, body, term, onChoose }: Props) {
           <Sprite gameId={game.id} />
           <span class='tile-name'>{game.name}</span>
           <span class='tile-from'>{fromPrice(game, body, term)}</span>
-          <span class='tile-about'>{game.summary}</span>
         </label>
       ))}
     </fieldset>

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { commonWords } from '../words/common.ts'
 import type { FailureText } from '../words/problems.ts'
-import { failureText, type ProblemError } from '../problem_error.ts'
+import { failureText, type KnownProblem, type ProblemError } from '../problem_error.ts'
 
 interface FailureProps {
   title: string
@@ -38,7 +38,6 @@ export function ProblemNotice(
   },
 ) {
   const { title, body } = words?.[error.problem.code] ?? failureText(error.problem)
-  const { requestId, status } = error.problem
   return (
     <FailureNotice
       title={title}
@@ -47,9 +46,15 @@ export function ProblemNotice(
       onAction={onRetry}
     >
       {children}
-      {requestId && status >= 500 && <p class='small'>{commonWords.reference(requestId)}</p>}
+      <Reference problem={error.problem} />
     </FailureNotice>
   )
+}
+
+/** What a person at support asks for, where the failure was ours. */
+export function Reference({ problem: { requestId, status } }: { problem: KnownProblem }) {
+  if (!requestId || status < 500) return null
+  return <p class='small'>{commonWords.reference(requestId)}</p>
 }
 
 /** Something to know that is no failure. */

@@ -28,8 +28,8 @@ export function OrderStory({ followed, returning = false, onChange }: Props) {
   const { story, server, error, stopped } = followed
   if (!story || error?.problem.status === 401) {
     return error && stopped
-      ? <LoadFailed error={error} onRetry={onChange} />
-      : <Waiting skeleton={<StoryBones />} onRetry={onChange} />
+      ? <LoadFailed error={error} whole onRetry={onChange} />
+      : <Waiting skeleton={<StoryBones />} whole onRetry={onChange} />
   }
   const { order, timeline } = story
   const awaited = returning && order.status === 'pending' && followed.looks < PATIENCE

@@ -64,8 +64,8 @@ function useShowing() {
   function show(field: HTMLInputElement, plain: boolean) {
     const { selectionStart, selectionEnd } = field
     field.type = plain ? 'text' : 'password'
-    // Changing the type puts the caret to the start in some browsers.
-    field.setSelectionRange(selectionStart, selectionEnd)
+    // Browsers put the caret to the start a moment after the type has changed.
+    requestAnimationFrame(() => field.setSelectionRange(selectionStart, selectionEnd))
     shown.value = plain
   }
 

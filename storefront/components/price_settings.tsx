@@ -1,6 +1,6 @@
 import type { PlansBody, Term } from '../../api/plans/bodies.ts'
 import { terms, termsOf } from '../plans.ts'
-import { planWords, termChoice } from '../words/plans.ts'
+import { planWords, termName } from '../words/plans.ts'
 import { Choices } from './choice.tsx'
 import { CurrencySelect } from './currency_select.tsx'
 
@@ -20,7 +20,7 @@ export function PriceSettings({ body, term, onTerm }: Props) {
         legend={planWords.termLabel}
         look='quiet'
         value={term}
-        choices={termsOf(body.plans).map((value) => ({ value, label: termChoice(value) }))}
+        choices={termsOf(body.plans).map((value) => ({ value, label: termName(value) }))}
         onChoose={(chosen) => onTerm(terms.find((each) => each === chosen) ?? term)}
       />
       <CurrencySelect currencies={body.currencies} />

@@ -1,5 +1,5 @@
 import { serversWords } from '../words/servers.ts'
-import { Island } from './island.tsx'
+import { Lost } from './lost.tsx'
 import { Sprite } from './sprite.tsx'
 
 interface RowProps {
@@ -35,15 +35,8 @@ export function StatusLabel({ status, label }: { status: string; label: string }
 /** An empty list says what will be in it, and leads to the plans. */
 export function Empty({ heading, body }: { heading: string; body: string }) {
   return (
-    <div class='lost'>
-      <Island beam='off' />
-      <div class='lost-words'>
-        <h2>{heading}</h2>
-        <p class='lead'>{body}</p>
-        <p>
-          <a class='button' href='/'>{serversWords.choose}</a>
-        </p>
-      </div>
-    </div>
+    <Lost level={2} title={heading} body={body}>
+      <a class='button' href='/'>{serversWords.choose}</a>
+    </Lost>
   )
 }

@@ -8,11 +8,15 @@ export const SLOW_AFTER_MS = 6_000
 interface Props {
   /** The shape of what comes; three lines where nothing is given. */
   skeleton?: ComponentChildren
+  /** True where nothing else of the page is there yet. */
+  whole?: boolean
   onRetry?(): void
 }
 
+const lines = <Bones of={['title', 'line', 'line']} />
+
 /** Stands in for what is on its way. Appears only when the wait is long enough to notice. */
-export function Waiting({ skeleton = <Bones of={['title', 'line', 'line']} />, onRetry }: Props) {
+export function Waiting({ skeleton = lines, whole = false, onRetry }: Props) {
   const [slow, setSlow] = useState(false)
   useEffect(() => {
     const timer = setTimeout(() => setSlow(true), SLOW_AFTER_MS)
@@ -20,6 +24,7 @@ export function Waiting({ skeleton = <Bones of={['title', 'line', 'line']} />, o
   }, [])
   return (
     <div class='waiting'>
+      {whole && <h1 class='heard'>{commonWords.loading}</h1>}
       <div role='status'>{slow ? <Slow onRetry={onRetry} /> : <Heard />}</div>
       <div aria-hidden='true'>{skeleton}</div>
     </div>
@@ -33,11 +38,11 @@ export function Bones({ of }: { of: string[] }) {
   )
 }
 
-/** So many slabs side by side, as plans and servers come. */
-export function SlabBones({ count }: { count: number }) {
+/** So many slabs side by side, as plans come, or in a list of class `within`. */
+export function SlabBones({ count, within = 'slab-bones' }: { count: number; within?: string }) {
   const slabs = Array.from({ length: count }, (_, index) => index)
   return (
-    <div class='slab-bones'>
+    <div class={within}>
       {slabs.map((slab) => (
         <div key={slab} class='card'>
           <Bones of={['title', 'line', 'line', 'button']} />

@@ -28,6 +28,7 @@ export function Game() {
   return (
     <Loaded
       load={load}
+      whole
       skeleton={
         <>
           <Bones of={['back', 'heading', 'line']} />

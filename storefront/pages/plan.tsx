@@ -26,7 +26,7 @@ export function Plan() {
   const { params: { id }, query } = useRoute()
   const load = useLoad('plans', loadPlans)
   return (
-    <Loaded load={load} skeleton={<ConfigureBones />}>
+    <Loaded load={load} whole skeleton={<ConfigureBones />}>
       {({ body, regions }) => {
         const plan = body.plans.find((each) => each.id === id)
         if (!plan) return <NotFound />

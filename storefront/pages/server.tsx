@@ -33,7 +33,7 @@ export function Server() {
   }, [load.value])
 
   return (
-    <Loaded load={load} personal skeleton={<ServerBones />}>
+    <Loaded load={load} personal whole skeleton={<ServerBones />}>
       {(story) => <Show {...story} />}
     </Loaded>
   )
@@ -52,8 +52,8 @@ function Show({ server, timeline }: ServerStory) {
         <div>
           <h1>{server.name}</h1>
           <p class='lead'>{server.planName} · {server.regionName}</p>
+          <StatusLabel status={server.status} label={serverLabels[server.status]} />
         </div>
-        <StatusLabel status={server.status} label={serverLabels[server.status]} />
       </div>
       <div class='order-body'>
         <div class='server-main'>

@@ -15,7 +15,7 @@ export function Servers() {
     <>
       <h1>{serversWords.title}</h1>
       <VerifyBanner />
-      <Loaded load={load} personal skeleton={<SlabBones count={2} />}>
+      <Loaded load={load} personal skeleton={<SlabBones count={2} within='server-list' />}>
         {(servers) =>
           servers.length === 0
             ? <Empty heading={serversWords.emptyHeading} body={serversWords.empty} />

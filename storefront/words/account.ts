@@ -128,7 +128,7 @@ export const accountFailures: Partial<Record<string, FailureText>> = {
   },
   'panel-unavailable': {
     title: 'The panel does not answer right now',
-    body: 'Your panel login is as it was. Please try again in a minute.',
+    body: 'Please try again in a minute. You get a new panel password then.',
   },
   'already-verified': { title: 'Your address is confirmed already', body: '' },
 }

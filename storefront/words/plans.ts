@@ -2,7 +2,7 @@ import type { Term } from '../../api/plans/bodies.ts'
 
 /** Said of a plan wherever plans are shown. */
 export const planWords = {
-  termLabel: 'Prices for paying',
+  termLabel: 'Billed',
   currencyLabel: 'Currency',
   choose: 'Choose',
   chooseNamed: (name: string) => `Choose ${name}`,
@@ -17,15 +17,25 @@ export const planWords = {
   ports: 'Extra ports',
 }
 
-const terms: Record<Term, { choice: string; per: string; every: string }> = {
-  monthly: { choice: 'Every month', per: 'per month', every: 'every month' },
-  quarterly: { choice: 'Every 3 months', per: 'per 3 months', every: 'every 3 months' },
-  yearly: { choice: 'Once a year', per: 'per year', every: 'every year' },
+const terms: Record<Term, { short: string; choice: string; per: string; every: string }> = {
+  monthly: { short: 'Monthly', choice: 'Every month', per: 'per month', every: 'every month' },
+  quarterly: {
+    short: 'Every 3 months',
+    choice: 'Every 3 months',
+    per: 'per 3 months',
+    every: 'every 3 months',
+  },
+  yearly: { short: 'Yearly', choice: 'Once a year', per: 'per year', every: 'every year' },
 }
 
 /** "Every 3 months", for a choice among terms. */
 export function termChoice(term: Term): string {
   return terms[term].choice
+}
+
+/** "Monthly", for a choice where there is little room. */
+export function termName(term: Term): string {
+  return terms[term].short
 }
 
 /** "per 3 months", after a price. */

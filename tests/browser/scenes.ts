@@ -45,6 +45,16 @@ export const scenes: Scene[] = [
     ready: '[role=alert]',
   },
 
+  { name: 'game', path: () => '/games/minecraft', ready: '[data-testid^=plan-]' },
+  { name: 'game-sold-out', path: () => '/games/rust', ready: '[data-testid^=plan-]' },
+  { name: 'game-unknown', path: () => '/games/no-such-game' },
+  {
+    name: 'game-loading',
+    path: () => '/games/minecraft',
+    before: hang('**/api/*'),
+    waits: true,
+  },
+
   { name: 'plan', path: () => '/plans/minecraft-paper-4gb', ready: '[data-testid=pay]' },
   {
     name: 'plan-signed-in',
@@ -189,8 +199,13 @@ export const scenes: Scene[] = [
     ready: '[data-testid=server-address]',
   },
 
-  { name: 'servers', path: () => '/servers', as: 'customer', ready: '.rows' },
-  { name: 'servers-empty', path: () => '/servers', as: 'newcomer', ready: '.empty' },
+  { name: 'servers', path: () => '/servers', as: 'customer', ready: '.server-list' },
+  {
+    name: 'servers-empty',
+    path: () => '/servers',
+    as: 'newcomer',
+    ready: 'main a.button[href="/"]',
+  },
   {
     name: 'servers-loading',
     path: () => '/servers',
@@ -219,7 +234,7 @@ export const scenes: Scene[] = [
   },
 
   { name: 'orders', path: () => '/orders', as: 'customer', ready: '.rows' },
-  { name: 'orders-empty', path: () => '/orders', as: 'newcomer', ready: '.empty' },
+  { name: 'orders-empty', path: () => '/orders', as: 'newcomer', ready: 'main a.button[href="/"]' },
   ...([
     'pending',
     'processing',

@@ -1,10 +1,26 @@
-import type { Page } from 'playwright-core'
+import type { Page, Route } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { placeOrder, sessionOf } from '../support/shop.ts'
 import type { Client } from '../support/client.ts'
 import { describeInBrowser } from './suite.ts'
 
 describeInBrowser('when the shop is in trouble', (suite) => {
+  test('a slow shop: first the shape of the page, then a word and a way out, then the page', async () => {
+    const visitor = await suite.visit()
+    const { page } = visitor
+    await page.clock.install()
+    const held = await hold(page, '**/api/plans')
+    await page.goto('/')
+    await page.locator('main .waiting').waitFor()
+    expect(await page.getByText('Still loading').count()).toBe(0)
+    await page.clock.fastForward(10_000)
+    await page.getByText('Still loading').waitFor()
+    await held.letGo()
+    await page.locator('[data-testid^=plan-]').first().waitFor()
+    expect(await page.locator('main .waiting').count()).toBe(0)
+    await visitor.close()
+  })
+
   test('a shop that does not answer says so, and is there again when it is asked again', async () => {
     const visitor = await suite.visit({ tolerates: /ERR_CONNECTION_FAILED|answer: 503/ })
     const { page } = visitor
@@ -130,6 +146,19 @@ describeInBrowser('when the shop is in trouble', (suite) => {
 async function statusIs(page: Page, status: string): Promise<void> {
   await page.locator(`[data-testid=order-status][data-status=${status}]`)
     .waitFor({ timeout: 25_000 })
+}
+
+/** Keeps every request to `url` waiting until it is let go. */
+async function hold(page: Page, url: string): Promise<{ letGo(): Promise<void> }> {
+  const waiting: Route[] = []
+  let held = true
+  await page.route(url, (route) => held ? void waiting.push(route) : route.continue())
+  return {
+    async letGo() {
+      held = false
+      await Promise.all(waiting.map((route) => route.continue()))
+    },
+  }
 }
 
 /** What the page asks of an order from now on: its `events`, or the whole `order`. */
