@@ -45,6 +45,10 @@ export const scenes: Scene[] = [
     ready: '[role=alert]',
   },
 
+  { name: 'game', path: () => '/games/minecraft', ready: '.compare' },
+  { name: 'game-yearly', path: () => '/games/rust?term=yearly', ready: '.compare' },
+  { name: 'game-unknown', path: () => '/games/no-such-game' },
+  { name: 'game-loading', path: () => '/games/rust', before: hang('**/api/*'), waits: true },
   { name: 'plan', path: () => '/plans/minecraft-paper-4gb', ready: '[data-testid=pay]' },
   {
     name: 'plan-signed-in',
@@ -189,8 +193,8 @@ export const scenes: Scene[] = [
     ready: '[data-testid=server-address]',
   },
 
-  { name: 'servers', path: () => '/servers', as: 'customer', ready: '.rows' },
-  { name: 'servers-empty', path: () => '/servers', as: 'newcomer', ready: '.empty' },
+  { name: 'servers', path: () => '/servers', as: 'customer', ready: '.server-list' },
+  { name: 'servers-empty', path: () => '/servers', as: 'newcomer', ready: '.lost' },
   {
     name: 'servers-loading',
     path: () => '/servers',
@@ -219,7 +223,7 @@ export const scenes: Scene[] = [
   },
 
   { name: 'orders', path: () => '/orders', as: 'customer', ready: '.rows' },
-  { name: 'orders-empty', path: () => '/orders', as: 'newcomer', ready: '.empty' },
+  { name: 'orders-empty', path: () => '/orders', as: 'newcomer', ready: '.lost' },
   ...([
     'pending',
     'processing',
