@@ -45,16 +45,10 @@ export const scenes: Scene[] = [
     ready: '[role=alert]',
   },
 
-  { name: 'game', path: () => '/games/minecraft', ready: '[data-testid^=plan-]' },
-  { name: 'game-sold-out', path: () => '/games/rust', ready: '[data-testid^=plan-]' },
+  { name: 'game', path: () => '/games/minecraft', ready: '.compare' },
+  { name: 'game-yearly', path: () => '/games/rust?term=yearly', ready: '.compare' },
   { name: 'game-unknown', path: () => '/games/no-such-game' },
-  {
-    name: 'game-loading',
-    path: () => '/games/minecraft',
-    before: hang('**/api/*'),
-    waits: true,
-  },
-
+  { name: 'game-loading', path: () => '/games/rust', before: hang('**/api/*'), waits: true },
   { name: 'plan', path: () => '/plans/minecraft-paper-4gb', ready: '[data-testid=pay]' },
   {
     name: 'plan-signed-in',
@@ -214,12 +208,7 @@ export const scenes: Scene[] = [
   },
 
   { name: 'servers', path: () => '/servers', as: 'customer', ready: '.server-list' },
-  {
-    name: 'servers-empty',
-    path: () => '/servers',
-    as: 'newcomer',
-    ready: 'main a.button[href="/"]',
-  },
+  { name: 'servers-empty', path: () => '/servers', as: 'newcomer', ready: '.lost' },
   {
     name: 'servers-loading',
     path: () => '/servers',
@@ -264,7 +253,7 @@ export const scenes: Scene[] = [
   },
 
   { name: 'orders', path: () => '/orders', as: 'customer', ready: '.rows' },
-  { name: 'orders-empty', path: () => '/orders', as: 'newcomer', ready: 'main a.button[href="/"]' },
+  { name: 'orders-empty', path: () => '/orders', as: 'newcomer', ready: '.lost' },
   ...([
     'pending',
     'processing',
