@@ -304,6 +304,7 @@ export const scenes: Scene[] = [
     ready: '[role=alert]',
   },
 
+  { name: 'reference', path: () => '/api/reference' },
   { name: 'offline', path: () => '/offline.html' },
   { name: 'not-found', path: () => '/no-such-page' },
   {
@@ -327,7 +328,10 @@ export async function openScene(page: Page, scene: Scene, showcase: Showcase): P
   await page.clock.setFixedTime(shop.clock.now())
   await scene.before?.(page, showcase)
   await page.goto(shop.url + scene.path(showcase))
-  await page.locator(scene.ready ?? 'main').first().waitFor()
+  await page.locator(scene.ready ?? 'main').first().waitFor().catch(async (error) => {
+    const shown = await page.locator('main').innerText()
+    throw new Error(`${scene.name} is not there; the page shows: ${shown}`, { cause: error })
+  })
   if (!scene.waits) await settle(page)
   await scene.act?.(page, showcase)
   await page.evaluate(() => document.fonts.ready)

@@ -319,7 +319,13 @@ const PHONE =
 
 async function logIn(shop: Shop, email: string, userAgent: string): Promise<Login> {
   const client = shop.client()
-  await client.post('/api/auth/login', { email, password: PASSWORD }, { 'user-agent': userAgent })
+  const headers = { 'user-agent': userAgent }
+  const { status, body } = await client.post(
+    '/api/auth/login',
+    { email, password: PASSWORD },
+    headers,
+  )
+  if (status !== 200) throw new Error(`Cannot log in as the shop says ${JSON.stringify(body)}`)
   const cookies = [...client.cookies].map(([name, value]) => ({ name, value, url: shop.url }))
   return { email, password: PASSWORD, cookies }
 }

@@ -16,17 +16,19 @@ export function createClock(): Clock {
   }
 }
 
-/** Longer than a statement takes, so that what happens later is written down as later. */
-const STATEMENT_MS = 20
-
-/** A clock that goes on by its moves and with each statement alone: every run shows the same times. */
+/**
+ * A clock that stands still between its moves, so that every run shows the same times. The database's
+ * runs on until the next move: its statements must not see a time before that of an earlier one.
+ */
 export function createStandingClock(at: Date): Clock {
   let time = at.getTime()
+  let offset = time - Date.now()
   return {
     now: () => new Date(time),
-    offsetMs: () => (time += STATEMENT_MS) - Date.now(),
+    offsetMs: () => offset,
     advance: (ms) => {
       time += ms
+      offset = Math.max(offset, time - Date.now())
     },
   }
 }

@@ -109,7 +109,7 @@ function errors(): Html {
           of <code>type</code>: it never changes. <code>detail</code> says what to do, <code>errors</code>
           which field is wrong. Quote <code>requestId</code> when you write to support.
         </p>
-      <pre class="code"><code>${JSON.stringify(
+      <pre class="code" tabindex="0"><code>${JSON.stringify(
         {
           type: '/problems/validation-failed',
           title: 'The request is not valid',
