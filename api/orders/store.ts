@@ -172,6 +172,19 @@ export async function moveOrder(
   return true
 }
 
+/**
+ * True while an order's server is still to be delivered; until the transaction ends nobody refunds
+ * it meanwhile, so that nothing is promised after its end.
+ */
+export async function holdUndelivered(tx: Queryable, id: string): Promise<boolean> {
+  const rows = await tx.query(
+    `SELECT id FROM orders
+      WHERE id = ? AND status IN ('paid', 'provisioning', 'provision_failed') FOR UPDATE`,
+    [id],
+  )
+  return rows.length === 1
+}
+
 /** Says why the order waits; false when it already says so. */
 export async function setWaiting(
   tx: Queryable,

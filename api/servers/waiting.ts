@@ -3,7 +3,13 @@ import type { Deps } from '../deps.ts'
 import { backoffMs, TryAgain } from '../jobs/again.ts'
 import { scrub } from '../log.ts'
 import { mailLongWait, mailOrderProblem } from '../orders/mail.ts'
-import { moveOrder, type Order, repeatOrderEvent, setWaiting } from '../orders/store.ts'
+import {
+  holdUndelivered,
+  moveOrder,
+  type Order,
+  repeatOrderEvent,
+  setWaiting,
+} from '../orders/store.ts'
 import { allocationTaken, alreadyExists, type PanelError } from '../panel/panel.ts'
 import type { Server } from './store.ts'
 
@@ -40,6 +46,7 @@ export async function recordWaiting(
 ): Promise<TryAgain> {
   const { orderId, serverId, reason, facts, cause, delayMs } = waiting
   const news = await db.transaction(async (tx) => {
+    if (!await holdUndelivered(tx, orderId)) return false
     const kind = `order.waiting_for_${reason}`
     await repeatOrderEvent(tx, deps, { orderId, kind, facts, cause, nextInMs: delayMs })
     await mailLongWait(tx, deps, { orderId, kind, reason })
@@ -75,6 +82,7 @@ export async function panelFailure(
     : Math.max(error.retryAfterMs ?? 0, backoffMs(attempts, deps.randomBytes))
   const kind = 'order.provision_retry'
   await db.transaction(async (tx) => {
+    if (!await holdUndelivered(tx, order.id)) return
     await repeatOrderEvent(tx, deps, { orderId: order.id, kind, cause, nextInMs: delayMs })
     await mailLongWait(tx, deps, { orderId: order.id, kind, reason: 'panel' })
   })
