@@ -7,6 +7,7 @@ import { clearSessionCookies, readRefreshCookie, setSessionCookies } from './coo
 import {
   endSessionOf,
   IDLE_MS,
+  rotatedSession,
   rotateSession,
   type StartedSession,
   startSession,
@@ -63,17 +64,11 @@ export async function refreshSession(c: AnyContext, deps: Deps): Promise<Started
   if (!refreshToken) throw new Problem('refresh-rejected', { detail: 'Log in again.' })
   const { requestId } = c.var
   const rotation = await rotateSession(c.var.db, deps, { refreshToken, requestId })
-  switch (rotation.outcome) {
-    case 'rotated':
-      return rotation.session
-    case 'raced':
-      throw new Problem('refresh-raced', { detail: 'Repeat the request with the newer cookie.' })
-    case 'rejected':
-      clearSessionCookies(c, deps.config)
-      throw new Problem('refresh-rejected', { detail: 'Log in again.' })
-    default:
-      throw new Error(`Unknown outcome ${rotation satisfies never}`)
-  }
+  if (rotation.outcome === 'rejected') clearSessionCookies(c, deps.config)
+  return rotatedSession(rotation, {
+    raced: 'Repeat the request with the newer cookie.',
+    rejected: 'Log in again.',
+  })
 }
 
 /** Gives the browser the session's tokens as cookies. */

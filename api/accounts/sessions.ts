@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Db, Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { queueMail } from '../mail/outbox.ts'
+import { Problem } from '../problem.ts'
 import { audit } from './audit.ts'
 import { deviceOf } from './device.ts'
 import {
@@ -80,6 +81,26 @@ export async function rotateSession(
     if (!(await touchSession(tx, token.sessionId))) return { outcome: 'rejected' }
     return { outcome: 'rotated', session: await issueRefreshToken(tx, deps, token) }
   })
+}
+
+/**
+ * The session that a rotation gave. Throws 409 `refresh-raced` and 401 `refresh-rejected`, whose
+ * details say what this client does about it.
+ */
+export function rotatedSession(
+  rotation: Rotation,
+  todo: { raced: string; rejected: string },
+): StartedSession {
+  switch (rotation.outcome) {
+    case 'rotated':
+      return rotation.session
+    case 'raced':
+      throw new Problem('refresh-raced', { detail: todo.raced })
+    case 'rejected':
+      throw new Problem('refresh-rejected', { detail: todo.rejected })
+    default:
+      throw new Error(`Unknown outcome ${rotation satisfies never}`)
+  }
 }
 
 /** Ends the session of a refresh token, used or not; its user and session, or undefined. */

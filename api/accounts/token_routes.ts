@@ -3,13 +3,18 @@ import type { Deps } from '../deps.ts'
 import type { AppEnv } from '../deps.ts'
 import { API_BODY, limitBody } from '../http/body_limit.ts'
 import { requireJson } from '../http/same_origin.ts'
-import { Problem } from '../problem.ts'
 import { jsonBody } from '../validate.ts'
 import type { TokensBody } from './bodies.ts'
 import { userAgentOf } from './browser_session.ts'
 import { logIn } from './log_in.ts'
 import { GetTokens } from './requests.ts'
-import { IDLE_MS, rotateSession, type StartedSession, startSession } from './sessions.ts'
+import {
+  IDLE_MS,
+  rotatedSession,
+  rotateSession,
+  type StartedSession,
+  startSession,
+} from './sessions.ts'
 import { ACCESS_TOKEN_SECONDS } from './tokens.ts'
 
 /**
@@ -57,14 +62,8 @@ async function refresh(
 ): Promise<StartedSession> {
   const { requestId } = c.var
   const rotation = await rotateSession(c.var.db, deps, { refreshToken, requestId })
-  switch (rotation.outcome) {
-    case 'rotated':
-      return rotation.session
-    case 'raced':
-      throw new Problem('refresh-raced', { detail: 'Use the newer refresh token.' })
-    case 'rejected':
-      throw new Problem('refresh-rejected', { detail: 'Get tokens with the password again.' })
-    default:
-      throw new Error(`Unknown outcome ${rotation satisfies never}`)
-  }
+  return rotatedSession(rotation, {
+    raced: 'Use the newer refresh token.',
+    rejected: 'Get tokens with the password again.',
+  })
 }

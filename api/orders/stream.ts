@@ -100,7 +100,6 @@ async function follow(
   const sent = new Map<string, string>()
   let [mark, pingedAt, checkedAt] = ['', performance.now(), performance.now()]
   const until = performance.now() + STREAM_MS
-  let isFirst = true
   while (performance.now() < until && !stream.aborted && !deps.stopping?.aborted) {
     if (performance.now() - checkedAt > SESSION_CHECK_MS) {
       checkedAt = performance.now()
@@ -109,8 +108,7 @@ async function follow(
     const now = await findOrderMark(db, following.orderId)
     if (now !== mark) {
       mark = now
-      if (await tell(stream, db, { ...following, sent, isFirst }) === 'over') return
-      isFirst = false
+      if (await tell(stream, db, { ...following, sent }) === 'over') return
     } else if (performance.now() - pingedAt > PING_MS) {
       pingedAt = performance.now()
       await stream.writeSSE({ event: 'ping', data: '' })
@@ -123,15 +121,14 @@ async function follow(
 async function tell(
   stream: SSEStreamingApi,
   db: Db,
-  { orderId, userId, after, sent, isFirst }: Following & {
-    /** Row → as it was sent. */
+  { orderId, userId, after, sent }: Following & {
+    /** Row → as it was sent; empty at the start, for every order has a row. */
     sent: Map<string, string>
-    isFirst: boolean
   },
 ): Promise<'over' | 'goes on'> {
   const story = await findStory(db, { userId, orderId })
   if (!story) return 'over'
-  if (isFirst) {
+  if (sent.size === 0) {
     for (const row of known(story.timeline, after)) sent.set(row.id, JSON.stringify(row))
   }
   await stream.writeSSE({ event: 'order', data: JSON.stringify(story.order), retry: RETRY_MS })

@@ -1,4 +1,4 @@
-import type { Db } from '../db.ts'
+import type { Db, Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { backoffMs, TryAgain } from '../jobs/again.ts'
 import { scrub } from '../log.ts'
@@ -46,10 +46,8 @@ export async function recordWaiting(
 ): Promise<TryAgain> {
   const { orderId, serverId, reason, facts, cause, delayMs } = waiting
   const news = await db.transaction(async (tx) => {
-    if (!await holdUndelivered(tx, orderId)) return false
     const kind = `order.waiting_for_${reason}`
-    await repeatOrderEvent(tx, deps, { orderId, kind, facts, cause, nextInMs: delayMs })
-    await mailLongWait(tx, deps, { orderId, kind, reason })
+    if (!await tellWait(tx, deps, { orderId, kind, reason, facts, cause, delayMs })) return false
     return await setWaiting(tx, orderId, reason)
   })
   if (news) deps.log.warn('order waits', { orderId, serverId, code: reason })
@@ -81,12 +79,28 @@ export async function panelFailure(
     ? UNKNOWN_OUTCOME_MS
     : Math.max(error.retryAfterMs ?? 0, backoffMs(attempts, deps.randomBytes))
   const kind = 'order.provision_retry'
-  await db.transaction(async (tx) => {
-    if (!await holdUndelivered(tx, order.id)) return
-    await repeatOrderEvent(tx, deps, { orderId: order.id, kind, cause, nextInMs: delayMs })
-    await mailLongWait(tx, deps, { orderId: order.id, kind, reason: 'panel' })
-  })
+  const wait = { orderId: order.id, kind, reason: 'panel', cause, delayMs } as const
+  await db.transaction((tx) => tellWait(tx, deps, wait))
   return new TryAgain(error.message, delayMs, error)
+}
+
+/** Puts a wait into the timeline, and once it lasts into a mail. False when the order has ended. */
+async function tellWait(
+  tx: Queryable,
+  deps: Deps,
+  { orderId, kind, reason, facts, cause, delayMs }: {
+    orderId: string
+    kind: string
+    reason: WaitingReason
+    facts?: Record<string, unknown>
+    cause?: Record<string, unknown>
+    delayMs: number
+  },
+): Promise<boolean> {
+  if (!await holdUndelivered(tx, orderId)) return false
+  await repeatOrderEvent(tx, deps, { orderId, kind, facts, cause, nextInMs: delayMs })
+  await mailLongWait(tx, deps, { orderId, kind, reason })
+  return true
 }
 
 async function failProvisioning(
