@@ -1,11 +1,9 @@
-import { type ReadonlySignal, signal } from '@preact/signals'
+import { signal } from '@preact/signals'
 import { recall, remember } from './storage.ts'
 
 const KEY = 'currency'
-const chosen = signal<string | undefined>(undefined)
-
 /** The currency the visitor chose; undefined until they do. */
-export const chosenCurrency: ReadonlySignal<string | undefined> = chosen
+const chosen = signal<string | undefined>(undefined)
 
 /** Reads the choice of an earlier visit. */
 export function loadCurrency(): void {

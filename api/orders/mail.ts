@@ -6,7 +6,7 @@ import type { OrderMailFacts, OrderProblem } from '../mail/messages/orders.ts'
 import { queueMail } from '../mail/outbox.ts'
 import { panelUsername } from '../panel/username.ts'
 import { listPaymentsOf } from '../payments/store.ts'
-import { listRegions } from '../plans/store.ts'
+import { regionNames } from '../plans/store.ts'
 import { findOrder, msSinceOrderEvent, type Order } from './store.ts'
 
 type MailDeps = Pick<Deps, 'newId'>
@@ -19,14 +19,14 @@ export async function mailOrderReceived(
 ): Promise<void> {
   const order = await findOrder(tx, id)
   if (!order?.refundAt) throw new Error(`Cannot mail a receipt as the order is not paid: ${id}`)
-  const region = (await listRegions(tx)).find((one) => one.id === order.regionId)
+  const names = await regionNames(tx)
   await mailBuyer(tx, deps, order, {
     template: 'order_received',
     facts: {
       ...orderFacts(order),
       amount,
       currency,
-      regionName: region?.name ?? order.regionId,
+      regionName: names.get(order.regionId) ?? order.regionId,
       term: order.term,
       refundAt: order.refundAt.toISOString(),
     },

@@ -1,5 +1,5 @@
 import type { Queryable } from '../db.ts'
-import { listRegions } from '../plans/store.ts'
+import { regionNames } from '../plans/store.ts'
 import type { OrderBody, OrderStoryBody } from './bodies.ts'
 import { toOrderBody } from './body.ts'
 import { findOrderOf, listOrderEvents, type ShownOrder } from './store.ts'
@@ -21,6 +21,6 @@ export async function tellStory(db: Queryable, order: ShownOrder): Promise<Order
 }
 
 export async function toBodies(db: Queryable, orders: ShownOrder[]): Promise<OrderBody[]> {
-  const names = new Map((await listRegions(db)).map((region) => [region.id, region.name]))
+  const names = await regionNames(db)
   return orders.map((order) => toOrderBody(order, names.get(order.regionId) ?? order.regionId))
 }

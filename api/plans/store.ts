@@ -102,6 +102,11 @@ export async function listGames(db: Queryable): Promise<GameBody[]> {
   return await db.query<GameBody>('SELECT id, name, summary FROM games ORDER BY position, id')
 }
 
+/** Region id → its name for people. */
+export async function regionNames(db: Queryable): Promise<Map<string, string>> {
+  return new Map((await listRegions(db)).map(({ id, name }) => [id, name]))
+}
+
 export async function listRegions(db: Queryable): Promise<Region[]> {
   return await db.query<Region>(
     `SELECT id, name, country, panel_location AS panelLocation,

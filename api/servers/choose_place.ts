@@ -2,7 +2,7 @@ import { findHold, holdCapacity, releaseCapacity } from '../checkout/capacity.ts
 import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { type Order, setNode } from '../orders/store.ts'
-import { listRegions } from '../plans/store.ts'
+import { regionNames } from '../plans/store.ts'
 import type { Server } from './store.ts'
 import { recordWaiting } from './waiting.ts'
 
@@ -66,12 +66,12 @@ async function waitForRoom(
   deps: Deps,
   { order, server }: { order: Order; server: Server },
 ) {
-  const region = (await listRegions(db)).find((one) => one.id === order.regionId)
+  const names = await regionNames(db)
   return await recordWaiting(db, deps, {
     orderId: order.id,
     serverId: server.id,
     reason: 'room',
-    facts: { region: region?.name ?? order.regionId },
+    facts: { region: names.get(order.regionId) ?? order.regionId },
     delayMs: ROOM_RETRY_MS,
   })
 }

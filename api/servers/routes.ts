@@ -4,7 +4,7 @@ import type { Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { listOrderEvents } from '../orders/store.ts'
 import { toTimeline } from '../orders/timeline.ts'
-import { listRegions } from '../plans/store.ts'
+import { regionNames } from '../plans/store.ts'
 import { Problem } from '../problem.ts'
 import type { ServerBody } from './bodies.ts'
 import type { ServerStatus } from './status.ts'
@@ -40,7 +40,7 @@ const statusTexts: Record<ServerStatus, string> = {
 }
 
 async function toBodies(db: Queryable, deps: Deps, servers: OwnedServer[]): Promise<ServerBody[]> {
-  const names = new Map((await listRegions(db)).map((region) => [region.id, region.name]))
+  const names = await regionNames(db)
   const { PANEL_URL } = deps.config
   return servers.map((server) => ({
     id: server.id,

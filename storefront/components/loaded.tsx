@@ -53,7 +53,7 @@ export function LoadFailed(
 }
 
 /** Leads to the log-in page and from there back to this one. */
-export function LogInFirst() {
+function LogInFirst() {
   const { url, route } = useLocation()
   useEffect(() => {
     endSession()

@@ -5,7 +5,7 @@ import { accountFailures, resendWords } from '../words/account.ts'
 import { ProblemNotice } from './notice.tsx'
 
 /** The API lets so much time pass between two mails of one kind. */
-export const RESEND_SECONDS = 60
+const RESEND_SECONDS = 60
 
 interface Props {
   label?: string

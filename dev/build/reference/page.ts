@@ -4,9 +4,9 @@ import { type ProblemCode, problems as known } from '../../../api/problem.ts'
 import { type Chapter, chapters, type Described, type Json } from './chapters.ts'
 import { fiveMinutes } from './five_minutes.ts'
 import { problemWords } from './problem_words.ts'
-import { propertiesOf, typeOf } from './shapes.ts'
+import { type Field, propertiesOf, typeOf } from './shapes.ts'
 
-export type Html = ReturnType<typeof html>
+type Html = ReturnType<typeof html>
 
 /**
  * The reference as one page that needs no script: what a program has to know, every operation by
@@ -211,13 +211,6 @@ function problems({ problems: all }: Chapter['operations'][number]): Html {
       </table>
     </details>
   `
-}
-
-interface Field {
-  name: string
-  type: string
-  required: boolean
-  description: string
 }
 
 function fields(heading: string, all: Field[]): Html {
