@@ -4,7 +4,7 @@
  */
 const CACHE = 'offline-@VERSION@'
 const PAGE = '/offline.html'
-const FILES = [PAGE, '/offline.css', '/offline.svg']
+const FILES = [PAGE, '/offline.css', '/offline.js', '/offline.svg']
 
 self.addEventListener('install', (event) => {
   event.waitUntil(keepFiles())

@@ -362,10 +362,15 @@ describeInBrowser('an account', (suite) => {
     expect(page.url()).toBe(`${suite.shop.url}/orders`)
     expect(await page.evaluate(() => getComputedStyle(document.body).display)).toBe('grid')
     await page.goto('/orders').catch(() => {})
-    expect(await cachedPaths(page)).toEqual(['/offline.css', '/offline.html', '/offline.svg'])
+    expect(await cachedPaths(page)).toEqual([
+      '/offline.css',
+      '/offline.html',
+      '/offline.js',
+      '/offline.svg',
+    ])
+    await page.getByRole('link', { name: 'Try again' }).waitFor()
 
     await visitor.context.setOffline(false)
-    await page.getByRole('link', { name: 'Try again' }).click()
     await page.getByRole('heading', { name: 'No orders yet' }).waitFor()
     await visitor.close()
   })
