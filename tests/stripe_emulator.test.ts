@@ -1,6 +1,7 @@
 import Stripe from 'stripe'
 import { afterEach, expect, test } from 'vitest'
 import { createStripeEmulator, type StripeEmulator } from '../dev/stripe/emulator.ts'
+import { faultsOf } from '../dev/stripe/openapi/answers.ts'
 import { createClock } from './support/clock.ts'
 import { serve } from './support/serve.ts'
 
@@ -24,6 +25,7 @@ function start({ retryDelaysMs = [], state }: { retryDelaysMs?: number[]; state?
     retryDelaysMs,
     state,
     onChange: () => changes++,
+    onAnswer: (operation, body) => expect.soft(faultsOf(operation, body), operation).toEqual([]),
   })
   front.handler = emulator.fetch
   const received: { event: Stripe.Event; header: string; body: string }[] = []
@@ -177,7 +179,7 @@ test.each([
   }],
   ['currency=eur&unit_amount=1&product=a&tiers[0][up_to]=1', {
     param: 'tiers',
-    message: 'Stripe takes tiers, but this emulator does not know it.',
+    message: 'Stripe takes tiers, but this emulator does not follow it.',
   }],
   ['currency=eur&unit_amount=1&product=prod_x', { code: 'resource_missing', param: 'product' }],
 ])('POST /v1/prices with %j is refused', async (body, error) => {

@@ -16,11 +16,16 @@ import { webhookEndpointRoutes } from './routes/webhook_endpoints.ts'
 import { API_VERSION, type Sandbox, type StripeEnv } from './sandbox.ts'
 
 /** The API of https://docs.stripe.com/api for one account, below `/v1`. */
-export function createApi(sandbox: Sandbox, secretKey: string) {
+export function createApi(sandbox: Sandbox, { secretKey, onAnswer }: {
+  secretKey: string
+  /** Told each answer of success: of which operation, and what. */
+  onAnswer?: ((operation: string, body: unknown) => void) | undefined
+}) {
   return new Hono<StripeEnv>()
     .use(identify(sandbox))
     .use(authenticate(secretKey))
     .use(idempotency())
+    .use(report(onAnswer))
     .route('/account', accountRoutes())
     .route('/charges', chargeRoutes())
     .route('/checkout/sessions', checkoutSessionRoutes())
@@ -56,6 +61,15 @@ function identify(sandbox: Sandbox) {
     await next()
     c.header('Request-Id', id)
     c.header('Stripe-Version', c.req.header('Stripe-Version') ?? API_VERSION)
+  })
+}
+
+function report(onAnswer: ((operation: string, body: unknown) => void) | undefined) {
+  return createMiddleware<StripeEnv>(async (c, next) => {
+    await next()
+    if (onAnswer && c.res.ok && c.var.operation) {
+      onAnswer(c.var.operation, await c.res.clone().json())
+    }
   })
 }
 

@@ -1,126 +1,86 @@
 import { Hono } from 'hono'
 import type Stripe from 'stripe'
-import * as z from 'zod'
-import { answer, answerList, inRange, matches, readParams } from '../http.ts'
+import { answer, matches, read } from '../http.ts'
+import { mergeMetadata } from '../metadata.ts'
 import { customerObject } from '../objects/customer.ts'
-import {
-  clearable,
-  email,
-  expand,
-  mergeMetadata,
-  metadata,
-  notEmulated,
-  oneOf,
-  paging,
-  range,
-  Retrieve,
-  type Shape,
-  text,
-} from '../params.ts'
+import { type Given, operation } from '../openapi/operation.ts'
+import { reading } from '../resource.ts'
 import { emit, type StripeEnv } from '../sandbox.ts'
+import type { Customer } from '../wire.ts'
 
 export function customerRoutes() {
   return new Hono<StripeEnv>()
     .post('/', async (c) => {
-      const { expand, metadata, address, ...params } = await readParams(c, CreateCustomer)
+      const { metadata, ...params } = await read(c, CreateCustomer)
       const { store, newId, now } = c.var.sandbox
       const customer = store.customers.insert(customerObject({
         email: null,
-        ...params,
+        ...fieldsOf(params),
         id: newId('customer'),
         created: now(),
-        address: address && addressObject(address),
         metadata: mergeMetadata({}, metadata),
       }))
       emit(c.var.sandbox, 'customer.created', customer)
-      return answer(c, customer, expand)
+      return answer(c, customer)
     })
-    .get('/', async (c) => {
-      const params = await readParams(c, ListCustomers)
-      const customers = c.var.sandbox.store.customers.newestFirst().filter((customer) =>
-        matches(params.email, customer.email ?? undefined) &&
-        inRange(customer.created, params.created)
-      )
-      return answerList(c, customers, params)
-    })
-    .get('/:id', async (c) => {
-      const { expand } = await readParams(c, Retrieve)
-      return answer(c, c.var.sandbox.store.customers.get(c.req.param('id')), expand)
-    })
+    .route(
+      '/',
+      reading({
+        rows: (store) => store.customers,
+        list: ListCustomers,
+        isListed: (customer, params) => matches(params.email, customer.email ?? undefined),
+        retrieve: RetrieveCustomer,
+        search: {
+          operation: SearchCustomers,
+          fields: {
+            created: ({ created }) => created,
+            email: ({ email }) => email,
+            name: ({ name }) => name,
+            phone: ({ phone }) => phone,
+          },
+        },
+      }),
+    )
     .post('/:id', async (c) => {
-      const { expand, metadata, address, ...params } = await readParams(c, UpdateCustomer)
+      const { metadata, ...params } = await read(c, UpdateCustomer)
       const { store } = c.var.sandbox
       const former = store.customers.get(c.req.param('id'))
       const customer = store.customers.update(former.id, {
-        ...params,
-        ...(address !== undefined && { address: address && addressObject(address) }),
+        ...fieldsOf(params),
         metadata: mergeMetadata(former.metadata, metadata),
       })
       emit(c.var.sandbox, 'customer.updated', customer, former)
-      return answer(c, customer, expand)
+      return answer(c, customer)
     })
 }
 
-const Address = z.strictObject(
-  {
-    city: text().optional(),
-    country: text(2).optional(),
-    line1: text().optional(),
-    line2: text().optional(),
-    postal_code: text().optional(),
-    state: text().optional(),
-  } satisfies Shape<Stripe.AddressParam>,
-)
+const FIELDS = ['address', 'description', 'email', 'name', 'phone', 'tax_exempt'] as const
 
-const shared = {
-  address: clearable(Address).optional(),
-  balance: notEmulated,
-  business_name: notEmulated,
-  cash_balance: notEmulated,
-  description: clearable(text()).optional(),
-  email: clearable(email).optional(),
-  expand,
-  individual_name: notEmulated,
-  invoice_prefix: notEmulated,
-  invoice_settings: notEmulated,
-  metadata: metadata.optional(),
-  name: clearable(text(256)).optional(),
-  next_invoice_sequence: notEmulated,
-  phone: clearable(text(20)).optional(),
-  preferred_locales: notEmulated,
-  shipping: notEmulated,
-  source: notEmulated,
-  tax: notEmulated,
-  tax_exempt: oneOf('exempt', 'none', 'reverse').optional(),
-  validate: notEmulated,
+const CreateCustomer = operation<Stripe.CustomerCreateParams>('POST /v1/customers')
+  .follows([...FIELDS, 'metadata'])
+const UpdateCustomer = operation<Stripe.CustomerUpdateParams>('POST /v1/customers/{id}')
+  .follows([...FIELDS, 'metadata'])
+const ListCustomers = operation<Stripe.CustomerListParams>('GET /v1/customers')
+  .follows(['created', 'email', 'ending_before', 'limit', 'starting_after'])
+const RetrieveCustomer = operation<Stripe.CustomerRetrieveParams>('GET /v1/customers/{id}')
+  .follows('all')
+const SearchCustomers = operation<Stripe.CustomerSearchParams>('GET /v1/customers/search')
+  .follows('all')
+
+/** What a request changes: a field that it leaves out stays. */
+function fieldsOf(
+  { address, tax_exempt: exempt, ...fields }: Given<
+    Pick<Stripe.CustomerUpdateParams, typeof FIELDS[number]>
+  >,
+): Partial<Customer> {
+  return {
+    ...fields,
+    ...(address !== undefined && { address: address && addressObject(address) }),
+    ...(exempt !== undefined && { tax_exempt: exempt ?? 'none' }),
+  }
 }
 
-const CreateCustomer = z.strictObject(
-  {
-    ...shared,
-    payment_method: notEmulated,
-    tax_id_data: notEmulated,
-    test_clock: notEmulated,
-  } satisfies Shape<Stripe.CustomerCreateParams>,
-)
-
-const UpdateCustomer = z.strictObject(
-  {
-    ...shared,
-    default_source: notEmulated,
-  } satisfies Shape<Stripe.CustomerUpdateParams>,
-)
-
-const ListCustomers = z.strictObject(
-  {
-    ...paging,
-    created: range.optional(),
-    email: text().optional(),
-    test_clock: notEmulated,
-  } satisfies Shape<Stripe.CustomerListParams>,
-)
-
-function addressObject(address: z.output<typeof Address>) {
+function addressObject(address: Given<Stripe.AddressParam>): NonNullable<Customer['address']> {
   const empty = {
     city: null,
     country: null,

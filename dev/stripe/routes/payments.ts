@@ -1,68 +1,60 @@
 import { Hono } from 'hono'
 import type Stripe from 'stripe'
-import * as z from 'zod'
-import { answer, answerList, inRange, matches, readParams } from '../http.ts'
-import { notEmulated, paging, range, Retrieve, type Shape, text } from '../params.ts'
+import { matches } from '../http.ts'
+import { operation } from '../openapi/operation.ts'
+import { reading } from '../resource.ts'
 import type { StripeEnv } from '../sandbox.ts'
 
 export function paymentIntentRoutes() {
-  return new Hono<StripeEnv>()
-    .get('/', async (c) => {
-      const params = await readParams(c, ListPaymentIntents)
-      const intents = c.var.sandbox.store.paymentIntents.newestFirst().filter((intent) =>
-        matches(params.customer, intent.customer ?? undefined) &&
-        inRange(intent.created, params.created)
-      )
-      return answerList(c, intents, params)
-    })
-    .get('/:id', async (c) => {
-      const { expand } = await readParams(c, RetrievePaymentIntent)
-      return answer(c, c.var.sandbox.store.paymentIntents.get(c.req.param('id')), expand)
-    })
+  return new Hono<StripeEnv>().route(
+    '/',
+    reading({
+      rows: (store) => store.paymentIntents,
+      list: ListPaymentIntents,
+      isListed: (intent, params) => matches(params.customer, intent.customer ?? undefined),
+      retrieve: RetrievePaymentIntent,
+    }),
+  )
 }
 
 export function chargeRoutes() {
-  return new Hono<StripeEnv>()
-    .get('/', async (c) => {
-      const params = await readParams(c, ListCharges)
-      const charges = c.var.sandbox.store.charges.newestFirst().filter((charge) =>
+  return new Hono<StripeEnv>().route(
+    '/',
+    reading({
+      rows: (store) => store.charges,
+      list: ListCharges,
+      isListed: (charge, params) =>
         matches(params.customer, charge.customer ?? undefined) &&
-        matches(params.payment_intent, charge.payment_intent ?? undefined) &&
-        inRange(charge.created, params.created)
-      )
-      return answerList(c, charges, params)
-    })
-    .get('/:id', async (c) => {
-      const { expand } = await readParams(c, Retrieve)
-      return answer(c, c.var.sandbox.store.charges.get(c.req.param('id')), expand)
-    })
+        matches(params.payment_intent, charge.payment_intent ?? undefined),
+      retrieve: RetrieveCharge,
+    }),
+  )
 }
 
 export function paymentMethodRoutes() {
-  return new Hono<StripeEnv>()
-    .get('/:id', async (c) => {
-      const { expand } = await readParams(c, Retrieve)
-      return answer(c, c.var.sandbox.store.paymentMethods.get(c.req.param('id')), expand)
-    })
+  return new Hono<StripeEnv>().route(
+    '/',
+    reading({
+      rows: (store) => store.paymentMethods,
+      list: ListPaymentMethods,
+      isListed: (method, params) => matches(params.customer, method.customer ?? undefined),
+      retrieve: RetrievePaymentMethod,
+    }),
+  )
 }
 
-const RetrievePaymentIntent = Retrieve.extend({ client_secret: notEmulated })
+const PAGE = ['created', 'ending_before', 'limit', 'starting_after'] as const
 
-const ListPaymentIntents = z.strictObject(
-  {
-    ...paging,
-    created: range.optional(),
-    customer: text().optional(),
-    customer_account: notEmulated,
-  } satisfies Shape<Stripe.PaymentIntentListParams>,
-)
-
-const ListCharges = z.strictObject(
-  {
-    ...paging,
-    created: range.optional(),
-    customer: text().optional(),
-    payment_intent: text().optional(),
-    transfer_group: notEmulated,
-  } satisfies Shape<Stripe.ChargeListParams>,
-)
+const ListPaymentIntents = operation<Stripe.PaymentIntentListParams>('GET /v1/payment_intents')
+  .follows([...PAGE, 'customer'])
+const RetrievePaymentIntent = operation<Stripe.PaymentIntentRetrieveParams>(
+  'GET /v1/payment_intents/{id}',
+).follows([])
+const ListCharges = operation<Stripe.ChargeListParams>('GET /v1/charges')
+  .follows([...PAGE, 'customer', 'payment_intent'])
+const RetrieveCharge = operation<Stripe.ChargeRetrieveParams>('GET /v1/charges/{id}').follows('all')
+const ListPaymentMethods = operation<Stripe.PaymentMethodListParams>('GET /v1/payment_methods')
+  .follows(['customer', 'ending_before', 'limit', 'starting_after'])
+const RetrievePaymentMethod = operation<Stripe.PaymentMethodRetrieveParams>(
+  'GET /v1/payment_methods/{id}',
+).follows('all')
