@@ -1,7 +1,7 @@
 import { ParameterFailure } from './errors.ts'
 import { listObject } from './objects/list.ts'
 import type { Sandbox } from './sandbox.ts'
-import type { Store } from './store.ts'
+import { findObject, type Store } from './store.ts'
 
 /**
  * A copy of an answer in which the ids at these paths (`latest_invoice.payments`, in a list
@@ -46,14 +46,6 @@ function objectsFor(store: Store, value: unknown, refusal: () => Error): unknown
   const object = findObject(store, String(value))
   if (!object) throw refusal()
   return structuredClone(object)
-}
-
-function findObject(store: Store, id: string): object | undefined {
-  const { customers, products, prices, sessions, subscriptions, invoices } = store
-  const { charges, refunds, paymentIntents, paymentMethods } = store
-  const objects = [customers, products, prices, sessions, subscriptions, invoices]
-  const payments = [charges, refunds, paymentIntents, paymentMethods]
-  return [...objects, ...payments].map((rows) => rows.find(id)).find((row) => row !== undefined)
 }
 
 /** Lists that an answer holds only where they are expanded. Absent where there is no such list. */

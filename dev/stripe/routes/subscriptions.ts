@@ -3,7 +3,7 @@ import type Stripe from 'stripe'
 import * as z from 'zod'
 import { endSubscription, isEnded } from '../billing/subscriptions.ts'
 import { noSuch, refused } from '../errors.ts'
-import { answer, inRange, matches, read } from '../http.ts'
+import { answer, inRange, matches } from '../http.ts'
 import { mergeMetadata } from '../metadata.ts'
 import { operation, type ParamsOf } from '../openapi/operation.ts'
 import {
