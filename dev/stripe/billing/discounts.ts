@@ -1,6 +1,7 @@
 import { refused } from '../errors.ts'
 import { discountObject, isValid, promotionCodeShown } from '../objects/discount.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
+import { findCoupon } from '../store.ts'
 import type { Coupon, Discount, PromotionCode } from '../wire.ts'
 import { periodEnd } from './period.ts'
 
@@ -32,7 +33,7 @@ export function applyDiscounts({ store, now }: Sandbox, { lines, discounts, curr
   const taken: DiscountAmount[][] = lines.map(() => [])
   for (const discount of discounts) {
     if (!isRunning(discount, now())) continue
-    const coupon = store.coupons.find(discount.source.coupon ?? '')
+    const coupon = findCoupon(store, discount.source.coupon ?? '')
     if (!coupon) continue
     const left = lines.map((line, index) =>
       isDiscounted(line, coupon) ? line.amount - sumOf(taken[index]) : 0
@@ -141,8 +142,8 @@ export function detachDiscounts(sandbox: Sandbox, ids: string[]) {
 export function discountsLeft({ store, now }: Sandbox, ids: string[]): string[] {
   return ids.filter((id) => {
     const discount = store.discounts.get(id)
-    const coupon = store.coupons.find(discount.source.coupon ?? '')
-    return coupon?.duration !== 'once' && isRunning(discount, now())
+    return findCoupon(store, discount.source.coupon ?? '')?.duration !== 'once' &&
+      isRunning(discount, now())
   })
 }
 
@@ -249,10 +250,8 @@ function checkPromotionCode(
   if (customer !== null && customer !== owner.customer) {
     throw refused('This promotion code cannot be redeemed by this customer.', detail)
   }
-  const least = restrictions.minimum_amount_currency === currency
-    ? restrictions.minimum_amount
-    : restrictions.currency_options?.[currency]?.minimum_amount
-  if (restrictions.minimum_amount !== null && (least == null || subtotal < least)) {
+  const { minimum_amount: least, minimum_amount_currency: leastCurrency } = restrictions
+  if (least !== null && (leastCurrency !== currency || subtotal < least)) {
     throw refused(
       'This promotion code cannot be redeemed because the minimum amount is not met.',
       detail,

@@ -27,7 +27,7 @@ export function couponShown(coupon: Coupon, now: number): Coupon {
 
 /** Whether somebody can still redeem the coupon. */
 export function isValid(coupon: Coupon, now: number): boolean {
-  return !isUsedUp(coupon) && !isOver(coupon.redeem_by, now)
+  return coupon.valid && !isUsedUp(coupon) && !isOver(coupon.redeem_by, now)
 }
 
 export function promotionCodeObject(
@@ -54,10 +54,9 @@ export function promotionCodeShown(
   coupon: Coupon | undefined,
   now: number,
 ): PromotionCode {
-  const { currency_options: _options, ...restrictions } = promotionCode.restrictions
   const active = promotionCode.active && !isUsedUp(promotionCode) &&
     !isOver(promotionCode.expires_at, now) && coupon !== undefined && isValid(coupon, now)
-  return { ...promotionCode, active, restrictions }
+  return { ...promotionCode, active }
 }
 
 export function discountObject(
