@@ -29,6 +29,7 @@ export type BalanceTransaction = Wire<Stripe.CustomerBalanceTransaction>
 export type Coupon = Wire<Stripe.Coupon>
 export type CreditNote = Wire<Stripe.CreditNote>
 export type DeletedCustomer = Wire<Stripe.DeletedCustomer>
+export type DeletedDiscount = Wire<Stripe.DeletedDiscount>
 export type Discount = Wire<Stripe.Discount>
 export type Dispute = Wire<Stripe.Dispute>
 export type InvoiceItem = Wire<Stripe.InvoiceItem>
