@@ -4,7 +4,10 @@ import type { Price } from '../wire.ts'
  * When the period of a recurring price that begins at `start` (seconds) ends. A month that lacks
  * the day ends on its last: from 31 January a month runs to 28 or 29 February.
  */
-export function periodEnd(start: number, recurring: NonNullable<Price['recurring']>): number {
+export function periodEnd(
+  start: number,
+  recurring: Pick<NonNullable<Price['recurring']>, 'interval' | 'interval_count'>,
+): number {
   const { interval, interval_count: count } = recurring
   switch (interval) {
     case 'day':
