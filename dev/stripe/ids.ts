@@ -4,6 +4,8 @@ const SHAPES = {
   'billing_portal.configuration': ['bpc_1', 23],
   'billing_portal.session': ['bps_1', 23],
   balance_transaction: ['txn_1', 23],
+  bank_charge: ['py_3', 23],
+  bank_refund: ['pyr_1', 23],
   charge: ['ch_3', 23],
   'checkout.session': ['cs_test_a1', 56],
   coupon: ['', 8],

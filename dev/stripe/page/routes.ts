@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono'
 import { secureHeaders } from 'hono/secure-headers'
-import { delayedMethodFor } from '../checkout/complete.ts'
+import { delayedTypeFor } from '../checkout/complete.ts'
 import { expireSession } from '../checkout/expire.ts'
 import { isSettling, settleCheckout } from '../checkout/settle.ts'
 import { ParameterFailure, StripeFailure } from '../errors.ts'
@@ -63,7 +63,7 @@ function showSession(c: Context, sandbox: Sandbox, id: string, alert?: string) {
     return c.html(isSettling(sandbox, session) ? settlingView(back) : completeView(session, back))
   }
   const { lineItems } = sandbox.store.checkouts.get(id)
-  const delayed = delayedMethodFor(session) !== undefined
+  const delayed = delayedTypeFor(session) !== undefined
   const view = checkoutView({ session, lineItems, delayed, ...(alert && { alert }) })
   return c.html(view, alert ? 402 : 200)
 }
