@@ -78,9 +78,10 @@ async function readBody(request: Request): Promise<unknown> {
 function countRequest(panel: PanelApp, { owner }: Caller, setHeader: SetHeader): void {
   const { windows, requestsPerMinute: limit } = panel
   const now = panel.now().getTime()
-  const last = windows.get(owner.id)
+  const key = `application ${owner.id}`
+  const last = windows.get(key)
   const window = last && now < last.startedAt + WINDOW_MS ? last : { startedAt: now, used: 0 }
-  windows.set(owner.id, window)
+  windows.set(key, window)
   window.used++
   setHeader('X-RateLimit-Limit', String(limit))
   setHeader('X-RateLimit-Remaining', String(Math.max(0, limit - window.used)))

@@ -19,6 +19,8 @@ export const User = z.object({
   lastName: z.string(),
   language: z.string(),
   rootAdmin: z.boolean(),
+  /** Salted and hashed; null until one was set. */
+  password: text.default(null),
   ...dates,
 })
 export type User = z.infer<typeof User>
@@ -39,6 +41,9 @@ export const Node = z.object({
   memoryOverallocate: z.number(),
   disk: z.number(),
   diskOverallocate: z.number(),
+  /** What the daemon says to the panel: `Bearer {id}.{token}`. The panel says the token alone. */
+  daemonTokenId: z.string().default(''),
+  daemonToken: z.string().default(''),
   ...dates,
 })
 export type Node = z.infer<typeof Node>
@@ -74,6 +79,8 @@ export const Egg = z.object({
   startup: z.string(),
   stop: z.string(),
   startupDone: z.string(),
+  /** Names by which the panel's own pages offer help, such as `eula`. */
+  features: z.array(z.string()).default([]),
   ...dates,
 })
 export type Egg = z.infer<typeof Egg>
@@ -124,6 +131,7 @@ export const Server = z.object({
   startup: z.string(),
   image: z.string(),
   environment: z.record(z.string(), z.string()),
+  skipScripts: z.boolean().default(false),
   install: Install.nullable(),
   ...dates,
 })
@@ -149,5 +157,21 @@ export const Key = z.object({
   ownerId: z.int(),
   /** 1 reads, 2 writes, 3 both; null for an account key (`ptlc_…`), which has no such bits. */
   permissions: z.partialRecord(z.enum(resources), z.int()).nullable(),
+  description: z.string().default(''),
+  /** Addresses and CIDR ranges; null and an empty list admit every address. */
+  allowedIps: z.array(z.string()).nullable().default(null),
+  lastUsedAt: text.default(null),
+  createdAt: z.string().default('1970-01-01T00:00:00.000Z'),
 })
 export type Key = z.infer<typeof Key>
+
+/** A user who may do some things with the server of another. */
+export const Subuser = z.object({
+  id: z.int(),
+  userId: z.int(),
+  serverId: z.int(),
+  /** Such as `control.start`. */
+  permissions: z.array(z.string()),
+  createdAt: z.string(),
+})
+export type Subuser = z.infer<typeof Subuser>

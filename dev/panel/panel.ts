@@ -1,6 +1,6 @@
 import type { Key, User } from './model.ts'
 import type { PanelStore } from './store.ts'
-import type { Wings } from './wings.ts'
+import type { Wings } from './wings/wings.ts'
 
 /** The running panel. Hono hands it to every route as `c.env`, where a Worker would find its bindings. */
 export interface PanelApp {
@@ -11,9 +11,10 @@ export interface PanelApp {
   now: () => Date
   random: () => number
   requestsPerMinute: number
+  clientRequestsPerMinute: number
   faults: Faults
-  /** Requests of the present window, by owner: two keys of one admin share it. */
-  windows: Map<number, { startedAt: number; used: number }>
+  /** Requests of the present window, by API and owner: two keys of one admin share it. */
+  windows: Map<string, { startedAt: number; used: number }>
 }
 
 /** What goes wrong once, at the next create, beside what the node can do. */
@@ -43,6 +44,12 @@ export interface PanelEnv {
 
 export function timestamp(panel: PanelApp): string {
   return panel.now().toISOString()
+}
+
+/** Letters and digits, as tokens are made of. */
+export function randomText({ random }: PanelApp, length: number): string {
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+  return Array.from({ length }, () => letters[Math.floor(random() * letters.length)]).join('')
 }
 
 /** A v4 uuid from the injected random source. */

@@ -9,19 +9,19 @@ import { PanelFailure } from './failure.ts'
 export function suspend(panel: PanelApp, server: Server): void {
   if (server.status === 'suspended') return
   setStatus(panel, server, 'suspended')
-  syncOrElse(panel, () => setStatus(panel, server, null))
+  syncOrElse(panel, server, () => setStatus(panel, server, null))
 }
 
 /** Ends in `null`, whatever the state before the suspension was. */
 export function unsuspend(panel: PanelApp, server: Server): void {
   if (server.status !== 'suspended') return
   setStatus(panel, server, null)
-  syncOrElse(panel, () => setStatus(panel, server, 'suspended'))
+  syncOrElse(panel, server, () => setStatus(panel, server, 'suspended'))
 }
 
 /** Lifts a suspension as it goes; when the node fails the old status stays. */
 export function reinstall(panel: PanelApp, server: Server): void {
-  panel.wings.call('reinstall')
+  panel.wings.call('reinstall', server)
   setStatus(panel, server, 'installing')
   panel.wings.startInstall(server, { now: panel.now(), again: true })
 }
@@ -33,7 +33,7 @@ export function deleteServer(
   { force }: { force: boolean },
 ): void {
   try {
-    wings.call('delete')
+    wings.call('delete', server)
   } catch (failure) {
     const unknownToNode = failure instanceof PanelFailure && failure.status === 404
     if (!force && !unknownToNode) throw failure
@@ -49,9 +49,9 @@ function setStatus(panel: PanelApp, server: Server, status: string | null): void
   server.updatedAt = timestamp(panel)
 }
 
-function syncOrElse({ wings }: PanelApp, undo: () => void): void {
+function syncOrElse({ wings }: PanelApp, server: Server, undo: () => void): void {
   try {
-    wings.call('sync')
+    wings.call('sync', server)
   } catch (failure) {
     undo()
     throw failure

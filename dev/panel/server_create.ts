@@ -23,14 +23,14 @@ export function createServer(panel: PanelApp, body: unknown): Server {
   const taken = [allocation, ...additionalAllocations(store, input)]
   for (const row of taken) row.serverId = server.id
   try {
-    wings.call('create')
+    wings.call('create', server)
   } catch (failure) {
     for (const row of taken) row.serverId = null
     store.servers.remove(server)
     throw failure
   }
-  const skipScripts = input.flag('skip_scripts', false)
-  wings.startInstall(server, { now: panel.now(), again: false, skipScripts })
+  const startOnCompletion = input.flag('start_on_completion', false)
+  wings.startInstall(server, { now: panel.now(), again: false, startOnCompletion })
   return server
 }
 
@@ -143,6 +143,7 @@ function insertServer(
         { envVariable },
       ) => [envVariable, phpText(input.value(`environment.${envVariable}`))]),
     ),
+    skipScripts: input.flag('skip_scripts', false),
     install: null,
     createdAt: at,
     updatedAt: at,

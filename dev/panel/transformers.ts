@@ -187,7 +187,8 @@ export function identifierOf(server: Server): string {
   return server.uuid.slice(0, 8)
 }
 
-function environmentOf(store: PanelStore, server: Server) {
+/** What the process finds in its environment. */
+export function environmentOf(store: PanelStore, server: Server) {
   return {
     ...server.environment,
     STARTUP: server.startup,

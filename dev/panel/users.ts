@@ -95,6 +95,7 @@ function insertUser(panel: PanelApp, input: Input): User {
     ...writtenFields(input),
     language: input.text('language') ?? 'en',
     rootAdmin: input.flag('root_admin', false),
+    password: null,
     createdAt: at,
     updatedAt: at,
   }))
