@@ -1,6 +1,7 @@
 import type Stripe from 'stripe'
 import { refused } from '../errors.ts'
 import { mergeMetadata } from '../metadata.ts'
+import { addressObject } from '../objects/address.ts'
 import { customerObject } from '../objects/customer.ts'
 import type { Given } from '../openapi/operation.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
@@ -108,18 +109,6 @@ function simpleChanges(params: Fields): Partial<Customer> {
   return Object.fromEntries(
     SIMPLE.flatMap((key) => params[key] === undefined ? [] : [[key, params[key]]]),
   )
-}
-
-function addressObject(address: Given<Stripe.AddressParam>): NonNullable<Customer['address']> {
-  const empty = {
-    city: null,
-    country: null,
-    line1: null,
-    line2: null,
-    postal_code: null,
-    state: null,
-  }
-  return { ...empty, ...address }
 }
 
 function shippingObject(
