@@ -4,12 +4,14 @@ import { StripeFailure } from './errors.ts'
 import { idempotency } from './idempotency.ts'
 import { accountRoutes } from './routes/account.ts'
 import { checkoutSessionRoutes } from './routes/checkout_sessions.ts'
+import { couponRoutes } from './routes/coupons.ts'
 import { customerRoutes } from './routes/customers.ts'
 import { eventRoutes } from './routes/events.ts'
 import { invoicePaymentRoutes, invoiceRoutes } from './routes/invoices.ts'
 import { chargeRoutes, paymentIntentRoutes, paymentMethodRoutes } from './routes/payments.ts'
 import { priceRoutes } from './routes/prices.ts'
 import { productRoutes } from './routes/products.ts'
+import { promotionCodeRoutes } from './routes/promotion_codes.ts'
 import { refundRoutes } from './routes/refunds.ts'
 import { subscriptionRoutes } from './routes/subscriptions.ts'
 import { webhookEndpointRoutes } from './routes/webhook_endpoints.ts'
@@ -29,6 +31,7 @@ export function createApi(sandbox: Sandbox, { secretKey, onAnswer }: {
     .route('/account', accountRoutes())
     .route('/charges', chargeRoutes())
     .route('/checkout/sessions', checkoutSessionRoutes())
+    .route('/coupons', couponRoutes())
     .route('/customers', customerRoutes())
     .route('/events', eventRoutes())
     .route('/invoice_payments', invoicePaymentRoutes())
@@ -37,6 +40,7 @@ export function createApi(sandbox: Sandbox, { secretKey, onAnswer }: {
     .route('/payment_methods', paymentMethodRoutes())
     .route('/prices', priceRoutes())
     .route('/products', productRoutes())
+    .route('/promotion_codes', promotionCodeRoutes())
     .route('/refunds', refundRoutes())
     .route('/subscriptions', subscriptionRoutes())
     .route('/webhook_endpoints', webhookEndpointRoutes())

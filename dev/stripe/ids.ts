@@ -27,6 +27,7 @@ const SHAPES = {
   product: ['prod_', 14],
   product_feature: ['prodft_', 14],
   promotion_code: ['promo_1', 23],
+  promotion_code_text: ['', 8],
   refund: ['re_3', 23],
   request: ['req_', 14],
   secret: ['', 25],

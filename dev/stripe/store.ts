@@ -108,6 +108,8 @@ export function openStore(state: unknown, changed: () => void) {
     coupons: collection<wire.Coupon>('coupons', 'coupon'),
     creditNotes: collection<wire.CreditNote>('creditNotes', 'credit_note'),
     customers: collection<wire.Customer>('customers', 'customer'),
+    deletedCoupons: collection<wire.Coupon>('deletedCoupons', 'coupon'),
+    deletedCustomers: collection<wire.DeletedCustomer>('deletedCustomers', 'customer'),
     deliveries: collection<Delivery>('deliveries', 'delivery'),
     discounts: collection<wire.Discount>('discounts', 'discount'),
     disputes: collection<wire.Dispute>('disputes', 'dispute'),
@@ -142,6 +144,11 @@ export function findObject(store: Store, id: string): { object: string } | undef
     const row = rows instanceof Collection ? rows.find(id) : undefined
     if (row && 'object' in row) return row
   }
+}
+
+/** The coupon, also when it was deleted: whoever has a discount of it keeps it. */
+export function findCoupon(store: Store, id: string): wire.Coupon | undefined {
+  return store.coupons.find(id) ?? store.deletedCoupons.find(id)
 }
 
 const VERSION = 1

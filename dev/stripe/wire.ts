@@ -28,6 +28,7 @@ export type PaymentMethod = Wire<Stripe.PaymentMethod>
 export type BalanceTransaction = Wire<Stripe.CustomerBalanceTransaction>
 export type Coupon = Wire<Stripe.Coupon>
 export type CreditNote = Wire<Stripe.CreditNote>
+export type DeletedCustomer = Wire<Stripe.DeletedCustomer>
 export type Discount = Wire<Stripe.Discount>
 export type Dispute = Wire<Stripe.Dispute>
 export type InvoiceItem = Wire<Stripe.InvoiceItem>

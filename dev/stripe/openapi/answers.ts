@@ -58,7 +58,9 @@ function jsonSchema(schema: Schema & { $ref?: string; nullable?: boolean }): obj
   const plain = {
     ...rest,
     ...($ref && { $ref: `stripe:${$ref.slice('#/components/schemas/'.length)}` }),
-    ...(rest.type === 'object' && rest.properties && { additionalProperties: false }),
+    ...(rest.type === 'object' && rest.properties && {
+      additionalProperties: rest.additionalProperties ?? false,
+    }),
   }
   return nullable ? { anyOf: [plain, { type: 'null' }] } : plain
 }

@@ -56,6 +56,7 @@ function toObject(
     const own = Object.hasOwn(properties, key) ? properties[key] : undefined
     const other = typeof additionalProperties === 'object' ? additionalProperties : undefined
     if (own) return [[key, toValue(own, value, name, findings)] as const]
+    if (other?.type === 'object') return [[key, toValue(other, value, name, findings)] as const]
     if (other) return [[key, toFree(value, name, findings)] as const]
     findings.unknown.push(name)
     return []

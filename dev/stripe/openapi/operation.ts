@@ -11,8 +11,11 @@ import { paramsOf, type Schema } from './structure.ts'
 export type Given<P> = P extends string ? GivenText<P>
   : P extends Stripe.Decimal ? string
   : P extends (infer Item)[] ? Given<Item>[]
-  : P extends object ? (string extends keyof P ? Record<string, string> : GivenObject<P>)
+  : P extends object ? (string extends keyof P ? GivenRecord<P> : GivenObject<P>)
   : P
+
+type GivenRecord<P extends object> = P[keyof P] extends object ? Record<string, Given<P[keyof P]>>
+  : Record<string, string>
 
 /** The package leaves its enums open for values of other versions; the structure closes them. */
 type GivenText<P extends string> = P extends '' ? null

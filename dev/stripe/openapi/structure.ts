@@ -9,6 +9,7 @@ export interface Schema {
   anyOf?: Schema[]
   format?: string
   maxLength?: number
+  'x-expandableFields'?: string[]
 }
 
 interface Parameter {
@@ -69,6 +70,12 @@ export function answerOf(name: string): Schema {
   const schema = Object.values(find(name).responses['200']?.content ?? {})[0]?.schema
   if (!schema) throw new Error(`The structure does not say what ${name} answers`)
   return schema
+}
+
+/** Whether objects of this kind have a field of that name that `expand` can name. */
+export function isExpandable(object: unknown, field: string): boolean {
+  const schema = structure.components.schemas[String(object)]
+  return schema?.['x-expandableFields']?.includes(field) ?? false
 }
 
 function find(name: string): OperationSchema {
