@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import type Stripe from 'stripe'
 import { answer, matches, read } from '../http.ts'
 import { mergeMetadata } from '../metadata.ts'
+import { addressObject } from '../objects/address.ts'
 import { customerObject } from '../objects/customer.ts'
 import { type Given, operation } from '../openapi/operation.ts'
 import { reading } from '../resource.ts'
@@ -78,16 +79,4 @@ function fieldsOf(
     ...(address !== undefined && { address: address && addressObject(address) }),
     ...(exempt !== undefined && { tax_exempt: exempt ?? 'none' }),
   }
-}
-
-function addressObject(address: Given<Stripe.AddressParam>): NonNullable<Customer['address']> {
-  const empty = {
-    city: null,
-    country: null,
-    line1: null,
-    line2: null,
-    postal_code: null,
-    state: null,
-  }
-  return { ...empty, ...address }
 }
