@@ -1,5 +1,5 @@
 import { resources } from './model.ts'
-import { newUuid, type PanelApp, timestamp } from './panel.ts'
+import { newToken, newUuid, type PanelApp, timestamp } from './panel.ts'
 import { type StockEgg, stockNests } from './stock_eggs.ts'
 
 /** A small host: three locations, four nodes, the games that the shipped catalogue sells. */
@@ -24,7 +24,13 @@ export function ensureKey(panel: PanelApp, token: string): void {
   if (store.keys.rows.some((key) => key.token === token)) return
   const owner = store.users.rows.find((user) => user.rootAdmin) ?? addAdmin(panel)
   const permissions = Object.fromEntries(resources.map((resource) => [resource, READ_AND_WRITE]))
-  store.keys.insert((id) => ({ id, token, ownerId: owner.id, permissions }))
+  store.keys.insert((id) => ({
+    id,
+    token,
+    ownerId: owner.id,
+    permissions,
+    createdAt: timestamp(panel),
+  }))
 }
 
 const READ_AND_WRITE = 3
@@ -81,6 +87,8 @@ function addNode(panel: PanelApp, locationId: number, seed: SeedNode): void {
     locationId,
     fqdn: `${seed.name}.example.com`,
     maintenance: seed.maintenance ?? false,
+    daemonTokenId: newToken(panel, 16),
+    daemonToken: newToken(panel, 64),
     memory: seed.memoryGib * GIB,
     memoryOverallocate: 0,
     disk: seed.diskGib * GIB,

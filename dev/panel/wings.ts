@@ -2,8 +2,11 @@ import { PanelFailure } from './failure.ts'
 import type { Server } from './model.ts'
 import type { PanelStore } from './store.ts'
 
-/** What the panel asks of the node's daemon. `sync` follows a suspension or its end. */
-export type WingsAction = 'create' | 'sync' | 'reinstall' | 'delete'
+/**
+ * What the panel asks of the node's daemon. `sync` follows a suspension, its end and a change of the
+ * build; `update` a change of the node itself.
+ */
+export type WingsAction = 'create' | 'sync' | 'reinstall' | 'delete' | 'update'
 
 /** No answer at all, or the HTTP status that Wings answers with. */
 export type WingsFault = 'unreachable' | number
