@@ -4,9 +4,9 @@ import { api } from './api.ts'
 import { PanelFailure } from './failure.ts'
 import { pages } from './pages.ts'
 import type { PanelApp, PanelEnv, PanelSettings, StartingLine } from './panel.ts'
-import { ensureKey, seedShop } from './seed.ts'
+import { ensureDaemonTokens, ensureKey, seedShop } from './seed.ts'
 import { PanelStore } from './store.ts'
-import { Wings, type WingsAction, type WingsFault } from './wings.ts'
+import { Wings, type WingsAction, type WingsFault } from './wings/wings.ts'
 
 export interface PanelEmulatorOptions {
   /** Where it is reached; shown in links and redirects. */
@@ -54,6 +54,8 @@ export interface PanelEmulator {
   slowNextCreate(): () => void
   setInstallMs(ms: number): void
   failNextInstall(): void
+  /** The daemon of a node starts anew, and the panel forgets what was installing there. */
+  rebootWings(nodeId: number): void
   setMaintenance(nodeId: number, on: boolean): void
   failNextCreate(fault: CreateFault): void
   failNextWings(action: WingsAction, fault: WingsFault): void
@@ -66,7 +68,7 @@ export function createPanelEmulator(options: PanelEmulatorOptions): PanelEmulato
   return {
     store,
     fetch: async (request) => {
-      if (wings.settle(store, panel.now())) options.onChange?.()
+      if (wings.settle()) options.onChange?.()
       const response = await site.fetch(request, panel)
       options.log?.(`${request.method} ${new URL(request.url).pathname} ${response.status}`)
       if (request.method !== 'GET' && response.ok) options.onChange?.()
@@ -86,6 +88,7 @@ export function createPanelEmulator(options: PanelEmulatorOptions): PanelEmulato
     },
     setInstallMs: (ms) => wings.installMs = ms,
     failNextInstall: () => wings.nextInstallFails = true,
+    rebootWings: (nodeId) => wings.reboot(store.nodes.get(nodeId)),
     setMaintenance: (nodeId, on) => store.nodes.get(nodeId).maintenance = on,
     failNextWings: (action, fault) => wings.failNext(action, fault),
     failNextCreate: (fault) => {
@@ -116,11 +119,13 @@ const site = new Hono<PanelEnv>().use(refuseWhenDown).route('/', pages)
 site.notFound((c) => api.fetch(c.req.raw, c.env))
 
 function openPanel(options: PanelEmulatorOptions): PanelApp {
+  const { now } = options
+  const store = new PanelStore()
   const panel: PanelApp = {
     url: options.url.replace(/\/+$/, ''),
-    store: new PanelStore(),
-    wings: new Wings(options.installMs ?? 4000),
-    now: options.now,
+    store,
+    wings: new Wings({ store, now, installMs: options.installMs ?? 4000 }),
+    now,
     random: options.random ?? Math.random,
     settings: {
       down: null,
@@ -136,6 +141,7 @@ function openPanel(options: PanelEmulatorOptions): PanelApp {
   }
   if (options.state !== undefined) panel.store.load(options.state)
   else if (options.seed !== 'empty') seedShop(panel)
+  ensureDaemonTokens(panel)
   ensureKey(panel, options.applicationKey)
   return panel
 }

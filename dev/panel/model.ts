@@ -20,6 +20,8 @@ export const User = z.object({
   language: z.string(),
   rootAdmin: z.boolean(),
   twoFactor: z.boolean().default(false),
+  /** Salted and hashed; null until one was set. */
+  password: text.default(null),
   ...dates,
 })
 export type User = z.infer<typeof User>
@@ -46,7 +48,7 @@ export const Node = z.object({
   daemonListen: z.int().default(8080),
   daemonSftp: z.int().default(2022),
   daemonBase: z.string().default('/var/lib/pterodactyl/volumes'),
-  /** 16 and 64 characters: by these the panel and the node's daemon know each other. */
+  /** What the daemon says to the panel: `Bearer {id}.{token}`. The panel says the token alone. */
   daemonTokenId: z.string().default(''),
   daemonToken: z.string().default(''),
   ...dates,
@@ -99,6 +101,8 @@ export const Egg = z.object({
   /** Another egg whose configuration, or whose script, this one inherits. */
   configFrom: z.int().nullable().default(null),
   scriptFrom: z.int().nullable().default(null),
+  /** Names by which the panel's own pages offer help, such as `eula`. */
+  features: z.array(z.string()).default([]),
   ...dates,
 })
 export type Egg = z.infer<typeof Egg>
@@ -188,3 +192,14 @@ export const Key = z.object({
   createdAt: z.string().default('2026-01-01T00:00:00.000Z'),
 })
 export type Key = z.infer<typeof Key>
+
+/** A user who may do some things with the server of another. */
+export const Subuser = z.object({
+  id: z.int(),
+  userId: z.int(),
+  serverId: z.int(),
+  /** Such as `control.start`. */
+  permissions: z.array(z.string()),
+  createdAt: z.string(),
+})
+export type Subuser = z.infer<typeof Subuser>

@@ -1,6 +1,6 @@
 import type { Key, User } from './model.ts'
 import type { PanelStore } from './store.ts'
-import type { Wings } from './wings.ts'
+import type { Wings } from './wings/wings.ts'
 
 /** The running panel. Hono hands it to every route as `c.env`, where a Worker would find its bindings. */
 export interface PanelApp {

@@ -10,7 +10,7 @@ export async function suspend(panel: PanelApp, server: Server): Promise<void> {
   if (server.status === 'suspended') return
   refuseTransfer(server)
   change(panel, server, { status: 'suspended' })
-  await syncOrElse(panel, () => change(panel, server, { status: null }))
+  await syncOrElse(panel, server, () => change(panel, server, { status: null }))
 }
 
 /** Ends in `null`, whatever the state before the suspension was. */
@@ -18,12 +18,12 @@ export async function unsuspend(panel: PanelApp, server: Server): Promise<void> 
   if (server.status !== 'suspended') return
   refuseTransfer(server)
   change(panel, server, { status: null })
-  await syncOrElse(panel, () => change(panel, server, { status: 'suspended' }))
+  await syncOrElse(panel, server, () => change(panel, server, { status: 'suspended' }))
 }
 
 /** Lifts a suspension as it goes; when the node fails the old status stays. */
 export async function reinstall(panel: PanelApp, server: Server): Promise<void> {
-  await panel.wings.call('reinstall')
+  await panel.wings.call('reinstall', server)
   change(panel, server, { status: 'installing' })
   panel.wings.startInstall(server, { now: panel.now(), again: true })
 }
@@ -35,7 +35,7 @@ export async function deleteServer(
   { force }: { force: boolean },
 ): Promise<void> {
   try {
-    await panel.wings.call('delete')
+    await panel.wings.call('delete', server)
   } catch (failure) {
     const unknownToNode = failure instanceof PanelFailure && failure.status === 404
     if (!force && !unknownToNode) throw failure
@@ -60,9 +60,13 @@ function refuseTransfer(server: Server): void {
   )
 }
 
-async function syncOrElse({ wings }: PanelApp, undo: () => void): Promise<void> {
+async function syncOrElse(
+  { wings }: PanelApp,
+  server: Server,
+  undo: () => void,
+): Promise<void> {
   try {
-    await wings.call('sync')
+    await wings.call('sync', server)
   } catch (failure) {
     undo()
     throw failure

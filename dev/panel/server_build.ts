@@ -29,7 +29,7 @@ export async function changeBuild(panel: PanelApp, server: Server, body: unknown
     backupLimit: input.number('feature_limits.backups') ?? 0,
   })
   try {
-    await panel.wings.call('sync')
+    await panel.wings.call('sync', server)
   } catch {
     // The panel writes it to its log, and nobody is told.
   }

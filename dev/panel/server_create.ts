@@ -26,8 +26,8 @@ export async function createServer(panel: PanelApp, body: unknown): Promise<Serv
   const server = insertServer(panel, { input, egg, allocation, environment })
   for (const row of [allocation, ...additionalAllocations(store, input)]) row.serverId = server.id
   await tellNode(panel, server)
-  const skipScripts = server.skipScripts
-  panel.wings.startInstall(server, { now: panel.now(), again: false, skipScripts })
+  const startOnCompletion = input.flag('start_on_completion', false)
+  panel.wings.startInstall(server, { now: panel.now(), again: false, startOnCompletion })
   return server
 }
 
@@ -37,7 +37,7 @@ async function tellNode(panel: PanelApp, server: Server): Promise<void> {
   panel.faults.slowNode = undefined
   try {
     await slowNode
-    await panel.wings.call('create')
+    await panel.wings.call('create', server)
   } catch (failure) {
     await deleteServer(panel, server, { force: true })
     throw failure

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import * as model from './model.ts'
 import { savedTable, Table } from './table.ts'
+import { Container } from './wings/container.ts'
 
 /** Everything the panel keeps in its database. Tests may read it and, with care, change it. */
 export class PanelStore {
@@ -13,6 +14,9 @@ export class PanelStore {
   readonly variables = new Table(model.Variable)
   readonly servers = new Table(model.Server)
   readonly keys = new Table(model.Key)
+  readonly subusers = new Table(model.Subuser)
+  /** On the disks of the nodes, which the panel cannot read. */
+  readonly containers = new Table(Container)
 
   variablesOf(eggId: number): model.Variable[] {
     return this.variables.rows.filter((row) => row.eggId === eggId)
@@ -29,6 +33,8 @@ export class PanelStore {
       variables: this.variables.snapshot(),
       servers: this.servers.snapshot(),
       keys: this.keys.snapshot(),
+      subusers: this.subusers.snapshot(),
+      containers: this.containers.snapshot(),
     }
   }
 
@@ -44,6 +50,8 @@ export class PanelStore {
     this.variables.load(saved.variables)
     this.servers.load(saved.servers)
     this.keys.load(saved.keys)
+    this.subusers.load(saved.subusers)
+    this.containers.load(saved.containers)
   }
 }
 
@@ -57,4 +65,7 @@ const Snapshot = z.object({
   variables: savedTable(model.Variable),
   servers: savedTable(model.Server),
   keys: savedTable(model.Key),
+  // Younger than the rest: a state that was saved before has none.
+  subusers: savedTable(model.Subuser).default({ lastId: 0, rows: [] }),
+  containers: savedTable(Container).default({ lastId: 0, rows: [] }),
 })
