@@ -30,6 +30,8 @@ export interface StripeEmulatorOptions {
   /** The waits before each retry of a webhook; after the last it is given up. */
   retryDelaysMs?: number[]
   log?: (line: string) => void
+  /** How many requests the API answers in a second; more are answered 429. Else there is no limit. */
+  requestsPerSecond?: number
   /** Told each answer of success: of which operation (`POST /v1/customers`), and what. */
   onAnswer?: (operation: string, body: unknown) => void
 }
@@ -83,7 +85,7 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
       is_default: true,
     }))
   }
-  const app = createApp(sandbox, { ...options, answered: webhooks.answered })
+  const app = createApp(sandbox, { ...options, log, answered: webhooks.answered })
 
   return {
     async fetch(request) {
@@ -121,12 +123,12 @@ const RETRY_DELAYS_MS = [1_000, 5_000, 30_000, 120_000, 600_000]
 
 function createApp(
   sandbox: Sandbox,
-  { secretKey, onAnswer, answered }: Pick<StripeEmulatorOptions, 'secretKey' | 'onAnswer'> & {
-    answered: (eventId: string) => Promise<void>
-  },
+  { answered, ...options }:
+    & Pick<StripeEmulatorOptions, 'secretKey' | 'onAnswer' | 'requestsPerSecond'>
+    & { log: (line: string) => void; answered: (eventId: string) => Promise<void> },
 ) {
   return new Hono()
-    .route('/v1', createApi(sandbox, { secretKey, onAnswer }))
+    .route('/v1', createApi(sandbox, options))
     .route('/', pageRoutes(sandbox, answered))
 }
 
