@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import { createApi } from './api.ts'
+import { type BillingSettings, DEFAULT_SETTINGS } from './billing/settings.ts'
 import { type PayOptions } from './checkout/complete.ts'
 import { expireSession } from './checkout/expire.ts'
 import { settleCheckout } from './checkout/settle.ts'
@@ -28,6 +29,8 @@ export interface StripeEmulatorOptions {
   onChange?: () => void
   /** The waits before each retry of a webhook; after the last it is given up. */
   retryDelaysMs?: number[]
+  /** How invoices are collected, where that is not as in a new account. */
+  billing?: Partial<BillingSettings>
   log?: (line: string) => void
   /** Told each answer of success: of which operation (`POST /v1/customers`), and what. */
   onAnswer?: (operation: string, body: unknown) => void
@@ -69,6 +72,7 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
     now,
     newId: (kind: IdKind) => newId(kind, random),
     request: null,
+    billing: { ...DEFAULT_SETTINGS, ...options.billing },
     send: webhooks.send,
   }
   const [account = accountObject({ id: sandbox.newId('account'), created: now() })] = store.accounts
