@@ -3,12 +3,15 @@ import { createMiddleware } from 'hono/factory'
 import { StripeFailure } from './errors.ts'
 import { idempotency } from './idempotency.ts'
 import { accountRoutes } from './routes/account.ts'
+import { chargeRoutes } from './routes/charges.ts'
 import { checkoutSessionRoutes } from './routes/checkout_sessions.ts'
 import { couponRoutes } from './routes/coupons.ts'
+import { creditNoteRoutes } from './routes/credit_notes.ts'
 import { customerRoutes } from './routes/customers.ts'
 import { eventRoutes } from './routes/events.ts'
 import { invoicePaymentRoutes, invoiceRoutes } from './routes/invoices.ts'
-import { chargeRoutes, paymentIntentRoutes, paymentMethodRoutes } from './routes/payments.ts'
+import { paymentIntentRoutes } from './routes/payment_intents.ts'
+import { paymentMethodRoutes } from './routes/payment_methods.ts'
 import { priceRoutes } from './routes/prices.ts'
 import { productRoutes } from './routes/products.ts'
 import { promotionCodeRoutes } from './routes/promotion_codes.ts'
@@ -32,6 +35,7 @@ export function createApi(sandbox: Sandbox, { secretKey, onAnswer }: {
     .route('/charges', chargeRoutes())
     .route('/checkout/sessions', checkoutSessionRoutes())
     .route('/coupons', couponRoutes())
+    .route('/credit_notes', creditNoteRoutes())
     .route('/customers', customerRoutes())
     .route('/events', eventRoutes())
     .route('/invoice_payments', invoicePaymentRoutes())

@@ -39,7 +39,10 @@ export class ParameterFailure extends StripeFailure {
 }
 
 /** A request that is well formed, and not possible now. */
-export function refused(message: string, detail: { code?: string; param?: string } = {}) {
+export function refused(
+  message: string,
+  detail: Omit<Partial<ErrorBody>, 'type' | 'message'> = {},
+) {
   return new StripeFailure(400, { type: 'invalid_request_error', message, ...detail })
 }
 

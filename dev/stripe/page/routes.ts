@@ -5,6 +5,7 @@ import { expireSession } from '../checkout/expire.ts'
 import { isSettling, settleCheckout } from '../checkout/settle.ts'
 import { ParameterFailure, StripeFailure } from '../errors.ts'
 import type { Sandbox } from '../sandbox.ts'
+import { authenticateRoutes } from './authenticate.ts'
 import { boardView } from './board.ts'
 import { formatMoney } from './money.ts'
 import { payAndWait, returnUrl } from './pay.ts'
@@ -18,6 +19,7 @@ export function pageRoutes(sandbox: Sandbox, answered: (eventId: string) => Prom
       contentSecurityPolicy: { defaultSrc: ["'none'"], styleSrc: ["'unsafe-inline'"] },
     }))
     .get('/', (c) => c.html(boardView(store)))
+    .route('/authenticate', authenticateRoutes(sandbox, answered))
     .get('/c/pay/:id', (c) => showSession(c, sandbox, c.req.param('id')))
     .post('/c/pay/:id', async (c) => {
       const id = c.req.param('id')
