@@ -6,6 +6,7 @@ import { accountRoutes } from './routes/account.ts'
 import { chargeRoutes } from './routes/charges.ts'
 import { checkoutSessionRoutes } from './routes/checkout_sessions.ts'
 import { couponRoutes } from './routes/coupons.ts'
+import { creditNoteRoutes } from './routes/credit_notes.ts'
 import { customerRoutes } from './routes/customers.ts'
 import { eventRoutes } from './routes/events.ts'
 import { invoicePaymentRoutes, invoiceRoutes } from './routes/invoices.ts'
@@ -34,6 +35,7 @@ export function createApi(sandbox: Sandbox, { secretKey, onAnswer }: {
     .route('/charges', chargeRoutes())
     .route('/checkout/sessions', checkoutSessionRoutes())
     .route('/coupons', couponRoutes())
+    .route('/credit_notes', creditNoteRoutes())
     .route('/customers', customerRoutes())
     .route('/events', eventRoutes())
     .route('/invoice_payments', invoicePaymentRoutes())

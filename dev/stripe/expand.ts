@@ -83,6 +83,13 @@ function included({ store }: Sandbox, node: Record<string, unknown>, key: string
       return structuredClone(findCoupon(store, id)?.applies_to)
     case 'coupon.currency_options':
       return structuredClone(findCoupon(store, id)?.currency_options)
+    case 'customer.sources':
+      return list([], `/v1/customers/${id}/sources`)
+    case 'customer.tax_ids':
+      return list(
+        store.taxIds.newestFirst().filter(({ customer }) => customer === id),
+        `/v1/customers/${id}/tax_ids`,
+      )
     case 'customer.subscriptions':
       return list(
         store.subscriptions.newestFirst().filter(({ customer }) => customer === id),

@@ -12,6 +12,8 @@ interface Resource<Row, Params> {
   /** Whether a list with these parameters has the row; `created` is seen to. */
   isListed?(row: Row, params: Params, sandbox: Sandbox): boolean
   retrieve: Operation<unknown>
+  /** What a retrieval answers of those that were deleted, where it still answers. */
+  deleted?(store: Store): Collection<{ id: string; object: string; deleted: true }>
   /** Which fields a search query can name. */
   search?: { operation: Operation<{ query: string }>; fields: SearchFields<Row> }
   /** The row as it is shown, where that is not how it is kept. */
@@ -23,7 +25,7 @@ export function reading<
   Row extends { id: string; object: string; created?: number },
   Params extends object,
 >(resource: Resource<Row, Params>) {
-  const { rows, list, retrieve, isListed = () => true, shown = (row) => row } = resource
+  const { rows, deleted, list, retrieve, isListed = () => true, shown = (row) => row } = resource
   const routes = new Hono<StripeEnv>().get('/', async (c) => {
     const params = await read(c, list)
     const { sandbox } = c.var
@@ -42,6 +44,8 @@ export function reading<
   return routes.get('/:id', async (c) => {
     await read(c, retrieve)
     const { sandbox } = c.var
+    const gone = deleted?.(sandbox.store).find(c.req.param('id'))
+    if (gone) return answer(c, gone)
     return answer(c, shown(rows(sandbox.store).get(c.req.param('id')), sandbox))
   })
 }

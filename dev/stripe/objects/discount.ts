@@ -1,4 +1,4 @@
-import type { Coupon, Discount, PromotionCode } from '../wire.ts'
+import type { Coupon, DeletedDiscount, Discount, PromotionCode } from '../wire.ts'
 
 export function couponObject(
   coupon: Pick<Coupon, 'id' | 'created' | 'duration' | 'metadata'> & Partial<Coupon>,
@@ -75,6 +75,10 @@ export function discountObject(
     subscription_item: null,
     ...discount,
   }
+}
+
+export function deletedDiscountObject({ end: _end, ...discount }: Discount): DeletedDiscount {
+  return { ...discount, deleted: true }
 }
 
 function isUsedUp(

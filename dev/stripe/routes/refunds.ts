@@ -33,7 +33,7 @@ const CreateRefund = operation<Stripe.RefundCreateParams>('POST /v1/refunds')
 const ListRefunds = operation<Stripe.RefundListParams>('GET /v1/refunds').follows('all')
 const RetrieveRefund = operation<Stripe.RefundRetrieveParams>('GET /v1/refunds/{id}').follows('all')
 
-function createRefund(sandbox: Sandbox, params: ParamsOf<typeof CreateRefund>): Refund {
+export function createRefund(sandbox: Sandbox, params: ParamsOf<typeof CreateRefund>): Refund {
   const { store, newId, now } = sandbox
   const charge = chargeOf(sandbox, params)
   const left = charge.amount_captured - charge.amount_refunded
