@@ -6,6 +6,7 @@ import { expireSession } from './checkout/expire.ts'
 import { settleCheckout } from './checkout/settle.ts'
 import { type IdKind, newId } from './ids.ts'
 import { accountObject } from './objects/account.ts'
+import { configurationObject, DEFAULT_FEATURES } from './objects/portal.ts'
 import { webhookEndpointObject } from './objects/webhook_endpoint.ts'
 import { payAndWait, type PayResult } from './page/pay.ts'
 import { pageRoutes } from './page/routes.ts'
@@ -78,6 +79,14 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
   const [account = accountObject({ id: sandbox.newId('account'), created: now() })] = store.accounts
     .toJSON()
   store.accounts.insert(account)
+  if (!store.portalConfigurations.toJSON().some(({ is_default: isDefault }) => isDefault)) {
+    store.portalConfigurations.insert(configurationObject({
+      id: sandbox.newId('billing_portal.configuration'),
+      created: now(),
+      features: DEFAULT_FEATURES,
+      is_default: true,
+    }))
+  }
   const app = createApp(sandbox, { ...options, answered: webhooks.answered })
 
   return {

@@ -14,6 +14,15 @@ export interface Checkout {
   paymentIntent: string | null
 }
 
+/** Who has this address sees the portal of a session. */
+export interface PortalVisit {
+  /** the secret in the address */
+  id: string
+  session: string
+  /** when the address expires, in seconds; each use puts it off */
+  until: number
+}
+
 /** One event on its way to one endpoint. */
 export interface Delivery {
   id: string
@@ -128,6 +137,7 @@ export function openStore(state: unknown, changed: () => void) {
       'portalConfigurations',
       'configuration',
     ),
+    portalVisits: collection<PortalVisit>('portalVisits', 'portal session'),
     portalSessions: collection<wire.PortalSession>('portalSessions', 'billing_portal.session'),
     prices: collection<wire.Price>('prices', 'price'),
     productFeatures: collection<wire.ProductFeature>('productFeatures', 'product_feature'),
