@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import { createApi } from './api.ts'
+import { type BillingSettings, DEFAULT_SETTINGS } from './billing/settings.ts'
 import { type PayOptions } from './checkout/complete.ts'
 import { expireSession } from './checkout/expire.ts'
 import { settleCheckout } from './checkout/settle.ts'
@@ -29,6 +30,8 @@ export interface StripeEmulatorOptions {
   onChange?: () => void
   /** The waits before each retry of a webhook; after the last it is given up. */
   retryDelaysMs?: number[]
+  /** How invoices are collected, where that is not as in a new account. */
+  billing?: Partial<BillingSettings>
   log?: (line: string) => void
   /** How many requests the API answers in a second; more are answered 429. Else there is no limit. */
   requestsPerSecond?: number
@@ -72,6 +75,7 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
     now,
     newId: (kind: IdKind) => newId(kind, random),
     request: null,
+    billing: { ...DEFAULT_SETTINGS, ...options.billing },
     send: webhooks.send,
   }
   const [account = accountObject({ id: sandbox.newId('account'), created: now() })] = store.accounts

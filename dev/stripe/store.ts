@@ -92,6 +92,11 @@ export class Collection<Row extends { id: string }> {
   toJSON(): Row[] {
     return [...this.#rows.values()]
   }
+
+  /** The same rows in a collection of its own; what happens there is not saved. */
+  fork(): Collection<Row> {
+    return new Collection(this.#kind, this.toJSON(), () => {})
+  }
 }
 
 export type Store = ReturnType<typeof openStore>
@@ -146,6 +151,15 @@ export function openStore(state: unknown, changed: () => void) {
     testClocks: collection<wire.TestClock>('testClocks', 'test clock'),
     webhookEndpoints: collection<wire.WebhookEndpoint>('webhookEndpoints', 'webhook endpoint'),
   }
+}
+
+/** A copy of the store that goes its own way, in which something can be tried. */
+export function forkStore(store: Store): Store {
+  const entries = Object.entries(store).map(([name, rows]) =>
+    [name, rows instanceof Collection ? rows.fork() : rows] as const
+  )
+  // Safe because each collection became one of the same rows under the same name.
+  return Object.fromEntries(entries) as Store
 }
 
 /** The object of any kind that has this id. */
