@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { createApi } from './api.ts'
-import { type PayOptions } from './checkout/complete.ts'
+import { type PayOptions } from './checkout/pay.ts'
 import { expireSession } from './checkout/expire.ts'
 import { settleCheckout } from './checkout/settle.ts'
 import { type IdKind, newId } from './ids.ts'
