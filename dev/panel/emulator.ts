@@ -1,7 +1,9 @@
-import { Hono } from 'hono'
+import { type Context, Hono, type Next } from 'hono'
+import { answer } from './answers.ts'
 import { api } from './api.ts'
+import { PanelFailure } from './failure.ts'
 import { pages } from './pages.ts'
-import type { PanelApp, PanelEnv } from './panel.ts'
+import type { PanelApp, PanelEnv, PanelSettings, StartingLine } from './panel.ts'
 import { ensureDaemonTokens, ensureKey, seedShop } from './seed.ts'
 import { PanelStore } from './store.ts'
 import { Wings, type WingsAction, type WingsFault } from './wings/wings.ts'
@@ -14,6 +16,7 @@ export interface PanelEmulatorOptions {
   now: () => Date
   random?: () => number
   installMs?: number
+  /** Of the application API; 240 unless told. */
   requestsPerMinute?: number
   clientRequestsPerMinute?: number
   /** What `snapshot()` gave; wins over the seed. */
@@ -40,6 +43,15 @@ export interface PanelEmulator {
   snapshot(): unknown
   close(): void
   store: PanelStore
+  /** Maintenance of the whole panel, its two-factor rule, its debug mode: change them at any time. */
+  settings: PanelSettings
+  /**
+   * The next `count` creates of servers or users all pass their checks before the first of them
+   * writes, as calls of the same moment do on the real panel; until they have come they wait.
+   */
+  raceNext(count: number): void
+  /** The node of the next create takes its time, until the returned function is called. */
+  slowNextCreate(): () => void
   setInstallMs(ms: number): void
   failNextInstall(): void
   /** The daemon of a node starts anew, and the panel forgets what was installing there. */
@@ -63,7 +75,17 @@ export function createPanelEmulator(options: PanelEmulatorOptions): PanelEmulato
       return response
     },
     snapshot: () => store.snapshot(),
-    close: () => panel.windows.clear(),
+    close: () => {
+      panel.windows.application.clear()
+      panel.windows.client.clear()
+    },
+    settings: panel.settings,
+    raceNext: (count) => faults.startingLine = drawStartingLine(panel, count),
+    slowNextCreate: () => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      faults.slowNode = promise
+      return resolve
+    },
     setInstallMs: (ms) => wings.installMs = ms,
     failNextInstall: () => wings.nextInstallFails = true,
     rebootWings: (nodeId) => wings.reboot(store.nodes.get(nodeId)),
@@ -91,7 +113,7 @@ export function createPanelEmulator(options: PanelEmulatorOptions): PanelEmulato
   }
 }
 
-const site = new Hono<PanelEnv>().route('/', pages)
+const site = new Hono<PanelEnv>().use(refuseWhenDown).route('/', pages)
 
 // The API answers what is no page, so that it can tell an unknown route in its own words.
 site.notFound((c) => api.fetch(c.req.raw, c.env))
@@ -105,14 +127,47 @@ function openPanel(options: PanelEmulatorOptions): PanelApp {
     wings: new Wings({ store, now, installMs: options.installMs ?? 4000 }),
     now,
     random: options.random ?? Math.random,
-    requestsPerMinute: options.requestsPerMinute ?? 240,
-    clientRequestsPerMinute: options.clientRequestsPerMinute ?? 720,
+    settings: {
+      down: null,
+      requireTwoFactor: 'nobody',
+      debug: false,
+      requestsPerMinute: {
+        application: options.requestsPerMinute ?? 240,
+        client: options.clientRequestsPerMinute ?? 720,
+      },
+    },
     faults: {},
-    windows: new Map(),
+    windows: { application: new Map(), client: new Map() },
   }
   if (options.state !== undefined) panel.store.load(options.state)
   else if (options.seed !== 'empty') seedShop(panel)
   ensureDaemonTokens(panel)
   ensureKey(panel, options.applicationKey)
   return panel
+}
+
+/** `artisan down` is told before anything else, even that a route is unknown. */
+async function refuseWhenDown(c: Context<PanelEnv>, next: Next): Promise<void | Response> {
+  const { down } = c.env.settings
+  if (!down) return await next()
+  const seconds = down.retryAfterSeconds
+  const headers: Record<string, string> = {}
+  if (seconds !== undefined) headers['Retry-After'] = String(seconds)
+  return answer(c, new PanelFailure(503, 'HttpException', 'Service Unavailable', { headers }))
+}
+
+/** It is gone as soon as all have come. */
+function drawStartingLine({ faults }: PanelApp, count: number): StartingLine {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let missing = count
+  return {
+    arrive: () => {
+      missing--
+      if (missing === 0) {
+        faults.startingLine = undefined
+        resolve()
+      }
+      return promise
+    },
+  }
 }

@@ -1,5 +1,5 @@
 import { resources } from './model.ts'
-import { newUuid, type PanelApp, randomText, timestamp } from './panel.ts'
+import { newToken, newUuid, type PanelApp, timestamp } from './panel.ts'
 import { type StockEgg, stockNests } from './stock_eggs.ts'
 
 /** A small host: three locations, four nodes, the games that the shipped catalogue sells. */
@@ -30,8 +30,6 @@ export function ensureKey(panel: PanelApp, token: string): void {
     ownerId: owner.id,
     permissions,
     description: 'Shop',
-    allowedIps: null,
-    lastUsedAt: null,
     createdAt: timestamp(panel),
   }))
 }
@@ -39,8 +37,8 @@ export function ensureKey(panel: PanelApp, token: string): void {
 /** Gives every node that has none the secret it shares with its daemon. */
 export function ensureDaemonTokens(panel: PanelApp): void {
   for (const node of panel.store.nodes.rows) {
-    node.daemonTokenId ||= randomText(panel, 16)
-    node.daemonToken ||= randomText(panel, 64)
+    node.daemonTokenId ||= newToken(panel, 16)
+    node.daemonToken ||= newToken(panel, 64)
   }
 }
 

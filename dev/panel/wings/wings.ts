@@ -14,6 +14,7 @@ export type WingsAction =
   | 'sync'
   | 'reinstall'
   | 'delete'
+  | 'update'
   | 'details'
   | 'power'
   | 'command'
@@ -70,14 +71,19 @@ export class Wings {
     })
   }
 
+  /** Tells the daemon of a node its own new settings, which it takes as they are. */
+  update(): void {
+    const fault = this.takeFault('update')
+    if (fault !== undefined) throw daemonFailure(new WingsFailure(fault, 'update failed'))
+  }
+
   /** As `call`, for what has an answer: `work` is what the daemon does. */
   ask<Answer>(
     action: WingsAction,
     server: Server,
     work: (container: Container) => Answer,
   ): Answer {
-    const fault = this.faults.get(action)
-    this.faults.delete(action)
+    const fault = this.takeFault(action)
     try {
       if (fault !== undefined) throw new WingsFailure(fault, `${action} failed`)
       return work(this.containerOf(server))
@@ -188,6 +194,12 @@ export class Wings {
   isDenied(jti: string, issuedAt: number, nodeId: number): boolean {
     const bootedAt = this.bootedAt.get(nodeId) ?? this.startedAt
     return issuedAt < bootedAt || issuedAt < (this.deniedAt.get(jti) ?? 0)
+  }
+
+  private takeFault(action: WingsAction): WingsFault | undefined {
+    const fault = this.faults.get(action)
+    this.faults.delete(action)
+    return fault
   }
 
   private endInstall(server: Server): void {
