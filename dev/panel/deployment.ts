@@ -22,8 +22,12 @@ export function viableNodes(store: PanelStore, { memory, disk, locationIds }: De
       used.memory + memory <= node.memory * (1 + node.memoryOverallocate / 100) &&
       used.disk + disk <= node.disk * (1 + node.diskOverallocate / 100)
   })
-  if (found.length > 0) return found
-  throw refused(
+  if (found.length === 0) throw noViableNode()
+  return found
+}
+
+export function noViableNode() {
+  return refused(
     'No nodes satisfying the requirements specified for automatic deployment could be found.',
     'NoViableNodeException',
   )
@@ -58,15 +62,18 @@ export function drawAllocation(
 }
 
 function parseRange(text: string): [number, number][] {
-  const [, low, high] = /^(\d+)(?:-(\d+))?$/.exec(text) ?? []
+  if (/^\d+$/.test(text)) return [[Number(text), Number(text)]]
+  const [, low, high] = /^(\d{4,5})-(\d{4,5})$/.exec(text) ?? []
   if (low === undefined) return []
-  const range: [number, number] = [Number(low), Number(high ?? low)]
-  if (range[1] - range[0] > 1000) {
-    throw refused('The port range provided exceeds the maximum of 1000 ports.')
+  if (Math.abs(Number(high) - Number(low)) > 1000) {
+    throw refused('Adding more than 1000 ports in a single range at once is not supported.')
   }
-  return [range]
+  return [[Number(low), Number(high)]]
 }
 
 function isShared(store: PanelStore, allocation: Allocation): boolean {
-  return store.allocations.rows.some((row) => row.ip === allocation.ip && row.serverId !== null)
+  const { nodeId, ip } = allocation
+  return store.allocations.rows.some((row) =>
+    row.nodeId === nodeId && row.ip === ip && row.serverId !== null
+  )
 }

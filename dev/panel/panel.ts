@@ -1,5 +1,7 @@
 import type { Key, User } from './model.ts'
+import type { Item } from './objects.ts'
 import type { PanelStore } from './store.ts'
+import type { Upgrade } from './wings/socket.ts'
 import type { Wings } from './wings/wings.ts'
 
 /** The running panel. Hono hands it to every route as `c.env`, where a Worker would find its bindings. */
@@ -10,11 +12,32 @@ export interface PanelApp {
   wings: Wings
   now: () => Date
   random: () => number
-  requestsPerMinute: number
-  clientRequestsPerMinute: number
+  upgrade: Upgrade
+  /** Lets happen what is due on the nodes. */
+  settle: () => void
+  /** What the nodes said last of their servers, by uuid. */
+  resources: Map<string, { readAt: number; item: Item }>
+  settings: PanelSettings
   faults: Faults
-  /** Requests of the present window, by API and owner: two keys of one admin share it. */
-  windows: Map<string, { startedAt: number; used: number }>
+  /** Requests of the present window, by owner: two keys of one admin share it. */
+  windows: Record<Api, Map<number, { startedAt: number; used: number }>>
+}
+
+/** The APIs that count a caller's requests, each for itself. */
+export type Api = 'application' | 'client'
+
+/** What the administrator of a panel may set, and what a caller then meets. */
+export interface PanelSettings {
+  /** `artisan down`: 503 to everything. */
+  down: { retryAfterSeconds?: number } | null
+  /** Owners without two-factor authentication are refused, whatever key they use. */
+  requireTwoFactor: 'nobody' | 'admins' | 'everyone'
+  /** `APP_DEBUG`: errors show their stack and the exception's own words. */
+  debug: boolean
+  /** Origins beside the panel's own from which the nodes let a page open a console. */
+  allowedOrigins: string[]
+  /** Of one user, whatever the key. */
+  requestsPerMinute: Record<Api, number>
 }
 
 /** What goes wrong once, at the next create, beside what the node can do. */
@@ -23,6 +46,15 @@ export interface Faults {
   lostRace?: 'external_id' | 'allocation_id'
   /** The server is made, but the connection breaks before the answer. */
   dropAnswer?: boolean
+  /** Creates wait here after their checks. */
+  startingLine?: StartingLine
+  /** The next create waits for this between its row and the node. */
+  slowNode?: Promise<void>
+}
+
+/** Lets callers go on only when all that were announced have come. */
+export interface StartingLine {
+  arrive(): Promise<void>
 }
 
 export interface Caller {
@@ -35,6 +67,8 @@ export interface Call {
   env: PanelApp
   var: { caller: Caller }
   req: { url: string; path: string }
+  /** What an included thing may include in turn; absent at the top, where the query says it. */
+  includes?: string[][]
 }
 
 export interface PanelEnv {
@@ -46,10 +80,15 @@ export function timestamp(panel: PanelApp): string {
   return panel.now().toISOString()
 }
 
-/** Letters and digits, as tokens are made of. */
-export function randomText({ random }: PanelApp, length: number): string {
-  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
-  return Array.from({ length }, () => letters[Math.floor(random() * letters.length)]).join('')
+/** Writes the columns of a row; the time of its last change moves only if something is new. */
+export function change<Row extends { updatedAt: string }>(
+  panel: PanelApp,
+  row: Row,
+  columns: Partial<Row>,
+): void {
+  const before = JSON.stringify(row)
+  Object.assign(row, columns)
+  if (JSON.stringify(row) !== before) row.updatedAt = timestamp(panel)
 }
 
 /** A v4 uuid from the injected random source. */
@@ -59,3 +98,11 @@ export function newUuid(panel: PanelApp): string {
     () => Math.floor(panel.random() * 16).toString(16),
   )
 }
+
+/** Random letters and digits, as the panel makes its tokens of. */
+export function newToken(panel: PanelApp, length: number): string {
+  return Array.from({ length }, () => ALPHABET[Math.floor(panel.random() * ALPHABET.length)])
+    .join('')
+}
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'

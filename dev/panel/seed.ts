@@ -1,5 +1,5 @@
 import { resources } from './model.ts'
-import { newUuid, type PanelApp, randomText, timestamp } from './panel.ts'
+import { newToken, newUuid, type PanelApp, timestamp } from './panel.ts'
 import { type StockEgg, stockNests } from './stock_eggs.ts'
 
 /** A small host: three locations, four nodes, the games that the shipped catalogue sells. */
@@ -29,18 +29,15 @@ export function ensureKey(panel: PanelApp, token: string): void {
     token,
     ownerId: owner.id,
     permissions,
-    description: 'Shop',
-    allowedIps: null,
-    lastUsedAt: null,
     createdAt: timestamp(panel),
   }))
 }
 
-/** Gives every node that has none the secret it shares with its daemon. */
+/** A state that was saved before nodes had secrets has none. */
 export function ensureDaemonTokens(panel: PanelApp): void {
   for (const node of panel.store.nodes.rows) {
-    node.daemonTokenId ||= randomText(panel, 16)
-    node.daemonToken ||= randomText(panel, 64)
+    node.daemonTokenId ||= newToken(panel, 16)
+    node.daemonToken ||= newToken(panel, 64)
   }
 }
 
@@ -82,7 +79,6 @@ function addAdmin(panel: PanelApp) {
     lastName: 'Account',
     language: 'en',
     rootAdmin: true,
-    password: null,
     createdAt: at,
     updatedAt: at,
   }))
@@ -99,12 +95,12 @@ function addNode(panel: PanelApp, locationId: number, seed: SeedNode): void {
     locationId,
     fqdn: `${seed.name}.example.com`,
     maintenance: seed.maintenance ?? false,
+    daemonTokenId: newToken(panel, 16),
+    daemonToken: newToken(panel, 64),
     memory: seed.memoryGib * GIB,
     memoryOverallocate: 0,
     disk: seed.diskGib * GIB,
     diskOverallocate: 0,
-    daemonTokenId: '',
-    daemonToken: '',
     createdAt: at,
     updatedAt: at,
   }))
@@ -141,7 +137,6 @@ function addEgg(panel: PanelApp, nestId: number, { variables, ...stock }: StockE
     uuid: newUuid(panel),
     nestId,
     author: 'support@pterodactyl.io',
-    features: [],
     ...stock,
     createdAt: at,
     updatedAt: at,

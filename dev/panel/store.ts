@@ -5,20 +5,24 @@ import { Container } from './wings/container.ts'
 
 /** Everything the panel keeps in its database. Tests may read it and, with care, change it. */
 export class PanelStore {
-  readonly users = new Table<model.User>()
-  readonly locations = new Table<model.Location>()
-  readonly nodes = new Table<model.Node>()
-  readonly allocations = new Table<model.Allocation>()
-  readonly nests = new Table<model.Nest>()
-  readonly eggs = new Table<model.Egg>()
-  readonly variables = new Table<model.Variable>()
-  readonly servers = new Table<model.Server>()
-  readonly keys = new Table<model.Key>()
-  readonly subusers = new Table<model.Subuser>()
+  readonly users = new Table(model.User)
+  readonly locations = new Table(model.Location)
+  readonly nodes = new Table(model.Node)
+  readonly allocations = new Table(model.Allocation)
+  readonly nests = new Table(model.Nest)
+  readonly eggs = new Table(model.Egg)
+  readonly variables = new Table(model.Variable)
+  readonly servers = new Table(model.Server)
+  readonly keys = new Table(model.Key)
+  readonly subusers = new Table(model.Subuser)
   /** On the disks of the nodes, which the panel cannot read. */
-  readonly containers = new Table<Container>()
+  readonly containers = new Table(Container)
 
-  snapshot(): z.input<typeof Snapshot> {
+  variablesOf(eggId: number): model.Variable[] {
+    return this.variables.rows.filter((row) => row.eggId === eggId)
+  }
+
+  snapshot(): z.infer<typeof Snapshot> {
     return {
       users: this.users.snapshot(),
       locations: this.locations.snapshot(),
@@ -61,7 +65,7 @@ const Snapshot = z.object({
   variables: savedTable(model.Variable),
   servers: savedTable(model.Server),
   keys: savedTable(model.Key),
-  // Younger than the rest: a state that was saved before has none.
+  // A state that was saved before there were any has none.
   subusers: savedTable(model.Subuser).default({ lastId: 0, rows: [] }),
   containers: savedTable(Container).default({ lastId: 0, rows: [] }),
 })
