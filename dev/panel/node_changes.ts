@@ -40,7 +40,7 @@ export async function updateNode(panel: PanelApp, node: Node, body: unknown): Pr
     ...(input.flag('reset_secret', false) && newTokens(panel)),
   })
   try {
-    await panel.wings.call('update')
+    await panel.wings.update()
   } catch {
     throw refused(
       'The daemon configuration <strong>has been updated</strong>, however there was an error ' +

@@ -29,11 +29,12 @@ export function ensureKey(panel: PanelApp, token: string): void {
     token,
     ownerId: owner.id,
     permissions,
+    description: 'Shop',
     createdAt: timestamp(panel),
   }))
 }
 
-/** A state that was saved before nodes had secrets has none. */
+/** Gives every node that has none the secret it shares with its daemon. */
 export function ensureDaemonTokens(panel: PanelApp): void {
   for (const node of panel.store.nodes.rows) {
     node.daemonTokenId ||= newToken(panel, 16)
@@ -79,6 +80,7 @@ function addAdmin(panel: PanelApp) {
     lastName: 'Account',
     language: 'en',
     rootAdmin: true,
+    password: null,
     createdAt: at,
     updatedAt: at,
   }))
@@ -95,12 +97,12 @@ function addNode(panel: PanelApp, locationId: number, seed: SeedNode): void {
     locationId,
     fqdn: `${seed.name}.example.com`,
     maintenance: seed.maintenance ?? false,
-    daemonTokenId: newToken(panel, 16),
-    daemonToken: newToken(panel, 64),
     memory: seed.memoryGib * GIB,
     memoryOverallocate: 0,
     disk: seed.diskGib * GIB,
     diskOverallocate: 0,
+    daemonTokenId: '',
+    daemonToken: '',
     createdAt: at,
     updatedAt: at,
   }))
@@ -137,6 +139,7 @@ function addEgg(panel: PanelApp, nestId: number, { variables, ...stock }: StockE
     uuid: newUuid(panel),
     nestId,
     author: 'support@pterodactyl.io',
+    features: [],
     ...stock,
     createdAt: at,
     updatedAt: at,

@@ -63,21 +63,22 @@ export class Wings {
   }
 
   /** Returns when the daemon took the order, else throws what the panel makes of the failure. */
-  async call(action: 'update'): Promise<void>
-  async call(action: 'create' | 'sync' | 'reinstall' | 'delete', server: Server): Promise<void>
-  async call(action: WingsAction, server?: Server): Promise<void> {
-    await this.answer(action, () => {
-      if (!server) return
-      const container = this.containerOf(server)
+  async call(action: 'create' | 'sync' | 'reinstall' | 'delete', server: Server): Promise<void> {
+    await this.ask(action, server, (container) => {
       if (action === 'delete') this.forget(container)
       if (action === 'sync') this.sync(container)
       if (action === 'reinstall') this.requireNoPowerAction(container)
     })
   }
 
+  /** Tells the daemon of a node its own new settings, which it takes as they are. */
+  async update(): Promise<void> {
+    await this.answer('update', () => {})
+  }
+
   /** As `call`, for what has an answer: `work` is what the daemon does. */
   async ask<Answer>(
-    action: 'details' | 'power' | 'command',
+    action: WingsAction,
     server: Server,
     work: (container: Container) => Answer,
   ): Promise<Answer> {
