@@ -21,10 +21,10 @@ interface DaemonEnv {
 export const daemon = new Hono<DaemonEnv>()
 
 daemon.onError((error, c) => {
-  if (error instanceof WingsFailure && error.fault !== 'unreachable' && error.fault < 500) {
+  if (!(error instanceof WingsFailure)) console.error('Cannot play Wings:', error)
+  else if (error.fault !== 'unreachable' && error.fault !== 500) {
     return refuse(c, error.fault, error.message)
   }
-  if (!(error instanceof WingsFailure)) console.error('Cannot play Wings:', error)
   return refuse(c, 500, 'An unexpected error was encountered while processing this request')
 })
 
@@ -154,7 +154,7 @@ function unknown(): WingsFailure {
 /** Faults of Wings itself carry the number of the request, by which its log tells more. */
 function refuse(c: Context<DaemonEnv>, status: number, error: string): Response {
   const requestId = c.res.headers.get('X-Request-Id') ?? newUuid(c.env)
-  const body = JSON.stringify({ error, ...(status >= 500 && { request_id: requestId }) })
+  const body = JSON.stringify({ error, ...(status === 500 && { request_id: requestId }) })
   return new Response(body, {
     status,
     headers: {

@@ -82,7 +82,8 @@ export class Wings {
     server: Server,
     work: (container: Container) => Answer,
   ): Promise<Answer> {
-    return await this.answer(action, () => work(this.containerOf(server)))
+    const container = this.containerOf(server)
+    return await this.answer(action, () => work(container))
   }
 
   startInstall(server: Server, { now, again, startOnCompletion = false }: InstallOptions): void {
