@@ -4,6 +4,7 @@ import { StripeFailure } from './errors.ts'
 import { idempotency } from './idempotency.ts'
 import { accountRoutes } from './routes/account.ts'
 import { chargeRoutes } from './routes/charges.ts'
+import { portalConfigurationRoutes, portalSessionRoutes } from './routes/portal.ts'
 import { checkoutSessionRoutes } from './routes/checkout_sessions.ts'
 import { couponRoutes } from './routes/coupons.ts'
 import { creditNoteRoutes } from './routes/credit_notes.ts'
@@ -32,6 +33,8 @@ export function createApi(sandbox: Sandbox, { secretKey, onAnswer }: {
     .use(idempotency())
     .use(report(onAnswer))
     .route('/account', accountRoutes())
+    .route('/billing_portal/configurations', portalConfigurationRoutes())
+    .route('/billing_portal/sessions', portalSessionRoutes())
     .route('/charges', chargeRoutes())
     .route('/checkout/sessions', checkoutSessionRoutes())
     .route('/coupons', couponRoutes())

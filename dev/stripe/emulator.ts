@@ -1,10 +1,12 @@
 import { Hono } from 'hono'
 import { createApi } from './api.ts'
+import { type BillingSettings, DEFAULT_SETTINGS } from './billing/settings.ts'
 import { type PayOptions } from './checkout/complete.ts'
 import { expireSession } from './checkout/expire.ts'
 import { settleCheckout } from './checkout/settle.ts'
 import { type IdKind, newId } from './ids.ts'
 import { accountObject } from './objects/account.ts'
+import { configurationObject, DEFAULT_FEATURES } from './objects/portal.ts'
 import { webhookEndpointObject } from './objects/webhook_endpoint.ts'
 import { payAndWait, type PayResult } from './page/pay.ts'
 import { pageRoutes } from './page/routes.ts'
@@ -28,6 +30,8 @@ export interface StripeEmulatorOptions {
   onChange?: () => void
   /** The waits before each retry of a webhook; after the last it is given up. */
   retryDelaysMs?: number[]
+  /** How invoices are collected, where that is not as in a new account. */
+  billing?: Partial<BillingSettings>
   log?: (line: string) => void
   /** Told each answer of success: of which operation (`POST /v1/customers`), and what. */
   onAnswer?: (operation: string, body: unknown) => void
@@ -69,11 +73,20 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
     now,
     newId: (kind: IdKind) => newId(kind, random),
     request: null,
+    billing: { ...DEFAULT_SETTINGS, ...options.billing },
     send: webhooks.send,
   }
   const [account = accountObject({ id: sandbox.newId('account'), created: now() })] = store.accounts
     .toJSON()
   store.accounts.insert(account)
+  if (!store.portalConfigurations.toJSON().some(({ is_default: isDefault }) => isDefault)) {
+    store.portalConfigurations.insert(configurationObject({
+      id: sandbox.newId('billing_portal.configuration'),
+      created: now(),
+      features: DEFAULT_FEATURES,
+      is_default: true,
+    }))
+  }
   const app = createApp(sandbox, { ...options, answered: webhooks.answered })
 
   return {

@@ -14,6 +14,15 @@ export interface Checkout {
   paymentIntent: string | null
 }
 
+/** Who has this address sees the portal of a session. */
+export interface PortalVisit {
+  /** the secret in the address */
+  id: string
+  session: string
+  /** when the address expires, in seconds; each use puts it off */
+  until: number
+}
+
 /** One event on its way to one endpoint. */
 export interface Delivery {
   id: string
@@ -83,6 +92,11 @@ export class Collection<Row extends { id: string }> {
   toJSON(): Row[] {
     return [...this.#rows.values()]
   }
+
+  /** The same rows in a collection of its own; what happens there is not saved. */
+  fork(): Collection<Row> {
+    return new Collection(this.#kind, this.toJSON(), () => {})
+  }
 }
 
 export type Store = ReturnType<typeof openStore>
@@ -123,6 +137,7 @@ export function openStore(state: unknown, changed: () => void) {
       'portalConfigurations',
       'configuration',
     ),
+    portalVisits: collection<PortalVisit>('portalVisits', 'portal session'),
     portalSessions: collection<wire.PortalSession>('portalSessions', 'billing_portal.session'),
     prices: collection<wire.Price>('prices', 'price'),
     productFeatures: collection<wire.ProductFeature>('productFeatures', 'product_feature'),
@@ -136,6 +151,15 @@ export function openStore(state: unknown, changed: () => void) {
     testClocks: collection<wire.TestClock>('testClocks', 'test clock'),
     webhookEndpoints: collection<wire.WebhookEndpoint>('webhookEndpoints', 'webhook endpoint'),
   }
+}
+
+/** A copy of the store that goes its own way, in which something can be tried. */
+export function forkStore(store: Store): Store {
+  const entries = Object.entries(store).map(([name, rows]) =>
+    [name, rows instanceof Collection ? rows.fork() : rows] as const
+  )
+  // Safe because each collection became one of the same rows under the same name.
+  return Object.fromEntries(entries) as Store
 }
 
 /** The object of any kind that has this id. */
