@@ -223,7 +223,7 @@ test('a session cannot be opened for what is not sold together', async () => {
     .toMatchObject({ param: 'customer' })
   expect(await failure(openSession(setup, { customer: 'cus_x' })))
     .toMatchObject({ statusCode: 400, code: 'resource_missing', param: 'customer' })
-  expect(await failure(openSession(setup, { mode: 'payment' }))).toMatchObject({ param: 'mode' })
+  expect(await failure(openSession(setup, { mode: 'setup' }))).toMatchObject({ param: 'mode' })
   expect(await failure(openSession(setup, { success_url: 'nowhere' })))
     .toMatchObject({ code: 'url_invalid', param: 'success_url' })
   expect(await failure(openSession(setup, { automatic_tax: { enabled: true } })))
