@@ -76,6 +76,7 @@ describe('every operation of Stripe', () => {
       expect(answered).toContain(name)
       return
     }
+    if (NOT_YET.has(name)) return
     const { status, body } = await setup.call(pathOf(name), { method: methodOf(name) })
     expect([status, body.error.message])
       .toEqual([404, `Stripe has ${name}, but this emulator does not.`])
