@@ -14,6 +14,7 @@ import {
   type SampleWorld,
   SERVERS_KEY,
 } from './fixtures/panel/world.ts'
+import { failNext } from './support/faults.ts'
 
 /** What the panel looked like when the sample was taken, where that differs from the sample world. */
 const before: Record<string, (world: SampleWorld) => void> = {
@@ -26,26 +27,27 @@ const before: Record<string, (world: SampleWorld) => void> = {
   'app-servers-create-422-egg-variable': free,
   'app-servers-create-422-from-wings': ({ emulator, store }) => {
     free({ store })
-    emulator.failNextWings('create', 422)
+    failNext(emulator, { name: 'wings-refuses', status: 422 }, { wings: 'create' })
   },
   'app-servers-create-500-wings-error': ({ emulator, store }) => {
     free({ store })
-    emulator.failNextCreate('wings-500')
+    failNext(emulator, { name: 'wings-refuses', status: 500 }, { wings: 'create' })
   },
   'app-servers-create-504-wings-unreachable': ({ emulator, store }) => {
     free({ store })
-    emulator.failNextCreate('wings-unreachable')
+    failNext(emulator, 'wings-down', { wings: 'create' })
   },
   'app-servers-delete-204': ({ addServer }) => addServer('svc_88121', 2),
-  'app-servers-delete-504': ({ emulator }) => emulator.failNextWings('delete', 'unreachable'),
+  'app-servers-delete-504': ({ emulator }) => failNext(emulator, 'wings-down', { wings: 'delete' }),
   'app-servers-delete-force-204': ({ emulator }) => {
-    emulator.failNextWings('delete', 'unreachable')
+    failNext(emulator, 'wings-down', { wings: 'delete' })
   },
   'app-servers-external-404': free,
   'app-servers-list': ({ addServer }) => addServer('svc_88121', 2),
   'app-servers-list-empty': free,
-  'app-servers-suspend-404-from-wings': ({ emulator }) => emulator.failNextWings('sync', 404),
-  'app-servers-suspend-504': ({ emulator }) => emulator.failNextWings('sync', 'unreachable'),
+  'app-servers-suspend-404-from-wings': ({ emulator }) =>
+    failNext(emulator, { name: 'wings-refuses', status: 404 }, { wings: 'sync' }),
+  'app-servers-suspend-504': ({ emulator }) => failNext(emulator, 'wings-down', { wings: 'sync' }),
   'app-servers-unsuspend-204': ({ store }) => store.servers.get(4).status = 'suspended',
   'app-servers-view-install-failed': ({ store }) => store.servers.get(4).status = 'install_failed',
   'app-servers-view-reinstall-failed': ({ store }) => {
@@ -58,7 +60,7 @@ const before: Record<string, (world: SampleWorld) => void> = {
   'app-users-update-422-partial': addJon,
   'error-500-data-validation-race': ({ emulator, store }) => {
     free({ store })
-    emulator.failNextCreate('lost-race-external-id')
+    failNext(emulator, { name: 'lost-race', field: 'external_id' })
   },
 }
 

@@ -2,6 +2,7 @@ import Stripe from 'stripe'
 import { afterEach, expect, test } from 'vitest'
 import { createStripeEmulator, type StripeEmulator } from '../dev/stripe/emulator.ts'
 import { createClock } from './support/clock.ts'
+import { withholdWebhooks } from './support/faults.ts'
 import { serve } from './support/serve.ts'
 
 const KEY = 'sk_test_emulator'
@@ -747,11 +748,11 @@ test('held webhooks go out when they are released', async () => {
   const setup = start()
   const { emulator, received, hook } = setup
   emulator.addWebhookEndpoint({ url: hook, secret: SECRET, enabledEvents: ['product.created'] })
-  emulator.holdWebhooks(true)
+  const withheld = withholdWebhooks(emulator)
   await catalogue(setup)
   await emulator.idle()
   expect(received).toEqual([])
-  emulator.holdWebhooks(false)
+  withheld.cancel()
   await emulator.idle()
   expect(received).toHaveLength(1)
 })
@@ -858,7 +859,7 @@ test('a snapshot is all there is: another emulator goes on with it', async () =>
   await before.emulator.pay(id)
   before.emulator.addWebhookEndpoint({ url: before.hook, secret: SECRET })
   before.emulator.addWebhookEndpoint({ url: before.hook, secret: SECRET })
-  before.emulator.holdWebhooks(true)
+  withholdWebhooks(before.emulator)
   const key = { idempotencyKey: 'once' }
   const customer = await before.stripe.customers.create({ name: 'Ada' }, key)
   expect(before.changes()).toBeGreaterThan(0)

@@ -46,15 +46,17 @@ const WINDOW_MS = 60_000
 type SetHeader = (name: string, value: string) => void
 
 async function admit(panel: PanelApp, request: Request, setHeader: SetHeader) {
-  const caller = authenticate(panel, request.headers.get('Authorization') ?? '')
+  const caller = authenticate(panel, request)
   const body = cleanInput(await readBody(request))
   countRequest(panel, caller, setHeader)
   return { caller, body }
 }
 
-function authenticate({ store }: PanelApp, authorization: string): Caller {
-  const token = authorization.replace(/^Bearer /, '')
-  const key = store.keys.rows.find((key) => key.token === token)
+function authenticate({ store, faults }: PanelApp, request: Request): Caller {
+  const token = (request.headers.get('Authorization') ?? '').replace(/^Bearer /, '')
+  const call = { method: request.method, path: new URL(request.url).pathname }
+  const revoked = faults.strike('key', { service: 'panel', call }) !== undefined
+  const key = revoked ? undefined : store.keys.rows.find((key) => key.token === token)
   const owner = key && store.users.find(key.ownerId)
   if (!owner) throw new PanelFailure(401, 'AuthenticationException', 'Unauthenticated.')
   return { key, owner }

@@ -1,4 +1,4 @@
-import { refused } from './failure.ts'
+import { type PanelFailure, refused } from './failure.ts'
 import type { Allocation, Node } from './model.ts'
 import type { PanelStore } from './store.ts'
 import { usedOn } from './transformers.ts'
@@ -23,9 +23,20 @@ export function viableNodes(store: PanelStore, { memory, disk, locationIds }: De
       used.disk + disk <= node.disk * (1 + node.diskOverallocate / 100)
   })
   if (found.length > 0) return found
-  throw refused(
+  throw noNode()
+}
+
+export function noNode(): PanelFailure {
+  return refused(
     'No nodes satisfying the requirements specified for automatic deployment could be found.',
     'NoViableNodeException',
+  )
+}
+
+export function noAllocation(): PanelFailure {
+  return refused(
+    'No allocations satisfying the requirements for automatic deployment were found.',
+    'NoViableAllocationException',
   )
 }
 
@@ -51,10 +62,7 @@ export function drawAllocation(
   )
   const drawn = free[Math.floor(random() * free.length)]
   if (drawn) return drawn
-  throw refused(
-    'No allocations satisfying the requirements for automatic deployment were found.',
-    'NoViableAllocationException',
-  )
+  throw noAllocation()
 }
 
 function parseRange(text: string): [number, number][] {

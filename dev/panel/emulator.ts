@@ -1,10 +1,14 @@
 import { Hono } from 'hono'
+import { createFaults, type Faults } from '../faults/faults.ts'
+import { withFaults } from '../faults/wire.ts'
 import { api } from './api.ts'
 import { pages } from './pages.ts'
 import type { PanelApp, PanelEnv } from './panel.ts'
 import { ensureKey, seedShop } from './seed.ts'
+import { rollBack } from './server_create.ts'
 import { PanelStore } from './store.ts'
-import { Wings, type WingsAction, type WingsFault } from './wings.ts'
+import { panelVoice } from './voice.ts'
+import { Wings } from './wings.ts'
 
 export interface PanelEmulatorOptions {
   /** Where it is reached; shown in links and redirects. */
@@ -21,69 +25,45 @@ export interface PanelEmulatorOptions {
   onChange?: () => void
   log?: (line: string) => void
   seed?: 'shop' | 'empty'
+  /** Where faults are ordered, when several emulators share the orders. */
+  faults?: Faults
 }
-
-export type CreateFault =
-  /** 504; the row is rolled back. */
-  | 'wings-unreachable'
-  /** 500 of the node; the row is rolled back. */
-  | 'wings-500'
-  /** The server is made, but the caller's connection breaks. */
-  | 'drop-answer'
-  /** 500 naming the field that another request has just taken. */
-  | 'lost-race-external-id'
-  | 'lost-race-allocation'
 
 export interface PanelEmulator {
   fetch(request: Request): Promise<Response>
   snapshot(): unknown
   close(): void
   store: PanelStore
+  faults: Faults
   setInstallMs(ms: number): void
-  failNextInstall(): void
   setMaintenance(nodeId: number, on: boolean): void
-  failNextCreate(fault: CreateFault): void
-  failNextWings(action: WingsAction, fault: WingsFault): void
 }
 
 /** A Pterodactyl panel 1.11 with its nodes, as strict and as odd as the real one. */
 export function createPanelEmulator(options: PanelEmulatorOptions): PanelEmulator {
   const panel = openPanel(options)
   const { store, wings, faults } = panel
+  const fetch = async (request: Request) => {
+    if ([wings.settle(store, panel.now()), rollBack(panel)].includes(true)) options.onChange?.()
+    const response = await site.fetch(request, panel)
+    options.log?.(`${request.method} ${new URL(request.url).pathname} ${response.status}`)
+    if (request.method !== 'GET' && response.ok) options.onChange?.()
+    return response
+  }
   return {
     store,
-    fetch: async (request) => {
-      if (wings.settle(store, panel.now())) options.onChange?.()
-      const response = await site.fetch(request, panel)
-      options.log?.(`${request.method} ${new URL(request.url).pathname} ${response.status}`)
-      if (request.method !== 'GET' && response.ok) options.onChange?.()
-      return response
-    },
+    faults,
+    fetch: withFaults(fetch, {
+      service: 'panel',
+      faults,
+      isCall: (path) => path.startsWith('/api/'),
+      voice: panelVoice(panel),
+      now: panel.now,
+    }),
     snapshot: () => store.snapshot(),
     close: () => panel.windows.clear(),
     setInstallMs: (ms) => wings.installMs = ms,
-    failNextInstall: () => wings.nextInstallFails = true,
     setMaintenance: (nodeId, on) => store.nodes.get(nodeId).maintenance = on,
-    failNextWings: (action, fault) => wings.failNext(action, fault),
-    failNextCreate: (fault) => {
-      switch (fault) {
-        case 'wings-unreachable':
-          return wings.failNext('create', 'unreachable')
-        case 'wings-500':
-          return wings.failNext('create', 500)
-        case 'drop-answer':
-          faults.dropAnswer = true
-          return
-        case 'lost-race-external-id':
-          faults.lostRace = 'external_id'
-          return
-        case 'lost-race-allocation':
-          faults.lostRace = 'allocation_id'
-          return
-        default:
-          throw new Error(`Unknown fault ${fault satisfies never}`)
-      }
-    },
   }
 }
 
@@ -93,14 +73,16 @@ const site = new Hono<PanelEnv>().route('/', pages)
 site.notFound((c) => api.fetch(c.req.raw, c.env))
 
 function openPanel(options: PanelEmulatorOptions): PanelApp {
+  const { faults = createFaults({ services: ['panel'], now: options.now }) } = options
   const panel: PanelApp = {
     url: options.url.replace(/\/+$/, ''),
     store: new PanelStore(),
-    wings: new Wings(options.installMs ?? 4000),
+    wings: new Wings(options.installMs ?? 4000, faults),
     now: options.now,
     random: options.random ?? Math.random,
     requestsPerMinute: options.requestsPerMinute ?? 240,
-    faults: {},
+    faults,
+    rollBacks: new Map(),
     windows: new Map(),
   }
   if (options.state !== undefined) panel.store.load(options.state)

@@ -1,4 +1,5 @@
-import type { Key, User } from './model.ts'
+import type { Faults } from '../faults/faults.ts'
+import type { Key, Server, User } from './model.ts'
 import type { PanelStore } from './store.ts'
 import type { Wings } from './wings.ts'
 
@@ -11,17 +12,12 @@ export interface PanelApp {
   now: () => Date
   random: () => number
   requestsPerMinute: number
+  /** What was ordered to go wrong. */
   faults: Faults
+  /** The servers that are there for a while and then roll back, and when, in ms since 1970. */
+  rollBacks: Map<Server, number>
   /** Requests of the present window, by owner: two keys of one admin share it. */
   windows: Map<number, { startedAt: number; used: number }>
-}
-
-/** What goes wrong once, at the next create, beside what the node can do. */
-export interface Faults {
-  /** Another request with the same value wins between validation and insert. */
-  lostRace?: 'external_id' | 'allocation_id'
-  /** The server is made, but the connection breaks before the answer. */
-  dropAnswer?: boolean
 }
 
 export interface Caller {

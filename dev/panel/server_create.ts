@@ -1,8 +1,9 @@
-import { drawAllocation, viableNodes } from './deployment.ts'
+import type { FaultAt } from '../faults/vocabulary.ts'
+import { drawAllocation, noAllocation, noNode, viableNodes } from './deployment.ts'
 import { PanelFailure } from './failure.ts'
 import { Input } from './input.ts'
 import type { Allocation, Egg, Server } from './model.ts'
-import { type Faults, newUuid, type PanelApp, timestamp } from './panel.ts'
+import { newUuid, type PanelApp, timestamp } from './panel.ts'
 import type { PanelStore } from './store.ts'
 import { same } from './text.ts'
 import { type Check, exists, type RuleSet, unique, validate } from './validation.ts'
@@ -15,10 +16,12 @@ export function createServer(panel: PanelApp, body: unknown): Server {
   const { store, wings } = panel
   const input = new Input(body)
   validate(body, createRules(store, input))
+  const fault = panel.faults.strike('create', { service: 'panel' })?.fault
+  if (fault?.name === 'node-full') throw fault.of === 'ports' ? noAllocation() : noNode()
   const allocation = chooseAllocation(panel, input)
   const egg = store.eggs.get(input.number('egg') ?? 0)
   validateEnvironment(store, egg, input)
-  loseRace(panel.faults)
+  if (fault?.name === 'lost-race') throw lostRace(fault)
   const server = insertServer(panel, { input, egg, allocation })
   const taken = [allocation, ...additionalAllocations(store, input)]
   for (const row of taken) row.serverId = server.id
@@ -31,7 +34,21 @@ export function createServer(panel: PanelApp, body: unknown): Server {
   }
   const skipScripts = input.flag('skip_scripts', false)
   wings.startInstall(server, { now: panel.now(), again: false, skipScripts })
+  if (fault?.name === 'roll-back') {
+    panel.rollBacks.set(server, panel.now().getTime() + fault.seconds * 1000)
+  }
   return server
+}
+
+/** Takes back the servers whose time has come; true if there were any. */
+export function rollBack({ store, rollBacks, now }: PanelApp): boolean {
+  const due = [...rollBacks].filter(([, at]) => at <= now().getTime()).map(([server]) => server)
+  for (const server of due) {
+    rollBacks.delete(server)
+    for (const row of store.allocations.rows) if (row.serverId === server.id) row.serverId = null
+    store.servers.remove(server)
+  }
+  return due.length > 0
 }
 
 function createRules(store: PanelStore, input: Input): RuleSet {
@@ -166,13 +183,10 @@ function phpText(value: unknown): string {
 }
 
 /** What the loser of a race is told: its request was valid, but another row came first. */
-function loseRace(faults: Faults): void {
-  const field = faults.lostRace
-  if (!field) return
-  faults.lostRace = undefined
+function lostRace({ field }: FaultAt<'create'> & { name: 'lost-race' }): PanelFailure {
   const label = field.replaceAll('_', ' ')
   const failed = JSON.stringify({ [field]: [`The ${label} has already been taken.`] })
-  throw new PanelFailure(
+  return new PanelFailure(
     500,
     'DataValidationException',
     `Could not save Pterodactyl\\Models\\Server[]: failed to validate data: ${failed}`,

@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import { proxyPage } from '../faults/wire.ts'
 import { allow, allowRow } from './access.ts'
 import { changeBuild, changeDetails } from './server_changes.ts'
 import { createServer } from './server_create.ts'
@@ -7,7 +8,7 @@ import { unexpected } from './failure.ts'
 import { pageOf } from './lists.ts'
 import type { Server } from './model.ts'
 import { type Item, listOf, withIncludes } from './objects.ts'
-import type { Call, PanelApp, PanelEnv } from './panel.ts'
+import type { Call, PanelEnv } from './panel.ts'
 import { same } from './text.ts'
 import {
   allocationItem,
@@ -47,7 +48,7 @@ export const servers = new Hono<PanelEnv>()
     })))
   .post('/servers', allow('servers'), (c) => {
     const made = createServer(c.env, c.var.body)
-    if (c.env.faults.dropAnswer) return lostAnswer(c.env)
+    if (c.env.rollBacks.has(made)) return proxyPage(504)
     return c.json(serverWithIncludes(c, made), 201)
   })
   .get('/servers/:server', server, (c) => c.json(serverWithIncludes(c, c.var.row)))
@@ -109,15 +110,6 @@ function serverWithIncludes(c: Call, server: Server): Item {
     databases: ['server_databases', () => listOf([])],
     transfer: ['servers', brokenInclude],
   })
-}
-
-/** The head of an answer, and then a broken connection. */
-function lostAnswer(panel: PanelApp): Response {
-  panel.faults.dropAnswer = false
-  const body = new ReadableStream({
-    pull: (controller) => controller.error(new Error('The connection was cut on purpose')),
-  })
-  return new Response(body, { status: 201, headers: { 'Content-Type': 'application/json' } })
 }
 
 /** Advertised by the panel, but broken in 1.11.8. */

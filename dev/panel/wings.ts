@@ -1,3 +1,5 @@
+import type { Faults } from '../faults/faults.ts'
+import type { FaultAt } from '../faults/vocabulary.ts'
 import { PanelFailure } from './failure.ts'
 import type { Server } from './model.ts'
 import type { PanelStore } from './store.ts'
@@ -5,36 +7,29 @@ import type { PanelStore } from './store.ts'
 /** What the panel asks of the node's daemon. `sync` follows a suspension or its end. */
 export type WingsAction = 'create' | 'sync' | 'reinstall' | 'delete'
 
-/** No answer at all, or the HTTP status that Wings answers with. */
-export type WingsFault = 'unreachable' | number
-
-/** The daemon of every node: installs at its own pace and fails when told to. */
+/** The daemon of every node: installs at its own pace and fails when that is ordered. */
 export class Wings {
   installMs: number
-  nextInstallFails = false
-  private readonly faults = new Map<WingsAction, WingsFault>()
+  private readonly faults: Faults
 
-  constructor(installMs: number) {
+  constructor(installMs: number, faults: Faults) {
     this.installMs = installMs
-  }
-
-  failNext(action: WingsAction, fault: WingsFault): void {
-    this.faults.set(action, fault)
+    this.faults = faults
   }
 
   /** Returns when the daemon took the order, else throws what the panel makes of the failure. */
   call(action: WingsAction): void {
-    const fault = this.faults.get(action)
-    this.faults.delete(action)
-    if (fault !== undefined) throw daemonFailure(action, fault)
+    const strike = this.faults.strike('wings', { service: 'panel', wings: action })
+    if (strike) throw daemonFailure(action, strike.fault)
   }
 
   startInstall(server: Server, { now, again, skipScripts }: InstallOptions): void {
     const takesMs = skipScripts ? 0 : this.installMs
     const endsAt = new Date(now.getTime() + takesMs).toISOString()
-    const outcome = this.nextInstallFails ? 'failed' : 'installed'
-    this.nextInstallFails = false
-    server.install = { endsAt, outcome, again }
+    const wings = again ? 'reinstall' : 'create'
+    const fault = this.faults.strike('install', { service: 'panel', wings })?.fault.name
+    const outcome = fault === 'install-fails' ? 'failed' : 'installed'
+    server.install = fault === 'install-never-ends' ? null : { endsAt, outcome, again }
   }
 
   /** Reports the installs that have ended since, as the daemon does by itself; true if any had. */
@@ -66,18 +61,19 @@ function settleInstall(server: Server): void {
 }
 
 /** The panel copies the status of Wings, so that a 404 or 422 here is not one of its own. */
-function daemonFailure(action: WingsAction, fault: WingsFault): PanelFailure {
+function daemonFailure(action: WingsAction, fault: FaultAt<'wings'>): PanelFailure {
   const id = '0b6f4c0e-7a51-4d0f-9a63-2f6f8a7d1c55'
-  if (fault === 'unreachable') return daemonAnswer(504, unreachable)
-  if (fault >= 500) {
+  if (fault.name === 'wings-down') return daemonAnswer(504, unreachable)
+  const { status } = fault
+  if (status >= 500) {
     return daemonAnswer(
-      fault,
+      status,
       'There was an error while communicating with the machine running this server. This error ' +
-        `has been logged, please try again. (code: ${fault}) (request_id: ${id})`,
+        `has been logged, please try again. (code: ${status}) (request_id: ${id})`,
     )
   }
   return daemonAnswer(
-    fault,
+    status,
     `An error occurred on the remote host: ${action} failed. (request id: ${id})`,
   )
 }
@@ -85,13 +81,6 @@ function daemonFailure(action: WingsAction, fault: WingsFault): PanelFailure {
 const unreachable =
   'Could not establish a connection to the machine running this server. Please try again.'
 
-function daemonAnswer(status: number, detail: string): PanelFailure {
-  return new PanelFailure(failureStatus(status), 'DaemonConnectionException', detail)
-}
-
-function failureStatus(status: number): PanelFailure['status'] {
-  const known = [400, 404, 409, 422, 500, 502, 503, 504] as const
-  const found = known.find((one) => one === status)
-  if (!found) throw new Error(`Cannot play this fault of Wings as it is not known: ${status}`)
-  return found
+function daemonAnswer(status: PanelFailure['status'], detail: string): PanelFailure {
+  return new PanelFailure(status, 'DaemonConnectionException', detail)
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { handledTypes } from '../../api/payments/inbox.ts'
+import { addressOf, serve } from '../emulators/serve.ts'
 import type { Log } from '../log.ts'
 import { createMailbox } from '../mailbox/emulator.ts'
 import { createPanelEmulator } from '../panel/emulator.ts'
@@ -7,7 +8,6 @@ import { preferPort } from '../ports.ts'
 import { createStripeEmulator } from '../stripe/emulator.ts'
 import type { Closing } from './closing.ts'
 import { openLogFile } from './log_file.ts'
-import { addressOf, serve } from './serve.ts'
 import { openSnapshotFile } from './snapshot_file.ts'
 
 /** Where an emulator keeps its state, how it is reached, and who stops it. */
@@ -93,7 +93,7 @@ export function startMailbox(place: EmulatorPlace): Emulator & { apiKey: string 
 function run(
   port: number,
   emulator: {
-    fetch(request: Request): Response | Promise<Response>
+    fetch(request: Request): Promise<Response>
     close(): void | Promise<void>
   },
   file: { flush(): void },

@@ -27,6 +27,15 @@ export interface Delivery {
   retries: number
 }
 
+/** What an endpoint signed with before its secret was rolled. */
+export interface FormerSecret {
+  id: string
+  endpoint: string
+  secret: string
+  /** Until then events are signed with it too, in seconds since 1970. */
+  until: number
+}
+
 /** The answer kept under an idempotency key. */
 export interface Reply {
   /** the key */
@@ -104,6 +113,7 @@ export function openStore(state: unknown, changed: () => void) {
     customers: collection<wire.Customer>('customers', 'customer'),
     deliveries: collection<Delivery>('deliveries', 'delivery'),
     events: collection<wire.Event>('events', 'event'),
+    formerSecrets: collection<FormerSecret>('formerSecrets', 'secret'),
     invoicePayments: collection<wire.InvoicePayment>('invoicePayments', 'invoice_payment'),
     invoices: collection<wire.Invoice>('invoices', 'invoice'),
     paymentIntents: collection<wire.PaymentIntent>('paymentIntents', 'payment_intent'),

@@ -6,6 +6,7 @@ import { answer, answerList, inRange, readParams } from '../http.ts'
 import { boolean, list, paging, range, Retrieve, type Shape, text } from '../params.ts'
 import type { Sandbox, StripeEnv } from '../sandbox.ts'
 import type { Store } from '../store.ts'
+import { withPending } from '../webhooks.ts'
 import type { Event } from '../wire.ts'
 
 export function eventRoutes() {
@@ -60,12 +61,4 @@ function isOfType(
 
 function isDelivered(store: Store, event: Event): boolean {
   return withPending(store, event).pending_webhooks === 0
-}
-
-/** The event with the number of endpoints that have not taken it yet. */
-function withPending(store: Store, event: Event): Event {
-  const pending = store.deliveries.toJSON().filter((delivery) =>
-    delivery.event === event.id && !delivery.succeeded
-  )
-  return { ...event, pending_webhooks: pending.length }
 }
