@@ -64,12 +64,26 @@ async function answer(
   fetch: Fetch,
 ): Promise<Response> {
   try {
-    return await fetch(connection ? endingWith(connection, request) : request)
+    const response = await fetch(connection ? endingWith(connection, request) : request)
+    return response.status === SWITCHING_PROTOCOLS ? response : lastOfItsConnection(response)
   } catch (error) {
     if (!(error instanceof ConnectionClosed)) throw error
     connection?.close()
     return new Response(null, { status: 502 })
   }
+}
+
+const SWITCHING_PROTOCOLS = 101
+
+/**
+ * A client whose kept connection closes asks again by itself, for it may have been closed before the
+ * request came. A fault that closes a connection once would go unnoticed; so none is kept.
+ */
+function lastOfItsConnection(response: Response): Response {
+  const { body, status } = response
+  const headers = new Headers(response.headers)
+  headers.set('Connection', 'close')
+  return new Response(body, { status, headers })
 }
 
 /**
