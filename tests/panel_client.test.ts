@@ -266,9 +266,9 @@ test.each([
 })
 
 test.each([
-  ['faults/error-400-two-factor-required', 'configuration', 'refused'],
-  ['faults/error-403-ip', 'configuration', 'refused'],
-  ['faults/error-403-application-key-on-client-api', 'configuration', 'refused'],
+  ['error-400-two-factor-required', 'configuration', 'refused'],
+  ['error-403-ip', 'configuration', 'refused'],
+  ['error-403-application-key-on-client-api', 'configuration', 'refused'],
   ['error-403-not-admin', 'configuration', 'refused'],
   ['error-404-route', 'configuration', 'refused'],
   ['error-404-model', 'missing', 'refused'],
@@ -277,13 +277,13 @@ test.each([
   ['app-servers-create-400-no-allocation', 'capacity', 'refused'],
   ['app-servers-create-422-missing', 'invalid', 'refused'],
   ['app-users-delete-400-has-servers', 'invalid', 'refused'],
-  ['faults/error-500-debug-mode', 'missing', 'refused'],
+  ['error-500-debug-mode', 'missing', 'refused'],
   ['app-servers-suspend-404-from-wings', 'retry', 'unknown'],
-  ['faults/client-power-409-suspended', 'conflict', 'refused'],
-  ['faults/error-429', 'retry', 'refused'],
+  ['client-power-409-suspended', 'conflict', 'refused'],
+  ['error-429', 'retry', 'refused'],
   ['error-500-per-page-text', 'retry', 'unknown'],
   ['error-500-data-validation-race', 'retry', 'refused'],
-  ['faults/error-503-artisan-down', 'retry', 'unknown'],
+  ['error-503-artisan-down', 'retry', 'unknown'],
 ])('the recorded failure %s is %s, its outcome %s', async (name, kind, outcome) => {
   const { status, headers, body } = readSample(name).response
   const panel = panelAt(serve(() => Response.json(body, { status, headers })))

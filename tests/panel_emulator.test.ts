@@ -107,8 +107,7 @@ test('the emulator deploys by limits alone: overallocation of -1 is less, mainte
     (await emulator.fetch(
       request(`/api/application/nodes/deployable?memory=${memory}&disk=1&location_ids[]=2`),
     )).status
-  store.nodes.get(2).memoryOverallocate = -1
-  store.nodes.get(2).maintenance = true
+  Object.assign(store.nodes.get(2), { memory: 8192, memoryOverallocate: -1, maintenance: true })
   expect(await deployable(8110)).toBe(200)
   expect(await deployable(8111)).toBe(400)
   store.nodes.get(2).memoryOverallocate = 100

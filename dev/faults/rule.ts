@@ -3,7 +3,19 @@ import { CALL_PATTERN, EVENT_PATTERN } from './pattern.ts'
 import { Fault, faultFacts, type Point, type Service, SERVICES } from './vocabulary.ts'
 
 /** What the panel asks of a node, as far as a rule can name it. */
-export const WINGS_ACTIONS = ['create', 'sync', 'reinstall', 'delete'] as const
+const WINGS_ACTIONS = [
+  'create',
+  /** After a change that the node has to know of. */
+  'sync',
+  'reinstall',
+  'delete',
+  /** The settings of the node itself. */
+  'update',
+  'details',
+  'power',
+  'command',
+] as const
+export type WingsAction = typeof WINGS_ACTIONS[number]
 
 const On = z.strictObject({
   service: z.enum(SERVICES),

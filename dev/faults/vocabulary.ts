@@ -8,7 +8,7 @@ const Ms = z.int().min(1).max(3_600_000)
 const Seconds = z.int().min(1).max(86_400)
 const ErrorStatus = z.int().min(400).max(599)
 /** What Wings is known to answer, or what stands before it. */
-const WingsStatus = z.literal([400, 404, 409, 422, 500, 502, 503, 504])
+const WingsStatus = z.literal([400, 401, 403, 404, 409, 422, 500, 502, 503, 504])
 
 /** Everything that can be ordered to go wrong, by name. What each does stands in `faultFacts`. */
 export const Fault = z.discriminatedUnion('name', [

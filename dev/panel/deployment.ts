@@ -1,4 +1,4 @@
-import { type PanelFailure, refused } from './failure.ts'
+import { refused } from './failure.ts'
 import type { Allocation, Node } from './model.ts'
 import type { PanelStore } from './store.ts'
 import { usedOn } from './transformers.ts'
@@ -22,21 +22,14 @@ export function viableNodes(store: PanelStore, { memory, disk, locationIds }: De
       used.memory + memory <= node.memory * (1 + node.memoryOverallocate / 100) &&
       used.disk + disk <= node.disk * (1 + node.diskOverallocate / 100)
   })
-  if (found.length > 0) return found
-  throw noNode()
+  if (found.length === 0) throw noViableNode()
+  return found
 }
 
-export function noNode(): PanelFailure {
+export function noViableNode() {
   return refused(
     'No nodes satisfying the requirements specified for automatic deployment could be found.',
     'NoViableNodeException',
-  )
-}
-
-export function noAllocation(): PanelFailure {
-  return refused(
-    'No allocations satisfying the requirements for automatic deployment were found.',
-    'NoViableAllocationException',
   )
 }
 
@@ -62,19 +55,29 @@ export function drawAllocation(
   )
   const drawn = free[Math.floor(random() * free.length)]
   if (drawn) return drawn
-  throw noAllocation()
+  throw noViableAllocation()
+}
+
+export function noViableAllocation() {
+  return refused(
+    'No allocations satisfying the requirements for automatic deployment were found.',
+    'NoViableAllocationException',
+  )
 }
 
 function parseRange(text: string): [number, number][] {
-  const [, low, high] = /^(\d+)(?:-(\d+))?$/.exec(text) ?? []
+  if (/^\d+$/.test(text)) return [[Number(text), Number(text)]]
+  const [, low, high] = /^(\d{4,5})-(\d{4,5})$/.exec(text) ?? []
   if (low === undefined) return []
-  const range: [number, number] = [Number(low), Number(high ?? low)]
-  if (range[1] - range[0] > 1000) {
-    throw refused('The port range provided exceeds the maximum of 1000 ports.')
+  if (Math.abs(Number(high) - Number(low)) > 1000) {
+    throw refused('Adding more than 1000 ports in a single range at once is not supported.')
   }
-  return [range]
+  return [[Number(low), Number(high)]]
 }
 
 function isShared(store: PanelStore, allocation: Allocation): boolean {
-  return store.allocations.rows.some((row) => row.ip === allocation.ip && row.serverId !== null)
+  const { nodeId, ip } = allocation
+  return store.allocations.rows.some((row) =>
+    row.nodeId === nodeId && row.ip === ip && row.serverId !== null
+  )
 }

@@ -1,14 +1,16 @@
-import { Hono } from 'hono'
+import { type Context, Hono, type Next } from 'hono'
 import { createFaults, type Faults } from '../faults/faults.ts'
 import { withFaults } from '../faults/wire.ts'
+import { answer } from './answers.ts'
 import { api } from './api.ts'
+import { PanelFailure } from './failure.ts'
 import { pages } from './pages.ts'
-import type { PanelApp, PanelEnv } from './panel.ts'
-import { ensureKey, seedShop } from './seed.ts'
+import type { PanelApp, PanelEnv, PanelSettings, StartingLine } from './panel.ts'
+import { ensureDaemonTokens, ensureKey, seedShop } from './seed.ts'
 import { rollBack } from './server_create.ts'
 import { PanelStore } from './store.ts'
 import { panelVoice } from './voice.ts'
-import { Wings } from './wings.ts'
+import { Wings } from './wings/wings.ts'
 
 export interface PanelEmulatorOptions {
   /** Where it is reached; shown in links and redirects. */
@@ -18,7 +20,9 @@ export interface PanelEmulatorOptions {
   now: () => Date
   random?: () => number
   installMs?: number
+  /** Of the application API; 240 unless told. */
   requestsPerMinute?: number
+  clientRequestsPerMinute?: number
   /** What `snapshot()` gave; wins over the seed. */
   state?: unknown
   /** Something worth a new snapshot has changed. */
@@ -35,16 +39,27 @@ export interface PanelEmulator {
   close(): void
   store: PanelStore
   faults: Faults
+  /** Maintenance of the whole panel, its two-factor rule, its debug mode: change them at any time. */
+  settings: PanelSettings
+  /**
+   * The next `count` creates of servers or users all pass their checks before the first of them
+   * writes, as calls of the same moment do on the real panel; until they have come they wait.
+   */
+  raceNext(count: number): void
+  /** The node of the next create takes its time, until the returned function is called. */
+  slowNextCreate(): () => void
   setInstallMs(ms: number): void
+  /** The daemon of a node starts anew, and the panel forgets what was installing there. */
+  rebootWings(nodeId: number): void
   setMaintenance(nodeId: number, on: boolean): void
 }
 
 /** A Pterodactyl panel 1.11 with its nodes, as strict and as odd as the real one. */
 export function createPanelEmulator(options: PanelEmulatorOptions): PanelEmulator {
   const panel = openPanel(options)
-  const { store, wings, faults } = panel
+  const { store, wings, faults, timing } = panel
   const fetch = async (request: Request) => {
-    if ([wings.settle(store, panel.now()), rollBack(panel)].includes(true)) options.onChange?.()
+    if ([wings.settle(), await rollBack(panel)].includes(true)) options.onChange?.()
     const response = await site.fetch(request, panel)
     options.log?.(`${request.method} ${new URL(request.url).pathname} ${response.status}`)
     if (request.method !== 'GET' && response.ok) options.onChange?.()
@@ -61,32 +76,80 @@ export function createPanelEmulator(options: PanelEmulatorOptions): PanelEmulato
       now: panel.now,
     }),
     snapshot: () => store.snapshot(),
-    close: () => panel.windows.clear(),
+    close: () => {
+      panel.windows.application.clear()
+      panel.windows.client.clear()
+    },
+    settings: panel.settings,
+    raceNext: (count) => timing.startingLine = drawStartingLine(panel, count),
+    slowNextCreate: () => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      timing.slowNode = promise
+      return resolve
+    },
     setInstallMs: (ms) => wings.installMs = ms,
+    rebootWings: (nodeId) => wings.reboot(store.nodes.get(nodeId)),
     setMaintenance: (nodeId, on) => store.nodes.get(nodeId).maintenance = on,
   }
 }
 
-const site = new Hono<PanelEnv>().route('/', pages)
+const site = new Hono<PanelEnv>().use(refuseWhenDown).route('/', pages)
 
 // The API answers what is no page, so that it can tell an unknown route in its own words.
 site.notFound((c) => api.fetch(c.req.raw, c.env))
 
 function openPanel(options: PanelEmulatorOptions): PanelApp {
-  const { faults = createFaults({ services: ['panel'], now: options.now }) } = options
+  const { now, faults = createFaults({ services: ['panel'], now }) } = options
+  const store = new PanelStore()
   const panel: PanelApp = {
     url: options.url.replace(/\/+$/, ''),
-    store: new PanelStore(),
-    wings: new Wings(options.installMs ?? 4000, faults),
-    now: options.now,
+    store,
+    wings: new Wings({ store, now, faults, installMs: options.installMs ?? 4000 }),
+    now,
     random: options.random ?? Math.random,
-    requestsPerMinute: options.requestsPerMinute ?? 240,
+    settings: {
+      down: null,
+      requireTwoFactor: 'nobody',
+      debug: false,
+      requestsPerMinute: {
+        application: options.requestsPerMinute ?? 240,
+        client: options.clientRequestsPerMinute ?? 720,
+      },
+    },
     faults,
     rollBacks: new Map(),
-    windows: new Map(),
+    timing: {},
+    windows: { application: new Map(), client: new Map() },
   }
   if (options.state !== undefined) panel.store.load(options.state)
   else if (options.seed !== 'empty') seedShop(panel)
+  ensureDaemonTokens(panel)
   ensureKey(panel, options.applicationKey)
   return panel
+}
+
+/** `artisan down` is told before anything else, even that a route is unknown. */
+async function refuseWhenDown(c: Context<PanelEnv>, next: Next): Promise<void | Response> {
+  const { down } = c.env.settings
+  if (!down) return await next()
+  const seconds = down.retryAfterSeconds
+  const headers: Record<string, string> = {}
+  if (seconds !== undefined) headers['Retry-After'] = String(seconds)
+  return answer(c, new PanelFailure(503, 'HttpException', 'Service Unavailable', { headers }))
+}
+
+/** It is gone as soon as all have come. */
+function drawStartingLine({ timing }: PanelApp, count: number): StartingLine {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let missing = count
+  return {
+    arrive: () => {
+      missing--
+      if (missing === 0) {
+        timing.startingLine = undefined
+        resolve()
+      }
+      return promise
+    },
+  }
 }

@@ -32,7 +32,9 @@ export class Input {
   /** The database rounds fractions; numeric texts count as numbers. */
   number(path: string): number | null {
     const value = this.value(path)
-    return value === null ? null : Math.round(Number(value))
+    if (value === null) return null
+    const number = Number(value)
+    return Math.sign(number) * Math.round(Math.abs(number))
   }
 
   flag(path: string, fallback: boolean): boolean {

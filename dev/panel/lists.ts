@@ -1,22 +1,26 @@
 import { refused, unexpected } from './failure.ts'
+import { isMap } from './input.ts'
 import type { Item, List } from './objects.ts'
 import type { Call } from './panel.ts'
-import { matchesFilter } from './text.ts'
+import { readFields } from './php_fields.ts'
+import { isLike } from './text.ts'
+
+/** Whether a row passes one part of a filter; for a text: "contains". */
+export type Filter<Row> = (row: Row) => string | null | ((part: string) => boolean)
 
 export interface ListOptions<Row> {
-  /** Whether a row passes `filter[name]=value`; text means "contains". Absent: filters are ignored. */
-  filters?: Record<string, (row: Row) => string | null | ((value: string) => boolean)>
+  /** By the name in `filter[name]=value`. Absent: filters are ignored. */
+  filters?: Record<string, Filter<Row>>
   sorts?: Record<string, (row: Row) => string | number>
   item: (row: Row) => Item
 }
 
 /** Answers one page of rows, filtered and sorted as the query asks. */
 export function pageOf<Row>(c: Call, rows: Row[], options: ListOptions<Row>): List {
-  const query = new URL(c.req.url).searchParams
-  const found = sortRows(filterRows(rows, query, options.filters), query.get('sort'), options.sorts)
-  const perPage = parsePerPage(query.get('per_page'))
-  const asked = query.get('page') ?? ''
-  const page = /^[1-9]\d*$/.test(asked) ? Number(asked) : 1
+  const query = readFields(new URL(c.req.url).searchParams)
+  const found = sortRows(filterRows(rows, query.filter, options.filters), query.sort, options.sorts)
+  const perPage = parsePerPage(query.per_page)
+  const page = Number(/^[1-9]\d*$/.exec(String(query.page))?.[0] ?? 1)
   const data = found.slice((page - 1) * perPage, page * perPage).map(options.item)
   const totalPages = Math.max(1, Math.ceil(found.length / perPage))
   return {
@@ -35,34 +39,60 @@ export function pageOf<Row>(c: Call, rows: Row[], options: ListOptions<Row>): Li
   }
 }
 
-function filterRows<Row>(
-  rows: Row[],
-  query: URLSearchParams,
-  filters: ListOptions<Row>['filters'],
-): Row[] {
-  if (!filters) return rows
-  const asked = [...query].flatMap(([name, value]) => {
-    const inner = /^filter\[(.+)\]$/.exec(name)?.[1]
-    return inner === undefined ? [] : [{ name: inner, value }]
-  })
-  const unknown = asked.filter(({ name }) => !filters[name]).map(({ name }) => name)
-  if (unknown.length > 0) throw badQuery('filter', 'are', unknown, Object.keys(filters))
-  return rows.filter((row) =>
-    asked.every(({ name, value }) => {
-      const field = filters[name]?.(row) ?? null
-      return typeof field === 'function' ? field(value) : matchesFilter(field, value)
-    })
-  )
+/** A filter of equality, not of likeness. */
+export function exactly<Row>(field: (row: Row) => string): Filter<Row> {
+  return (row) => (part) => field(row) === part
 }
 
-function sortRows<Row>(rows: Row[], sort: string | null, sorts: ListOptions<Row>['sorts']): Row[] {
-  if (sort === null || !sorts) return rows
-  const descending = sort.startsWith('-')
-  const name = descending ? sort.slice(1) : sort
-  const field = sorts[name]
-  if (!field) throw badQuery('sort', 'is', [name], Object.keys(sorts))
-  const sorted = rows.toSorted((left, right) => field(left) < field(right) ? -1 : 1)
-  return descending ? sorted.reverse() : sorted
+/** Every filter has to hold; of the parts between its commas one is enough, and nothing is anything. */
+function filterRows<Row>(
+  rows: Row[],
+  asked: unknown,
+  filters: ListOptions<Row>['filters'],
+): Row[] {
+  if (!filters || !isMap(asked)) return rows
+  const unknown = Object.keys(asked).filter((name) => !filters[name])
+  if (unknown.length > 0) throw badQuery('filter', 'are', unknown, Object.keys(filters))
+  return Object.entries(asked).reduce((found, [name, value]) => {
+    const parts = partsOf(value)
+    const filter = filters[name]
+    if (!filter || parts.length === 0) return found
+    return found.filter((row) => parts.some((part) => passes(filter(row), part)))
+  }, rows)
+}
+
+/** `true` and `false` are read as PHP's own, which are `1` and nothing as texts. */
+function partsOf(value: unknown): string[] {
+  const texts = isMap(value) ? Object.values(value).map(String) : String(value).split(',')
+  if (texts.length === 1 && (texts[0] === 'true' || texts[0] === 'false')) {
+    return texts[0] === 'true' ? ['1'] : []
+  }
+  return texts.map((text) => text.trim()).filter((text) => text !== '')
+}
+
+function passes(field: ReturnType<Filter<never>>, part: string): boolean {
+  return typeof field === 'function' ? field(part) : isLike(field, part)
+}
+
+/** `-memory,id`: by the first, and among equals by the next. */
+function sortRows<Row>(rows: Row[], asked: unknown, sorts: ListOptions<Row>['sorts']): Row[] {
+  if (typeof asked !== 'string' || asked === '' || !sorts) return rows
+  const orders = asked.split(',').map((name) => ({
+    name: name.replace(/^-/, ''),
+    sign: name.startsWith('-') ? -1 : 1,
+  }))
+  const unknown = orders.map(({ name }) => name).filter((name) => !sorts[name])
+  if (unknown.length > 0) throw badQuery('sort', 'is', unknown, Object.keys(sorts))
+  return orders.reduceRight((sorted, { name, sign }) => {
+    const field = sorts[name]
+    if (!field) return sorted
+    return sorted.toSorted((left, right) => sign * compare(field(left), field(right)))
+  }, rows)
+}
+
+function compare(left: string | number, right: string | number): number {
+  if (left === right) return 0
+  return left < right ? -1 : 1
 }
 
 function badQuery(what: 'filter' | 'sort', verb: string, asked: string[], allowed: string[]) {
@@ -71,10 +101,12 @@ function badQuery(what: 'filter' | 'sort', verb: string, asked: string[], allowe
   return refused(detail, what === 'filter' ? 'InvalidFilterQuery' : 'InvalidSortQuery')
 }
 
-function parsePerPage(text: string | null): number {
-  if (text === null || text === '') return 50
-  if (!/^\d+$/.test(text)) throw unexpected('TypeError')
-  return Number(text) || 15
+/** Neither text nor a negative number is caught: PHP breaks at the one, the database at the other. */
+function parsePerPage(asked: unknown): number {
+  if (asked === undefined || asked === '') return 50
+  if (/^-\d+$/.test(String(asked))) throw unexpected('QueryException')
+  if (!/^\d+$/.test(String(asked))) throw unexpected('TypeError')
+  return Number(asked) || 15
 }
 
 /** They lose per_page and filters, as on the real panel: a client has to count pages by itself. */

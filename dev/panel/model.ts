@@ -19,6 +19,9 @@ export const User = z.object({
   lastName: z.string(),
   language: z.string(),
   rootAdmin: z.boolean(),
+  twoFactor: z.boolean().default(false),
+  /** Salted and hashed; null until one was set. */
+  password: text.default(null),
   ...dates,
 })
 export type User = z.infer<typeof User>
@@ -31,14 +34,23 @@ export const Node = z.object({
   uuid: z.string(),
   public: z.boolean(),
   name: z.string(),
-  description: z.string(),
+  description: text,
   locationId: z.int(),
   fqdn: z.string(),
+  scheme: z.string().default('https'),
+  behindProxy: z.boolean().default(false),
   maintenance: z.boolean(),
   memory: z.number(),
   memoryOverallocate: z.number(),
   disk: z.number(),
   diskOverallocate: z.number(),
+  uploadSize: z.int().default(100),
+  daemonListen: z.int().default(8080),
+  daemonSftp: z.int().default(2022),
+  daemonBase: z.string().default('/var/lib/pterodactyl/volumes'),
+  /** What the daemon says to the panel: `Bearer {id}.{token}`. The panel says the token alone. */
+  daemonTokenId: z.string().default(''),
+  daemonToken: z.string().default(''),
   ...dates,
 })
 export type Node = z.infer<typeof Node>
@@ -49,6 +61,7 @@ export const Allocation = z.object({
   ip: z.string(),
   alias: text,
   port: z.int(),
+  notes: text.default(null),
   serverId: z.int().nullable(),
 })
 export type Allocation = z.infer<typeof Allocation>
@@ -63,6 +76,13 @@ export const Nest = z.object({
 })
 export type Nest = z.infer<typeof Nest>
 
+const Script = z.object({
+  privileged: z.boolean(),
+  install: z.string(),
+  entry: z.string(),
+  container: z.string(),
+})
+
 export const Egg = z.object({
   id: z.int(),
   uuid: z.string(),
@@ -74,6 +94,15 @@ export const Egg = z.object({
   startup: z.string(),
   stop: z.string(),
   startupDone: z.string(),
+  /** What the node writes into the game's configuration files; null makes the egg unreadable. */
+  configFiles: z.record(z.string(), z.unknown()).nullable().default({}),
+  fileDenylist: z.array(z.string()).default([]),
+  script: Script.default({ privileged: true, install: '', entry: 'ash', container: '' }),
+  /** Another egg whose configuration, or whose script, this one inherits. */
+  configFrom: z.int().nullable().default(null),
+  scriptFrom: z.int().nullable().default(null),
+  /** Names by which the panel's own pages offer help, such as `eula`. */
+  features: z.array(z.string()).default([]),
   ...dates,
 })
 export type Egg = z.infer<typeof Egg>
@@ -106,6 +135,9 @@ export const Server = z.object({
   name: z.string(),
   description: z.string(),
   status: text,
+  /** Under way to another node. The panel keeps that apart from the status. */
+  transferring: z.boolean().default(false),
+  skipScripts: z.boolean().default(false),
   memory: z.number(),
   swap: z.number(),
   disk: z.number(),
@@ -142,12 +174,32 @@ export const resources = [
 ] as const
 export type Resource = typeof resources[number]
 
+/**
+ * `ptla_…` keys are made in the admin area and carry permissions; `ptlc_…` keys belong to an account
+ * and may do what their owner may.
+ */
 export const Key = z.object({
   id: z.int(),
   /** All 48 characters: 16 to find it by, 32 to prove it. */
   token: z.string(),
   ownerId: z.int(),
-  /** 1 reads, 2 writes, 3 both; null for an account key (`ptlc_…`), which has no such bits. */
+  /** 1 reads, 2 writes, 3 both; null for an account key, which has no such bits. */
   permissions: z.partialRecord(z.enum(resources), z.int()).nullable(),
+  description: text.default(null),
+  /** Addresses and CIDR ranges it may be used from; none: from anywhere. */
+  allowedIps: z.array(z.string()).default([]),
+  lastUsedAt: text.default(null),
+  createdAt: z.string().default('2026-01-01T00:00:00.000Z'),
 })
 export type Key = z.infer<typeof Key>
+
+/** A user who may do some things with the server of another. */
+export const Subuser = z.object({
+  id: z.int(),
+  userId: z.int(),
+  serverId: z.int(),
+  /** Such as `control.start`. */
+  permissions: z.array(z.string()),
+  createdAt: z.string(),
+})
+export type Subuser = z.infer<typeof Subuser>

@@ -1,15 +1,22 @@
 import { Hono } from 'hono'
 import { allow, allowRow } from './access.ts'
-import { viableNodes } from './deployment.ts'
+import { noViableNode, viableNodes } from './deployment.ts'
 import { Input } from './input.ts'
 import { pageOf } from './lists.ts'
 import type { Node } from './model.ts'
-import { type Item, listOf, withIncludes } from './objects.ts'
+import { createNode, deleteNode, updateNode } from './node_changes.ts'
+import { type Item, listOf } from './objects.ts'
 import type { Call, PanelEnv } from './panel.ts'
-import { allocationItem, locationItem, nodeItem, serverItem, usedOn } from './transformers.ts'
+import { idOf } from './text.ts'
+import { nodeConfiguration, nodeItem, usedOn } from './transformers.ts'
 import { validate } from './validation.ts'
+import { nodeView } from './views.ts'
 
-const node = allowRow('nodes', ({ store }, param) => store.nodes.find(Number(param('node'))))
+const node = allowRow(
+  'nodes',
+  ({ store }, param) => store.nodes.find(idOf(param('node'))),
+  'Node',
+)
 
 export const nodes = new Hono<PanelEnv>()
   .get('/nodes', allow('nodes'), (c) =>
@@ -18,7 +25,7 @@ export const nodes = new Hono<PanelEnv>()
         uuid: (row) => row.uuid,
         name: (row) => row.name,
         fqdn: (row) => row.fqdn,
-        daemon_token_id: () => null,
+        daemon_token_id: (row) => row.daemonTokenId,
       },
       sorts: {
         id: (row) => row.id,
@@ -26,58 +33,53 @@ export const nodes = new Hono<PanelEnv>()
         memory: (row) => row.memory,
         disk: (row) => row.disk,
       },
-      item: (row) => nodeWithIncludes(c, row),
+      item: (row) => nodeView(c, row),
     })))
   .get('/nodes/deployable', allow('nodes'), (c) => {
-    const query = queryInput(c.req.url)
-    validate(query, {
-      memory: ['required|integer|min:0'],
-      disk: ['required|integer|min:0'],
-      'location_ids.*': ['integer'],
-    })
-    const input = new Input(query)
+    validate(c.var.body, deployableRules)
+    const input = new Input(c.var.body)
     const found = viableNodes(c.env.store, {
       memory: input.number('memory') ?? 0,
       disk: input.number('disk') ?? 0,
       locationIds: input.list('location_ids').map(Number),
     })
     const item = (row: Node) => deployableItem(c, row)
-    return c.json(
-      c.req.query('page') === undefined ? listOf(found.map(item)) : pageOf(c, found, { item }),
-    )
+    if (!input.has('page')) return c.json(listOf(found.map(item)))
+    const page = pageOf(c, found, { item })
+    // A page past the end is not empty here: the panel finds nothing that fits.
+    if (page.data.length === 0) throw noViableNode()
+    return c.json(page)
   })
-  .get('/nodes/:node', node, (c) => c.json(nodeWithIncludes(c, c.var.row)))
+  .get('/nodes/:node', node, (c) => c.json(nodeView(c, c.var.row)))
+  .get('/nodes/:node/configuration', node, (c) => c.json(nodeConfiguration(c.env, c.var.row)))
+  .post('/nodes', allow('nodes'), (c) => {
+    const made = createNode(c.env, c.var.body)
+    const resource = `${c.env.url}/api/application/nodes/${made.id}`
+    return c.json({ ...nodeItem(c.env.store, made), meta: { resource } }, 201)
+  })
+  .patch('/nodes/:node', node, async (c) => {
+    await updateNode(c.env, c.var.row, c.var.body)
+    const item = nodeView(c, c.var.row)
+    // Telling the node has loaded its mounts, and so this answer alone shows them.
+    return c.json({ ...item, attributes: { ...item.attributes, mounts: [] } })
+  })
+  .delete('/nodes/:node', node, (c) => {
+    deleteNode(c.env, c.var.row)
+    return c.body(null, 204)
+  })
 
-function nodeWithIncludes(c: Call, node: Node): Item {
-  const { store } = c.env
-  return withIncludes(c, nodeItem(store, node), {
-    location: ['locations', () => locationItem(store.locations.get(node.locationId))],
-    allocations: [
-      'allocations',
-      () =>
-        listOf(store.allocations.rows.filter((row) => row.nodeId === node.id).map(allocationItem)),
-    ],
-    servers: ['servers', () =>
-      listOf(
-        store.servers.rows.filter((row) => row.nodeId === node.id)
-          .map((row) => serverItem(store, row)),
-      )],
-  })
-}
+const deployableRules = {
+  page: ['integer'],
+  memory: ['required|integer|min:0'],
+  disk: ['required|integer|min:0'],
+  location_ids: ['array'],
+  'location_ids.*': ['integer'],
+} as const
 
 /** The sums come from SQL and so are texts here, and only here. */
 function deployableItem(c: Call, node: Node): Item {
   const used = usedOn(c.env.store, node)
-  const item = nodeWithIncludes(c, node)
+  const item = nodeView(c, node)
   const sums = { sum_memory: String(used.memory), sum_disk: String(used.disk) }
   return { ...item, attributes: { ...item.attributes, ...sums } }
-}
-
-function queryInput(url: string) {
-  const query = new URL(url).searchParams
-  return {
-    memory: query.get('memory') || null,
-    disk: query.get('disk') || null,
-    location_ids: query.getAll('location_ids[]'),
-  }
 }

@@ -2,9 +2,9 @@ import { mayRead } from './access.ts'
 import type { Resource } from './model.ts'
 import type { Call } from './panel.ts'
 
-/** The envelope of one thing. */
+/** The envelope of one thing; `object` is null for one that the panel has no name for. */
 export interface Item {
-  object: string
+  object: string | null
   attributes: Record<string, unknown> | null
   meta?: Record<string, unknown>
 }
@@ -16,22 +16,23 @@ export interface List {
   meta?: Record<string, unknown>
 }
 
-/** What `?include=` may ask for: the permission it takes, and how it is made. */
-export type Includes = Record<string, [Resource, () => Item | List]>
+/**
+ * What `?include=` may ask for: the permission it takes, and how it is made. The call that it is made
+ * with asks for what stands behind the dot: `servers.egg` → `egg`.
+ */
+export type Includes = Record<string, [Resource, (inner: Call) => Item | List]>
 
 /** Adds the relationships that were asked for; unknown names are ignored. */
 export function withIncludes(c: Call, item: Item, includes: Includes): Item {
-  const asked = includesOf(c).flatMap((name) => {
-    const include = includes[name]
-    return include ? [[name, include] as const] : []
-  })
-  if (asked.length === 0) return item
-  const relationships = Object.fromEntries(
-    asked.map(([name, [resource, make]]) => {
-      // A key too narrow gets no error, only nothing.
-      return [name, mayRead(c.var.caller, resource) ? make() : nullResource]
-    }),
-  )
+  const asked = c.includes ?? includesOf(c.req.url)
+  const found = Object.entries(includes).filter(([name]) => asked.some(([first]) => first === name))
+  if (found.length === 0) return item
+  const relationships = Object.fromEntries(found.map(([name, [resource, make]]) => {
+    // A key too narrow gets no error, only nothing.
+    if (!mayRead(c.var.caller, resource)) return [name, nullResource]
+    const inner = asked.filter(([first]) => first === name).map(([, ...rest]) => rest)
+    return [name, make({ env: c.env, var: c.var, req: c.req, includes: inner })]
+  }))
   return { ...item, attributes: { ...item.attributes, relationships } }
 }
 
@@ -55,10 +56,15 @@ export function dates({ createdAt, updatedAt }: { createdAt: string; updatedAt: 
   return { created_at: zonedTime(createdAt), updated_at: zonedTime(updatedAt) }
 }
 
-function includesOf(c: Call): string[] {
-  const query = new URL(c.req.url).searchParams
-  return [
+/** The panel follows no more than two steps. */
+const DEPTH = 2
+
+/** `a,b.c` or `include[]=…` → paths of names; parameters such as `a:limit(5)` are dropped. */
+function includesOf(url: string): string[][] {
+  const query = new URL(url).searchParams
+  const names = [
     ...query.getAll('include').flatMap((names) => names.split(',')),
     ...query.getAll('include[]'),
   ]
+  return names.map((name) => name.trim().replace(/:.*$/, '').split('.').slice(0, DEPTH))
 }

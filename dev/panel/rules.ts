@@ -19,13 +19,17 @@ export function parseRules(text: string): Rule[] {
 const aliases: Record<string, string> = { int: 'integer', bool: 'boolean' }
 
 /** Rules that look at a field even when it is absent; failing one ends the checks of that field. */
-export const implicitRules = ['required', 'required_without', 'present']
+export const implicitRules = ['required', 'required_with', 'required_without', 'present']
 
 /** Whether a value passes; undefined when Laravel knows no such rule and would break. */
 export function passes(rule: Rule, value: unknown, all: Rule[]): boolean | undefined {
   if (rule.name === 'nullable' || rule.name === 'sometimes') return true
-  const numeric = all.some(({ name }) => name === 'numeric' || name === 'integer')
-  return tests[rule.name]?.(value, rule.args, numeric)
+  return tests[rule.name]?.(value, rule.args, isNumberField(all))
+}
+
+/** A number counts as itself only beside `numeric` or `integer`; else its digits are counted. */
+export function isNumberField(rules: Rule[]): boolean {
+  return rules.some(({ name }) => name === 'numeric' || name === 'integer')
 }
 
 type Test = (value: unknown, args: string[], numeric: boolean) => boolean
@@ -51,7 +55,11 @@ const tests: Record<string, Test> = {
   alpha: (value) => matches(value, /^[\p{L}\p{M}]+$/u),
   alpha_num: (value) => matches(value, /^[\p{L}\p{M}\p{N}]+$/u),
   alpha_dash: (value) => matches(value, /^[\p{L}\p{M}\p{N}_-]+$/u),
-  email: (value) => matches(value, /^[^\s@]+@[^\s@]+$/),
+  email: (value) =>
+    matches(
+      value,
+      /^(?=.{1,64}@)[^\s@.<>()[\]\\,;:"]+(\.[^\s@.<>()[\]\\,;:"]+)*@[\p{L}\p{N}.-]+$/u,
+    ),
   url: (value) => matches(value, /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#]+/i),
   ip: (value) => matches(value, /^(\d{1,3}(\.\d{1,3}){3}|[\da-f:]*:[\da-f:]+)$/i),
 }
@@ -64,7 +72,6 @@ function matches(value: unknown, pattern: RegExp): boolean {
   return (typeof value === 'string' || typeof value === 'number') && pattern.test(String(value))
 }
 
-/** A number counts as itself only beside `numeric` or `integer`; else its digits are counted. */
 function sizeOf(value: unknown, numeric: boolean): number {
   if (numeric && isNumeric(value)) return Number(value)
   if (typeof value === 'object' && value !== null) return Object.keys(value).length

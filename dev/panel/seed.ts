@@ -1,5 +1,5 @@
 import { resources } from './model.ts'
-import { newUuid, type PanelApp, timestamp } from './panel.ts'
+import { newToken, newUuid, type PanelApp, timestamp } from './panel.ts'
 import { type StockEgg, stockNests } from './stock_eggs.ts'
 
 /** A small host: three locations, four nodes, the games that the shipped catalogue sells. */
@@ -24,7 +24,22 @@ export function ensureKey(panel: PanelApp, token: string): void {
   if (store.keys.rows.some((key) => key.token === token)) return
   const owner = store.users.rows.find((user) => user.rootAdmin) ?? addAdmin(panel)
   const permissions = Object.fromEntries(resources.map((resource) => [resource, READ_AND_WRITE]))
-  store.keys.insert((id) => ({ id, token, ownerId: owner.id, permissions }))
+  store.keys.insert((id) => ({
+    id,
+    token,
+    ownerId: owner.id,
+    permissions,
+    description: 'Shop',
+    createdAt: timestamp(panel),
+  }))
+}
+
+/** Gives every node that has none the secret it shares with its daemon. */
+export function ensureDaemonTokens(panel: PanelApp): void {
+  for (const node of panel.store.nodes.rows) {
+    node.daemonTokenId ||= newToken(panel, 16)
+    node.daemonToken ||= newToken(panel, 64)
+  }
 }
 
 const READ_AND_WRITE = 3
@@ -65,6 +80,7 @@ function addAdmin(panel: PanelApp) {
     lastName: 'Account',
     language: 'en',
     rootAdmin: true,
+    password: null,
     createdAt: at,
     updatedAt: at,
   }))
@@ -85,6 +101,8 @@ function addNode(panel: PanelApp, locationId: number, seed: SeedNode): void {
     memoryOverallocate: 0,
     disk: seed.diskGib * GIB,
     diskOverallocate: 0,
+    daemonTokenId: '',
+    daemonToken: '',
     createdAt: at,
     updatedAt: at,
   }))
@@ -121,6 +139,7 @@ function addEgg(panel: PanelApp, nestId: number, { variables, ...stock }: StockE
     uuid: newUuid(panel),
     nestId,
     author: 'support@pterodactyl.io',
+    features: [],
     ...stock,
     createdAt: at,
     updatedAt: at,

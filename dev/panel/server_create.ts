@@ -1,39 +1,41 @@
-import type { FaultAt } from '../faults/vocabulary.ts'
-import { drawAllocation, noAllocation, noNode, viableNodes } from './deployment.ts'
-import { PanelFailure } from './failure.ts'
+import { drawAllocation, noViableAllocation, noViableNode, viableNodes } from './deployment.ts'
 import { Input } from './input.ts'
 import type { Allocation, Egg, Server } from './model.ts'
 import { newUuid, type PanelApp, timestamp } from './panel.ts'
+import { deleteServer } from './server_actions.ts'
+import { readEnvironment } from './server_environment.ts'
+import { refuseLostRace } from './server_races.ts'
+import * as serverRules from './server_rules.ts'
 import type { PanelStore } from './store.ts'
-import { same } from './text.ts'
-import { type Check, exists, type RuleSet, unique, validate } from './validation.ts'
+import { type Check, exists, type RuleSet, validate } from './validation.ts'
 
 /**
  * The panel's order of work, which decides what a caller sees first: fields, then room, then the
- * egg's variables, then the row, and only then the node. When the node fails nothing remains.
+ * egg's variables, then the row, and only then the node. When the node fails nothing remains. None of
+ * it ends when the caller goes away.
  */
-export function createServer(panel: PanelApp, body: unknown): Server {
-  const { store, wings } = panel
+export async function createServer(panel: PanelApp, body: unknown): Promise<Server> {
+  const { store, timing } = panel
   const input = new Input(body)
   validate(body, createRules(store, input))
   const fault = panel.faults.strike('create', { service: 'panel' })?.fault
-  if (fault?.name === 'node-full') throw fault.of === 'ports' ? noAllocation() : noNode()
+  if (fault?.name === 'node-full') {
+    throw fault.of === 'ports' ? noViableAllocation() : noViableNode()
+  }
   const allocation = chooseAllocation(panel, input)
   const egg = store.eggs.get(input.number('egg') ?? 0)
-  validateEnvironment(store, egg, input)
-  if (fault?.name === 'lost-race') throw lostRace(fault)
-  const server = insertServer(panel, { input, egg, allocation })
-  const taken = [allocation, ...additionalAllocations(store, input)]
-  for (const row of taken) row.serverId = server.id
-  try {
-    wings.call('create')
-  } catch (failure) {
-    for (const row of taken) row.serverId = null
-    store.servers.remove(server)
-    throw failure
-  }
-  const skipScripts = input.flag('skip_scripts', false)
-  wings.startInstall(server, { now: panel.now(), again: false, skipScripts })
+  const environment = readEnvironment(store, egg, input)
+  await timing.startingLine?.arrive()
+  refuseLostRace(panel, {
+    externalId: input.text('external_id'),
+    allocationId: allocation.id,
+    ordered: fault?.name === 'lost-race' ? fault.field : undefined,
+  })
+  const server = insertServer(panel, { input, egg, allocation, environment })
+  for (const row of [allocation, ...additionalAllocations(store, input)]) row.serverId = server.id
+  await tellNode(panel, server)
+  const startOnCompletion = input.flag('start_on_completion', false)
+  panel.wings.startInstall(server, { now: panel.now(), again: false, startOnCompletion })
   if (fault?.name === 'roll-back') {
     panel.rollBacks.set(server, panel.now().getTime() + fault.seconds * 1000)
   }
@@ -41,44 +43,58 @@ export function createServer(panel: PanelApp, body: unknown): Server {
 }
 
 /** Takes back the servers whose time has come; true if there were any. */
-export function rollBack({ store, rollBacks, now }: PanelApp): boolean {
-  const due = [...rollBacks].filter(([, at]) => at <= now().getTime()).map(([server]) => server)
+export async function rollBack(panel: PanelApp): Promise<boolean> {
+  const now = panel.now().getTime()
+  const due = [...panel.rollBacks].filter(([, at]) => at <= now).map(([server]) => server)
   for (const server of due) {
-    rollBacks.delete(server)
-    for (const row of store.allocations.rows) if (row.serverId === server.id) row.serverId = null
-    store.servers.remove(server)
+    panel.rollBacks.delete(server)
+    await deleteServer(panel, server, { force: true })
   }
   return due.length > 0
 }
 
+/** The row is there and can be read while the node takes its time. */
+async function tellNode(panel: PanelApp, server: Server): Promise<void> {
+  const { slowNode } = panel.timing
+  panel.timing.slowNode = undefined
+  try {
+    await slowNode
+    await panel.wings.call('create', server)
+  } catch (failure) {
+    await deleteServer(panel, server, { force: true })
+    throw failure
+  }
+}
+
 function createRules(store: PanelStore, input: Input): RuleSet {
+  const { memory, swap, disk, io, cpu } = serverRules.limits
   return {
-    external_id: [
-      'nullable|string|between:1,191',
-      unique((value) => store.servers.rows.some((row) => same(row.externalId, value))),
-    ],
-    name: ['required|string|between:1,191'],
+    external_id: serverRules.externalId(store),
+    name: ['required|string|min:1|max:191'],
     description: ['nullable|string'],
-    user: ['required|integer', exists((value) => store.users.find(Number(value)) !== undefined)],
-    egg: ['required|integer', exists((value) => store.eggs.find(Number(value)) !== undefined)],
-    docker_image: ['required|string|max:191|regex:/^[\\w.\\/\\-:@ ]*$/'],
+    user: serverRules.owner(store),
+    egg: serverRules.egg(store),
+    docker_image: [serverRules.image],
     startup: ['required|string'],
     environment: ['present|array'],
     skip_scripts: ['boolean'],
     oom_disabled: ['boolean'],
     limits: ['required|array'],
-    'limits.memory': ['required|numeric|min:0'],
-    'limits.swap': ['required|numeric|min:-1'],
-    'limits.disk': ['required|numeric|min:0'],
-    'limits.io': ['required|numeric|between:10,1000'],
+    'limits.memory': [`required|${memory}`],
+    'limits.swap': [`required|${swap}`],
+    'limits.disk': [`required|${disk}`],
+    'limits.io': [`required|${io}`],
     'limits.threads': ['nullable|regex:/^[0-9-,]+$/'],
-    'limits.cpu': ['required|numeric|min:0'],
-    feature_limits: ['required|array'],
-    'feature_limits.databases': ['present|nullable|integer|min:0'],
-    'feature_limits.allocations': ['nullable|integer|min:0'],
-    'feature_limits.backups': ['present|nullable|integer|min:0'],
+    'limits.cpu': [`required|${cpu}`],
+    ...serverRules.featureLimits,
+    ...(input.isEmpty('deploy') && allocationRules(store)),
+    deploy: ['sometimes|required|array'],
+    'deploy.locations': [input.isEmpty('deploy') ? 'array' : 'present|array'],
+    'deploy.locations.*': ['integer|min:1'],
+    'deploy.dedicated_ip': ['required_with:deploy,boolean'],
+    'deploy.port_range': [input.isEmpty('deploy') ? 'array' : 'present|array'],
+    'deploy.port_range.*': ['string'],
     start_on_completion: ['boolean'],
-    ...(input.isEmpty('deploy') ? allocationRules(store) : deployRules),
   }
 }
 
@@ -90,14 +106,6 @@ function allocationRules(store: PanelStore): RuleSet {
   }
 }
 
-const deployRules: RuleSet = {
-  'deploy.locations': ['present|array'],
-  'deploy.locations.*': ['integer|min:1'],
-  'deploy.dedicated_ip': ['required'],
-  'deploy.port_range': ['present|array'],
-  'deploy.port_range.*': ['string'],
-}
-
 /** Room is looked at only here: with a named allocation the panel checks nothing. */
 function chooseAllocation({ store, random }: PanelApp, input: Input): Allocation {
   if (input.isEmpty('deploy')) return store.allocations.get(input.number('allocation.default') ?? 0)
@@ -107,28 +115,23 @@ function chooseAllocation({ store, random }: PanelApp, input: Input): Allocation
     locationIds: input.list('deploy.locations').map(Number),
   })
   const ports = input.list('deploy.port_range').map(String)
-  const dedicatedIp = Boolean(input.value('deploy.dedicated_ip'))
-  return drawAllocation(store, { nodes, ports, dedicatedIp }, random)
+  return drawAllocation(store, { nodes, ports, dedicatedIp: isTruthy(input) }, random)
 }
 
-/** Hidden variables are checked too, defaults are not filled in, and what is missing counts as null. */
-function validateEnvironment(store: PanelStore, egg: Egg, input: Input): void {
-  const variables = variablesOf(store, egg)
-  const environment = Object.fromEntries(
-    variables.map(({ envVariable }) => [envVariable, input.value(`environment.${envVariable}`)]),
-  )
-  const rules: RuleSet = Object.fromEntries(
-    variables.map(({ envVariable, rules }) => [`environment.${envVariable}`, [rules]]),
-  )
-  const labels = Object.fromEntries(
-    variables.map(({ envVariable, name }) => [`environment.${envVariable}`, `${name} variable`]),
-  )
-  validate({ environment }, rules, labels)
+/** A text counts as yes, as in PHP, unless it is `0`. */
+function isTruthy(input: Input): boolean {
+  const value = input.value('deploy.dedicated_ip')
+  return Boolean(value) && value !== '0'
 }
 
 function insertServer(
   panel: PanelApp,
-  { input, egg, allocation }: { input: Input; egg: Egg; allocation: Allocation },
+  { input, egg, allocation, environment }: {
+    input: Input
+    egg: Egg
+    allocation: Allocation
+    environment: Record<string, string>
+  },
 ): Server {
   const at = timestamp(panel)
   return panel.store.servers.insert((id) => ({
@@ -138,6 +141,7 @@ function insertServer(
     name: input.text('name') ?? '',
     description: input.text('description') ?? '',
     status: 'installing',
+    skipScripts: input.flag('skip_scripts', false),
     memory: input.number('limits.memory') ?? 0,
     swap: input.number('limits.swap') ?? 0,
     disk: input.number('limits.disk') ?? 0,
@@ -155,11 +159,7 @@ function insertServer(
     eggId: egg.id,
     startup: input.text('startup') ?? '',
     image: input.text('docker_image') ?? '',
-    environment: Object.fromEntries(
-      variablesOf(panel.store, egg).map((
-        { envVariable },
-      ) => [envVariable, phpText(input.value(`environment.${envVariable}`))]),
-    ),
+    environment,
     install: null,
     createdAt: at,
     updatedAt: at,
@@ -170,25 +170,5 @@ function insertServer(
 function additionalAllocations(store: PanelStore, input: Input): Allocation[] {
   return input.list('allocation.additional').flatMap((id) =>
     store.allocations.find(Number(id)) ?? []
-  )
-}
-
-function variablesOf(store: PanelStore, egg: Egg) {
-  return store.variables.rows.filter((row) => row.eggId === egg.id)
-}
-
-function phpText(value: unknown): string {
-  if (typeof value === 'boolean') return value ? '1' : ''
-  return String(value ?? '')
-}
-
-/** What the loser of a race is told: its request was valid, but another row came first. */
-function lostRace({ field }: FaultAt<'create'> & { name: 'lost-race' }): PanelFailure {
-  const label = field.replaceAll('_', ' ')
-  const failed = JSON.stringify({ [field]: [`The ${label} has already been taken.`] })
-  return new PanelFailure(
-    500,
-    'DataValidationException',
-    `Could not save Pterodactyl\\Models\\Server[]: failed to validate data: ${failed}`,
   )
 }

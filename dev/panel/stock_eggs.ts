@@ -11,6 +11,7 @@ export interface StockEgg {
   stop: string
   /** The line of the console that says "running". */
   startupDone: string
+  features?: string[]
   variables: StockVariable[]
 }
 

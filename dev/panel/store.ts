@@ -1,20 +1,28 @@
 import * as z from 'zod'
 import * as model from './model.ts'
 import { savedTable, Table } from './table.ts'
+import { Container } from './wings/container.ts'
 
 /** Everything the panel keeps in its database. Tests may read it and, with care, change it. */
 export class PanelStore {
-  readonly users = new Table<model.User>()
-  readonly locations = new Table<model.Location>()
-  readonly nodes = new Table<model.Node>()
-  readonly allocations = new Table<model.Allocation>()
-  readonly nests = new Table<model.Nest>()
-  readonly eggs = new Table<model.Egg>()
-  readonly variables = new Table<model.Variable>()
-  readonly servers = new Table<model.Server>()
-  readonly keys = new Table<model.Key>()
+  readonly users = new Table(model.User)
+  readonly locations = new Table(model.Location)
+  readonly nodes = new Table(model.Node)
+  readonly allocations = new Table(model.Allocation)
+  readonly nests = new Table(model.Nest)
+  readonly eggs = new Table(model.Egg)
+  readonly variables = new Table(model.Variable)
+  readonly servers = new Table(model.Server)
+  readonly keys = new Table(model.Key)
+  readonly subusers = new Table(model.Subuser)
+  /** On the disks of the nodes, which the panel cannot read. */
+  readonly containers = new Table(Container)
 
-  snapshot(): z.input<typeof Snapshot> {
+  variablesOf(eggId: number): model.Variable[] {
+    return this.variables.rows.filter((row) => row.eggId === eggId)
+  }
+
+  snapshot(): z.infer<typeof Snapshot> {
     return {
       users: this.users.snapshot(),
       locations: this.locations.snapshot(),
@@ -25,6 +33,8 @@ export class PanelStore {
       variables: this.variables.snapshot(),
       servers: this.servers.snapshot(),
       keys: this.keys.snapshot(),
+      subusers: this.subusers.snapshot(),
+      containers: this.containers.snapshot(),
     }
   }
 
@@ -40,6 +50,8 @@ export class PanelStore {
     this.variables.load(saved.variables)
     this.servers.load(saved.servers)
     this.keys.load(saved.keys)
+    this.subusers.load(saved.subusers)
+    this.containers.load(saved.containers)
   }
 }
 
@@ -53,4 +65,7 @@ const Snapshot = z.object({
   variables: savedTable(model.Variable),
   servers: savedTable(model.Server),
   keys: savedTable(model.Key),
+  // Younger than the rest: a state that was saved before has none.
+  subusers: savedTable(model.Subuser).default({ lastId: 0, rows: [] }),
+  containers: savedTable(Container).default({ lastId: 0, rows: [] }),
 })

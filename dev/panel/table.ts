@@ -1,12 +1,18 @@
 import * as z from 'zod'
 
 /** Rows with ids that are never given twice, as an auto-increment column gives them. */
-export class Table<Row extends { id: number }> {
+export class Table<Row extends { id: number }, New = Row> {
   rows: Row[] = []
   lastId = 0
+  private readonly schema: z.ZodType<Row, New>
 
-  insert(make: (id: number) => Row): Row {
-    const row = make(++this.lastId)
+  constructor(schema: z.ZodType<Row, New>) {
+    this.schema = schema
+  }
+
+  /** Columns with a default may be left out. */
+  insert(make: (id: number) => New): Row {
+    const row = this.schema.parse(make(++this.lastId))
     this.rows.push(row)
     return row
   }

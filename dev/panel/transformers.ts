@@ -1,4 +1,5 @@
 import type { Allocation, Egg, Location, Nest, Node, Server, User, Variable } from './model.ts'
+import { unexpected } from './failure.ts'
 import { dates, type Item, microsecondTime } from './objects.ts'
 import type { PanelStore } from './store.ts'
 
@@ -17,7 +18,7 @@ export function userItem(user: User): Item {
       last_name: user.lastName,
       language: user.language,
       root_admin: user.rootAdmin,
-      '2fa': false,
+      '2fa': user.twoFactor,
       ...dates(user),
     },
   }
@@ -39,20 +40,44 @@ export function nodeItem(store: PanelStore, node: Node): Item {
       description: node.description,
       location_id: node.locationId,
       fqdn: node.fqdn,
-      scheme: 'https',
-      behind_proxy: false,
+      scheme: node.scheme,
+      behind_proxy: node.behindProxy,
       maintenance_mode: node.maintenance,
       memory: node.memory,
       memory_overallocate: node.memoryOverallocate,
       disk: node.disk,
       disk_overallocate: node.diskOverallocate,
-      upload_size: 100,
-      daemon_listen: 8080,
-      daemon_sftp: 2022,
-      daemon_base: '/var/lib/pterodactyl/volumes',
+      upload_size: node.uploadSize,
+      daemon_listen: node.daemonListen,
+      daemon_sftp: node.daemonSftp,
+      daemon_base: node.daemonBase,
       ...dates(node),
       allocated_resources: usedOn(store, node),
     },
+  }
+}
+
+/** What the daemon of a node is configured with, without an envelope; it holds the node's token. */
+export function nodeConfiguration({ url }: { url: string }, node: Node) {
+  const certificates = `/etc/letsencrypt/live/${node.fqdn.toLowerCase()}`
+  return {
+    debug: false,
+    uuid: node.uuid,
+    token_id: node.daemonTokenId,
+    token: node.daemonToken,
+    api: {
+      host: '0.0.0.0',
+      port: node.daemonListen,
+      ssl: {
+        enabled: !node.behindProxy && node.scheme === 'https',
+        cert: `${certificates}/fullchain.pem`,
+        key: `${certificates}/privkey.pem`,
+      },
+      upload_limit: node.uploadSize,
+    },
+    system: { data: node.daemonBase, sftp: { bind_port: node.daemonSftp } },
+    allowed_mounts: [],
+    remote: url,
   }
 }
 
@@ -66,10 +91,10 @@ export function usedOn(store: PanelStore, node: Node): { memory: number; disk: n
 }
 
 export function allocationItem(allocation: Allocation): Item {
-  const { id, ip, alias, port, serverId } = allocation
+  const { id, ip, alias, port, notes, serverId } = allocation
   return {
     object: 'allocation',
-    attributes: { id, ip, alias, port, notes: null, assigned: serverId !== null },
+    attributes: { id, ip, alias, port, notes, assigned: serverId !== null },
   }
 }
 
@@ -81,7 +106,9 @@ export function nestItem(nest: Nest): Item {
   }
 }
 
+/** The panel breaks at an egg whose configuration files are null in its database. */
 export function eggItem(egg: Egg): Item {
+  if (egg.configFiles === null) throw unexpected('JsonException', 'Syntax error')
   return {
     object: 'egg',
     attributes: {
@@ -94,24 +121,30 @@ export function eggItem(egg: Egg): Item {
       docker_image: Object.values(egg.dockerImages)[0] ?? '',
       docker_images: egg.dockerImages,
       config: {
-        files: {},
-        startup: { done: egg.startupDone },
-        stop: egg.stop,
-        logs: [],
-        file_denylist: [],
-        extends: null,
+        ...configOf(egg),
+        file_denylist: egg.fileDenylist,
+        extends: egg.configFrom,
       },
       startup: egg.startup,
-      script: {
-        privileged: true,
-        install: '#!/bin/ash\necho "installing"',
-        entry: 'ash',
-        container: 'ghcr.io/pterodactyl/installers:alpine',
-        extends: null,
-      },
+      script: { ...egg.script, extends: egg.scriptFrom },
       ...dates(egg),
     },
   }
+}
+
+/** What an egg inherits from another; the panel gives it no name. */
+export function eggConfigItem(parent: Egg): Item {
+  return { object: null, attributes: configOf(parent) }
+}
+
+/** The script of another egg, run with the privileges of this one. */
+export function eggScriptItem(egg: Egg, parent: Egg): Item {
+  const { privileged } = egg.script
+  return { object: null, attributes: { ...parent.script, privileged } }
+}
+
+function configOf({ configFiles, startupDone, stop }: Egg) {
+  return { files: configFiles, startup: { done: startupDone }, stop, logs: [] }
 }
 
 export function eggVariableItem(variable: Variable): Item {
@@ -134,10 +167,12 @@ export function eggVariableItem(variable: Variable): Item {
 }
 
 export function serverVariableItem(variable: Variable, server: Server): Item {
-  const value = server.environment[variable.envVariable] ?? variable.defaultValue
   return {
     object: 'server_variable',
-    attributes: { ...eggVariableItem(variable).attributes, server_value: value },
+    attributes: {
+      ...eggVariableItem(variable).attributes,
+      server_value: valueOf(variable, server),
+    },
   }
 }
 
@@ -187,12 +222,20 @@ export function identifierOf(server: Server): string {
   return server.uuid.slice(0, 8)
 }
 
-function environmentOf(store: PanelStore, server: Server) {
+/** What the server starts with: the values of its egg's variables, and the panel's own. */
+export function environmentOf(store: PanelStore, server: Server) {
+  const { locationId } = store.nodes.get(server.nodeId)
   return {
-    ...server.environment,
+    ...Object.fromEntries(
+      store.variablesOf(server.eggId).map((row) => [row.envVariable, valueOf(row, server)]),
+    ),
     STARTUP: server.startup,
-    P_SERVER_LOCATION: store.locations.get(store.nodes.get(server.nodeId).locationId).short,
+    P_SERVER_LOCATION: store.locations.get(locationId).short,
     P_SERVER_UUID: server.uuid,
     P_SERVER_ALLOCATION_LIMIT: server.allocationLimit,
   }
+}
+
+function valueOf({ envVariable, defaultValue }: Variable, { environment }: Server): string {
+  return environment[envVariable] ?? defaultValue
 }

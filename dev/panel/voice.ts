@@ -1,8 +1,9 @@
-import { type Voice } from '../faults/wire.ts'
-import { type PanelIssue } from './failure.ts'
+import type { Voice } from '../faults/wire.ts'
+import type { PanelIssue } from './failure.ts'
+import type { PanelApp } from './panel.ts'
 
 /** How the panel words the faults that are ordered at it. */
-export function panelVoice({ requestsPerMinute }: { requestsPerMinute: number }): Voice {
+export function panelVoice({ settings }: Pick<PanelApp, 'settings'>): Voice {
   return {
     error({ status, code = codeOf(status), message = UNEXPECTED, field }) {
       const meta = field === undefined ? undefined : { source_field: field, rule: 'in' }
@@ -10,7 +11,7 @@ export function panelVoice({ requestsPerMinute }: { requestsPerMinute: number })
     },
     tooMany({ seconds, endsAt }) {
       return answer(429, 'ThrottleRequestsException', { detail: 'Too Many Attempts.' }, {
-        'X-RateLimit-Limit': String(requestsPerMinute),
+        'X-RateLimit-Limit': String(settings.requestsPerMinute.application),
         'X-RateLimit-Remaining': '0',
         'Retry-After': String(seconds),
         'X-RateLimit-Reset': String(Math.ceil(endsAt / 1000)),

@@ -3,27 +3,39 @@ import { createMiddleware } from 'hono/factory'
 import { StripeFailure } from './errors.ts'
 import { idempotency } from './idempotency.ts'
 import { accountRoutes } from './routes/account.ts'
+import { chargeRoutes } from './routes/charges.ts'
 import { checkoutSessionRoutes } from './routes/checkout_sessions.ts'
+import { couponRoutes } from './routes/coupons.ts'
+import { creditNoteRoutes } from './routes/credit_notes.ts'
 import { customerRoutes } from './routes/customers.ts'
 import { eventRoutes } from './routes/events.ts'
 import { invoicePaymentRoutes, invoiceRoutes } from './routes/invoices.ts'
-import { chargeRoutes, paymentIntentRoutes, paymentMethodRoutes } from './routes/payments.ts'
+import { paymentIntentRoutes } from './routes/payment_intents.ts'
+import { paymentMethodRoutes } from './routes/payment_methods.ts'
 import { priceRoutes } from './routes/prices.ts'
 import { productRoutes } from './routes/products.ts'
+import { promotionCodeRoutes } from './routes/promotion_codes.ts'
 import { refundRoutes } from './routes/refunds.ts'
 import { subscriptionRoutes } from './routes/subscriptions.ts'
 import { webhookEndpointRoutes } from './routes/webhook_endpoints.ts'
 import { API_VERSION, type Sandbox, type StripeEnv } from './sandbox.ts'
 
 /** The API of https://docs.stripe.com/api for one account, below `/v1`. */
-export function createApi(sandbox: Sandbox, secretKey: string) {
+export function createApi(sandbox: Sandbox, { secretKey, onAnswer }: {
+  secretKey: string
+  /** Told each answer of success: of which operation, and what. */
+  onAnswer?: ((operation: string, body: unknown) => void) | undefined
+}) {
   return new Hono<StripeEnv>()
     .use(identify(sandbox))
     .use(authenticate(secretKey))
     .use(idempotency())
+    .use(report(onAnswer))
     .route('/account', accountRoutes())
     .route('/charges', chargeRoutes())
     .route('/checkout/sessions', checkoutSessionRoutes())
+    .route('/coupons', couponRoutes())
+    .route('/credit_notes', creditNoteRoutes())
     .route('/customers', customerRoutes())
     .route('/events', eventRoutes())
     .route('/invoice_payments', invoicePaymentRoutes())
@@ -32,6 +44,7 @@ export function createApi(sandbox: Sandbox, secretKey: string) {
     .route('/payment_methods', paymentMethodRoutes())
     .route('/prices', priceRoutes())
     .route('/products', productRoutes())
+    .route('/promotion_codes', promotionCodeRoutes())
     .route('/refunds', refundRoutes())
     .route('/subscriptions', subscriptionRoutes())
     .route('/webhook_endpoints', webhookEndpointRoutes())
@@ -56,6 +69,15 @@ function identify(sandbox: Sandbox) {
     await next()
     c.header('Request-Id', id)
     c.header('Stripe-Version', c.req.header('Stripe-Version') ?? API_VERSION)
+  })
+}
+
+function report(onAnswer: ((operation: string, body: unknown) => void) | undefined) {
+  return createMiddleware<StripeEnv>(async (c, next) => {
+    await next()
+    if (onAnswer && c.res.ok && c.var.operation) {
+      onAnswer(c.var.operation, await c.res.clone().json())
+    }
   })
 }
 

@@ -33,6 +33,8 @@ export interface StripeEmulatorOptions {
   /** The waits before each retry of a webhook; after the last it is given up. */
   retryDelaysMs?: number[]
   log?: (line: string) => void
+  /** Told each answer of success: of which operation (`POST /v1/customers`), and what. */
+  onAnswer?: (operation: string, body: unknown) => void
   /** Where faults are ordered, when several emulators share the orders. */
   faults?: Faults
   /** Told of each request to a webhook endpoint when it has ended. */
@@ -92,7 +94,7 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
   const [account = accountObject({ id: sandbox.newId('account'), created: now() })] = store.accounts
     .toJSON()
   store.accounts.insert(account)
-  const app = createApp(sandbox, { secretKey: options.secretKey, answered: webhooks.answered })
+  const app = createApp(sandbox, { ...options, answered: webhooks.answered })
 
   return {
     fetch: withFaults(async (request) => {
@@ -141,10 +143,12 @@ const RETRY_DELAYS_MS = [1_000, 5_000, 30_000, 120_000, 600_000]
 
 function createApp(
   sandbox: Sandbox,
-  { secretKey, answered }: { secretKey: string; answered: (eventId: string) => Promise<void> },
+  { secretKey, onAnswer, answered }: Pick<StripeEmulatorOptions, 'secretKey' | 'onAnswer'> & {
+    answered: (eventId: string) => Promise<void>
+  },
 ) {
   return new Hono()
-    .route('/v1', createApi(sandbox, secretKey))
+    .route('/v1', createApi(sandbox, { secretKey, onAnswer }))
     .route('/', pageRoutes(sandbox, answered))
 }
 

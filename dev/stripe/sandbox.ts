@@ -19,9 +19,18 @@ export interface Sandbox {
   send: (event: Event) => void
 }
 
+/** How a request wants its answer: which page of a list, and what is expanded in it. */
+export interface View {
+  expand?: string[]
+  limit?: number
+  starting_after?: string
+  ending_before?: string
+  page?: string
+}
+
 /** The environment of every route. */
 export interface StripeEnv {
-  Variables: { sandbox: Sandbox }
+  Variables: { sandbox: Sandbox; operation: string; view: View }
 }
 
 /**

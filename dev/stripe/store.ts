@@ -108,24 +108,57 @@ export function openStore(state: unknown, changed: () => void) {
   return {
     version: VERSION,
     accounts: collection<wire.Account>('accounts', 'account'),
+    balanceTransactions: collection<wire.BalanceTransaction>(
+      'balanceTransactions',
+      'customer_balance_transaction',
+    ),
     charges: collection<wire.Charge>('charges', 'charge'),
     checkouts: collection<Checkout>('checkouts', 'checkout'),
+    coupons: collection<wire.Coupon>('coupons', 'coupon'),
+    creditNotes: collection<wire.CreditNote>('creditNotes', 'credit_note'),
     customers: collection<wire.Customer>('customers', 'customer'),
+    deletedCoupons: collection<wire.Coupon>('deletedCoupons', 'coupon'),
+    deletedCustomers: collection<wire.DeletedCustomer>('deletedCustomers', 'customer'),
     deliveries: collection<Delivery>('deliveries', 'delivery'),
+    discounts: collection<wire.Discount>('discounts', 'discount'),
+    disputes: collection<wire.Dispute>('disputes', 'dispute'),
     events: collection<wire.Event>('events', 'event'),
     formerSecrets: collection<FormerSecret>('formerSecrets', 'secret'),
+    invoiceItems: collection<wire.InvoiceItem>('invoiceItems', 'invoiceitem'),
     invoicePayments: collection<wire.InvoicePayment>('invoicePayments', 'invoice_payment'),
     invoices: collection<wire.Invoice>('invoices', 'invoice'),
     paymentIntents: collection<wire.PaymentIntent>('paymentIntents', 'payment_intent'),
     paymentMethods: collection<wire.PaymentMethod>('paymentMethods', 'PaymentMethod'),
+    portalConfigurations: collection<wire.PortalConfiguration>(
+      'portalConfigurations',
+      'configuration',
+    ),
+    portalSessions: collection<wire.PortalSession>('portalSessions', 'billing_portal.session'),
     prices: collection<wire.Price>('prices', 'price'),
+    productFeatures: collection<wire.ProductFeature>('productFeatures', 'product_feature'),
     products: collection<wire.Product>('products', 'product'),
+    promotionCodes: collection<wire.PromotionCode>('promotionCodes', 'promotion code'),
     refunds: collection<wire.Refund>('refunds', 'refund'),
     replies: collection<Reply>('replies', 'reply'),
     sessions: collection<wire.Session>('sessions', 'checkout.session'),
     subscriptions: collection<wire.Subscription>('subscriptions', 'subscription'),
+    taxIds: collection<wire.TaxId>('taxIds', 'tax_id'),
+    testClocks: collection<wire.TestClock>('testClocks', 'test clock'),
     webhookEndpoints: collection<wire.WebhookEndpoint>('webhookEndpoints', 'webhook endpoint'),
   }
+}
+
+/** The object of any kind that has this id. */
+export function findObject(store: Store, id: string): { object: string } | undefined {
+  for (const rows of Object.values(store)) {
+    const row = rows instanceof Collection ? rows.find(id) : undefined
+    if (row && 'object' in row) return row
+  }
+}
+
+/** The coupon, also when it was deleted: whoever has a discount of it keeps it. */
+export function findCoupon(store: Store, id: string): wire.Coupon | undefined {
+  return store.coupons.find(id) ?? store.deletedCoupons.find(id)
 }
 
 const VERSION = 1

@@ -1,8 +1,8 @@
 import { refuseSecondCurrency } from '../billing/subscriptions.ts'
 import { ParameterFailure, refused } from '../errors.ts'
-import { delayedMethodOf } from '../objects/payment_method.ts'
 import { lineItemObject, sessionObject } from '../objects/session.ts'
-import { mergeMetadata } from '../params.ts'
+import { mergeMetadata } from '../metadata.ts'
+import { methodTypesFor } from '../payments/take.ts'
 import type { Sandbox } from '../sandbox.ts'
 import type { Customer, LineItem, Session } from '../wire.ts'
 import type { CreateSession } from './params.ts'
@@ -180,9 +180,11 @@ function currencyOf(lineItems: LineItem[], asked: string | undefined): string {
 
 function methodTypesOf(params: CreateSession, currency: string): string[] {
   const { allowed_payment_method_types: allowed, excluded_payment_method_types: excluded } = params
-  const delayed = delayedMethodOf(currency)
-  const types = (delayed ? ['card' as const, delayed] : ['card' as const])
-    .filter((type) => allowed?.includes(type) ?? !excluded?.includes(type))
+  const types = methodTypesFor(currency)
+    .filter((type) =>
+      allowed?.some((one) => one === type) ??
+        !excluded?.some((one) => one === type)
+    )
   if (types.length > 0) return types
   throw refused(`No valid payment method types for this Checkout Session in \`${currency}\`.`)
 }

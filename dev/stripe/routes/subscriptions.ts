@@ -3,43 +3,41 @@ import type Stripe from 'stripe'
 import * as z from 'zod'
 import { endSubscription, isEnded } from '../billing/subscriptions.ts'
 import { noSuch, refused } from '../errors.ts'
-import { answer, answerList, inRange, matches, readParams } from '../http.ts'
+import { answer, inRange, matches } from '../http.ts'
+import { mergeMetadata } from '../metadata.ts'
+import { operation, type ParamsOf } from '../openapi/operation.ts'
 import {
   boolean,
   clearable,
   expand,
-  mergeMetadata,
   metadata,
   notEmulated,
   oneOf,
-  paging,
-  range,
-  Retrieve,
+  readParams,
   type Shape,
   text,
 } from '../params.ts'
+import { reading } from '../resource.ts'
 import { emit, type Sandbox, type StripeEnv } from '../sandbox.ts'
 import type { Subscription } from '../wire.ts'
 
 export function subscriptionRoutes() {
   return new Hono<StripeEnv>()
-    .get('/', async (c) => {
-      const params = await readParams(c, ListSubscriptions)
-      const subscriptions = c.var.sandbox.store.subscriptions.newestFirst().filter((subscription) =>
-        isListed(subscription, params)
-      )
-      return answerList(c, subscriptions, params)
-    })
-    .get('/:id', async (c) => {
-      const { expand } = await readParams(c, Retrieve)
-      return answer(c, c.var.sandbox.store.subscriptions.get(c.req.param('id')), expand)
-    })
+    .route(
+      '/',
+      reading({
+        rows: (store) => store.subscriptions,
+        list: ListSubscriptions,
+        isListed,
+        retrieve: RetrieveSubscription,
+      }),
+    )
     .post('/:id', async (c) => {
       const params = await readParams(c, UpdateSubscription)
-      return answer(c, updateSubscription(c.var.sandbox, c.req.param('id'), params), params.expand)
+      return answer(c, updateSubscription(c.var.sandbox, c.req.param('id'), params))
     })
     .delete('/:id', async (c) => {
-      const { expand, cancellation_details: details } = await readParams(c, CancelSubscription)
+      const { cancellation_details: details } = await readParams(c, CancelSubscription)
       const subscription = c.var.sandbox.store.subscriptions.get(c.req.param('id'))
       if (isEnded(subscription)) throw noSuch('subscription', subscription.id)
       const ended = endSubscription(c.var.sandbox, subscription.id, {
@@ -48,7 +46,7 @@ export function subscriptionRoutes() {
         ...details,
         reason: 'cancellation_requested',
       })
-      return answer(c, ended, expand)
+      return answer(c, ended)
     })
 }
 
@@ -116,42 +114,30 @@ const CancelSubscription = z.strictObject(
   } satisfies Shape<Stripe.SubscriptionCancelParams>,
 )
 
-const ListSubscriptions = z.strictObject(
-  {
-    ...paging,
-    automatic_tax: notEmulated,
-    collection_method: oneOf('charge_automatically', 'send_invoice').optional(),
-    created: range.optional(),
-    current_period_end: range.optional(),
-    current_period_start: range.optional(),
-    customer: text().optional(),
-    customer_account: notEmulated,
-    plan: notEmulated,
-    price: text().optional(),
-    status: oneOf(
-      'active',
-      'all',
-      'canceled',
-      'ended',
-      'incomplete',
-      'incomplete_expired',
-      'past_due',
-      'paused',
-      'trialing',
-      'unpaid',
-    ).optional(),
-    test_clock: notEmulated,
-  } satisfies Shape<Stripe.SubscriptionListParams>,
-)
+const ListSubscriptions = operation<Stripe.SubscriptionListParams>('GET /v1/subscriptions')
+  .follows([
+    'collection_method',
+    'created',
+    'current_period_end',
+    'current_period_start',
+    'customer',
+    'ending_before',
+    'limit',
+    'price',
+    'starting_after',
+    'status',
+  ])
+const RetrieveSubscription = operation<Stripe.SubscriptionRetrieveParams>(
+  'GET /v1/subscriptions/{id}',
+).follows('all')
 
 const NO_DETAILS = { comment: null, feedback: null, feedback_option: null, reason: null }
 
-function isListed(subscription: Subscription, params: z.output<typeof ListSubscriptions>): boolean {
+function isListed(subscription: Subscription, params: ParamsOf<typeof ListSubscriptions>): boolean {
   const items = subscription.items.data
   return hasStatus(subscription, params.status) &&
     matches(params.customer, subscription.customer) &&
     matches(params.collection_method, subscription.collection_method) &&
-    inRange(subscription.created, params.created) &&
     items.some((item) =>
       matches(params.price, item.price.id) &&
       inRange(item.current_period_end, params.current_period_end) &&
@@ -162,7 +148,7 @@ function isListed(subscription: Subscription, params: z.output<typeof ListSubscr
 /** Without a status the list leaves out what was cancelled. */
 function hasStatus(
   subscription: Subscription,
-  wanted: z.output<typeof ListSubscriptions>['status'],
+  wanted: ParamsOf<typeof ListSubscriptions>['status'],
 ): boolean {
   if (wanted === 'all') return true
   if (wanted === 'ended') return isEnded(subscription)
