@@ -16,8 +16,10 @@ export interface Faults {
    * made, until one fires: a later one does not hear of the occasion.
    */
   strike<P extends Point>(at: P, occasion: Occasion): Strike<P> | undefined
-  /** Told of each change of a rule and of its counts. */
-  onChange(listener: () => void): void
+  /** Told of each change of a rule and of its counts; returns how to stop that. */
+  onChange(listener: () => void): () => void
+  /** Told of each rule that fires, while it does. */
+  onStrike(listener: (rule: OrderedRule, occasion: Occasion) => void): void
 }
 
 /** What happens at an emulator, as far as rules look at it. */
@@ -56,7 +58,8 @@ export function createFaults({ services = SERVICES, now }: {
   now: () => Date
 }): Faults {
   const rules: RunningRule[] = []
-  const listeners: (() => void)[] = []
+  const listeners = new Set<() => void>()
+  const witnesses: ((rule: OrderedRule, occasion: Occasion) => void)[] = []
   const changed = () => listeners.forEach((listener) => listener())
   let made = 0
 
@@ -78,6 +81,7 @@ export function createFaults({ services = SERVICES, now }: {
       const time = now().getTime()
       const asked = rules.filter((rule) => fits(rule, at, occasion))
       const fired = asked.find((rule) => rule.ask(time))
+      if (fired) witnesses.forEach((witness) => witness(fired, occasion))
       if (asked.length > 0) changed()
       return fired && {
         fault: faultAt(at, fired),
@@ -85,7 +89,11 @@ export function createFaults({ services = SERVICES, now }: {
         ...(fired.windowEndsAt > time && { endsAt: fired.windowEndsAt }),
       }
     },
-    onChange: (listener) => void listeners.push(listener),
+    onChange(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    onStrike: (listener) => void witnesses.push(listener),
   }
 }
 

@@ -3,7 +3,7 @@ import { CALL_PATTERN, EVENT_PATTERN } from './pattern.ts'
 import { Fault, faultFacts, type Point, type Service, SERVICES } from './vocabulary.ts'
 
 /** What the panel asks of a node, as far as a rule can name it. */
-const WINGS_ACTIONS = [
+export const WINGS_ACTIONS = [
   'create',
   /** After a change that the node has to know of. */
   'sync',

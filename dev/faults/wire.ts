@@ -1,3 +1,4 @@
+import { isCall } from './calls.ts'
 import type { Faults } from './faults.ts'
 import type { FaultAt, Service } from './vocabulary.ts'
 
@@ -14,20 +15,18 @@ export interface Voice {
 export interface Wire {
   service: Service
   faults: Faults
-  /** Whether a path belongs to the API; pages for people are never struck. */
-  isCall: (path: string) => boolean
   voice: Voice
   now: () => Date
 }
 
 /**
- * The service with the ordered faults between it and its callers. Where the connection closes
+ * The service with the ordered faults between it and its callers; its pages are never struck. Where the connection closes
  * without an answer the promise rejects with `ConnectionClosed`; `serveEmulator` makes it true.
  */
 export function withFaults(fetch: Fetch, wire: Wire): Fetch {
   return async (request) => {
     const { pathname: path } = new URL(request.url)
-    if (!wire.isCall(path)) return await fetch(request)
+    if (!isCall(wire.service, path)) return await fetch(request)
     const call = { method: request.method, path }
     const strike = wire.faults.strike('call', { service: wire.service, call })
     if (!strike) return await fetch(request)

@@ -64,7 +64,6 @@ export function createMailbox(options: MailboxOptions): Mailbox {
     fetch: withFaults(async (request) => await app.fetch(request), {
       service: 'mailbox',
       faults,
-      isCall: (path) => path === '/emails',
       voice: mailboxVoice,
       now: options.now,
     }),

@@ -71,7 +71,6 @@ export function createPanelEmulator(options: PanelEmulatorOptions): PanelEmulato
     fetch: withFaults(fetch, {
       service: 'panel',
       faults,
-      isCall: (path) => path.startsWith('/api/'),
       voice: panelVoice(panel),
       now: panel.now,
     }),

@@ -103,7 +103,6 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
     }, {
       service: 'stripe',
       faults,
-      isCall: (path) => path.startsWith('/v1/'),
       voice: stripeVoice(() => sandbox.newId('request')),
       now: options.now,
     }),

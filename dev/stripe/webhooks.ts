@@ -29,8 +29,17 @@ export interface WebhookAttempt {
   /** `null` when no answer came; then `error` says why. */
   status: number | null
   error: string | null
+  /** The name of the fault that struck it. */
+  fault: string | null
   request: { headers: Record<string, string>; body: string }
   answer: string
+}
+
+/** How an attempt is spoilt. */
+interface Manner {
+  fault?: string
+  /** Instead of the endpoint's own. */
+  secrets?: string[]
 }
 
 /** Stripe does not publish how long it waits; its hosted page waits this long for the answer. */
@@ -56,25 +65,26 @@ export function createWebhooks({ store, now, retryDelaysMs, faults, attempted }:
     else go(id)
   }
 
-  function go(id: string, secrets?: string[]) {
-    if (!closing.signal.aborted) track(id, attemptAndRetry(id, secrets))
+  function go(id: string, manner: Manner = {}) {
+    if (!closing.signal.aborted) track(id, attemptAndRetry(id, manner))
   }
 
   function spoil(id: string, { fault, rule }: Strike<'webhook'>) {
+    const manner = { fault: fault.name }
     switch (fault.name) {
       case 'withhold':
-        return rule.cancelled.addEventListener('abort', () => go(id))
+        return rule.cancelled.addEventListener('abort', () => go(id, manner))
       case 'delay':
-        return void timers.set(id, setTimeout(() => go(id), fault.ms))
+        return void timers.set(id, setTimeout(() => go(id, manner), fault.ms))
       case 'duplicate':
-        for (let time = 1; time < fault.times; time++) track(id, attempt(id).then(() => {}))
-        return go(id)
+        for (let time = 1; time < fault.times; time++) track(id, attempt(id, manner).then(() => {}))
+        return go(id, manner)
       case 'reorder':
         return collect(id, rule, fault.among)
       case 'wrong-signature':
-        return go(id, [UNKNOWN_SECRET])
+        return go(id, { ...manner, secrets: [UNKNOWN_SECRET] })
       case 'rolled-secret':
-        return go(id, rolledSecrets(store, id, fault.signatures))
+        return go(id, { ...manner, secrets: rolledSecrets(store, id, fault.signatures) })
       default:
         throw new Error(`Cannot spoil a webhook as the fault is unknown: ${fault satisfies never}`)
     }
@@ -94,7 +104,9 @@ export function createWebhooks({ store, now, retryDelaysMs, faults, attempted }:
     collected.delete(rule)
     let before = Promise.resolve()
     for (const id of ids.reverse()) {
-      before = before.then(() => closing.signal.aborted ? undefined : attemptAndRetry(id))
+      before = before.then(() =>
+        closing.signal.aborted ? undefined : attemptAndRetry(id, { fault: rule.fault.name })
+      )
       track(id, before)
     }
   }
@@ -105,8 +117,8 @@ export function createWebhooks({ store, now, retryDelaysMs, faults, attempted }:
     return tracked
   }
 
-  async function attemptAndRetry(id: string, secrets?: string[]) {
-    const succeeded = await attempt(id, secrets)
+  async function attemptAndRetry(id: string, manner: Manner) {
+    const succeeded = await attempt(id, manner)
     const { retries, scheduled } = store.deliveries.get(id)
     if (closing.signal.aborted || !scheduled) return
     const delayMs = succeeded ? undefined : retryDelaysMs[retries]
@@ -120,7 +132,7 @@ export function createWebhooks({ store, now, retryDelaysMs, faults, attempted }:
     timers.set(id, setTimeout(() => start(id), delayMs))
   }
 
-  async function attempt(id: string, secrets?: string[]): Promise<boolean> {
+  async function attempt(id: string, { fault, secrets }: Manner): Promise<boolean> {
     const delivery = store.deliveries.get(id)
     const event = withPending(store, store.events.get(delivery.event))
     const endpoint = store.webhookEndpoints.find(delivery.endpoint)
@@ -139,7 +151,7 @@ export function createWebhooks({ store, now, retryDelaysMs, faults, attempted }:
     })
     const { status, error } = result
     if (!closing.signal.aborted) record(id, { at, status, error })
-    attempted(result)
+    attempted({ ...result, fault: fault ?? null })
     return isSuccess(status)
   }
 
@@ -173,7 +185,7 @@ export function createWebhooks({ store, now, retryDelaysMs, faults, attempted }:
         subscribers(store, event.type).map((endpoint) => {
           const fresh = { ...newDelivery(event, endpoint), scheduled: false }
           const { id } = store.deliveries.find(fresh.id) ?? store.deliveries.insert(fresh)
-          return track(id, attempt(id).then(() => {}))
+          return track(id, attempt(id, {}).then(() => {}))
         }),
       )
     },
@@ -224,7 +236,7 @@ async function post(
   event: Event,
   url: string,
   { signature, signal }: { signature: string; signal: AbortSignal },
-): Promise<WebhookAttempt> {
+): Promise<Omit<WebhookAttempt, 'fault'>> {
   const startedAt = performance.now()
   const body = payloadOf(event)
   const headers = {
