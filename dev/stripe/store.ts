@@ -50,6 +50,15 @@ export interface Delivery {
   retries: number
 }
 
+/** What an endpoint signed with before its secret was rolled. */
+export interface FormerSecret {
+  id: string
+  endpoint: string
+  secret: string
+  /** Until then events are signed with it too, in seconds since 1970. */
+  until: number
+}
+
 /** The answer kept under an idempotency key. */
 export interface Reply {
   /** the key */
@@ -142,6 +151,7 @@ export function openStore(state: unknown, changed: () => void) {
     discounts: collection<wire.Discount>('discounts', 'discount'),
     disputes: collection<wire.Dispute>('disputes', 'dispute'),
     events: collection<wire.Event>('events', 'event'),
+    formerSecrets: collection<FormerSecret>('formerSecrets', 'secret'),
     invoiceItems: collection<wire.InvoiceItem>('invoiceItems', 'invoiceitem'),
     invoicePayments: collection<wire.InvoicePayment>('invoicePayments', 'invoice_payment'),
     invoices: collection<wire.Invoice>('invoices', 'invoice'),
