@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type Stripe from 'stripe'
-import type { PayOptions } from '../dev/stripe/checkout/complete.ts'
+import type { PayOptions } from '../dev/stripe/checkout/pay.ts'
 import { failure, openSession, type Setup, start, typesOf } from './support/stripe.ts'
 
 /** An invoice of 18.00 EUR for one line of two servers, in the state in which paying leaves it. */

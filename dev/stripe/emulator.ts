@@ -1,8 +1,8 @@
 import { Hono } from 'hono'
 import { createApi } from './api.ts'
 import { type BillingSettings, DEFAULT_SETTINGS } from './billing/settings.ts'
-import { type PayOptions } from './checkout/complete.ts'
 import { expireSession } from './checkout/expire.ts'
+import { type PayOptions } from './checkout/pay.ts'
 import { settleCheckout } from './checkout/settle.ts'
 import { type IdKind, newId } from './ids.ts'
 import { accountObject } from './objects/account.ts'
@@ -33,6 +33,8 @@ export interface StripeEmulatorOptions {
   /** How invoices are collected, where that is not as in a new account. */
   billing?: Partial<BillingSettings>
   log?: (line: string) => void
+  /** How many requests the API answers in a second; more are answered 429. Else there is no limit. */
+  requestsPerSecond?: number
   /** Told each answer of success: of which operation (`POST /v1/customers`), and what. */
   onAnswer?: (operation: string, body: unknown) => void
 }
@@ -87,7 +89,7 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
       is_default: true,
     }))
   }
-  const app = createApp(sandbox, { ...options, answered: webhooks.answered })
+  const app = createApp(sandbox, { ...options, log, answered: webhooks.answered })
 
   return {
     async fetch(request) {
@@ -125,12 +127,12 @@ const RETRY_DELAYS_MS = [1_000, 5_000, 30_000, 120_000, 600_000]
 
 function createApp(
   sandbox: Sandbox,
-  { secretKey, onAnswer, answered }: Pick<StripeEmulatorOptions, 'secretKey' | 'onAnswer'> & {
-    answered: (eventId: string) => Promise<void>
-  },
+  { answered, ...options }:
+    & Pick<StripeEmulatorOptions, 'secretKey' | 'onAnswer' | 'requestsPerSecond'>
+    & { log: (line: string) => void; answered: (eventId: string) => Promise<void> },
 ) {
   return new Hono()
-    .route('/v1', createApi(sandbox, { secretKey, onAnswer }))
+    .route('/v1', createApi(sandbox, options))
     .route('/', pageRoutes(sandbox, answered))
 }
 

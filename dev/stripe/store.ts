@@ -7,9 +7,23 @@ export interface Checkout {
   /** the session's id */
   id: string
   lineItems: wire.LineItem[]
-  subscription: { metadata: wire.Subscription['metadata']; description: string | null }
+  /** not redeemed before the session is complete */
+  discounts: wire.Discount[]
+  /** What the subscription will be, in subscription mode. */
+  subscription: {
+    metadata: wire.Subscription['metadata']
+    description: string | null
+    /** how many days from its beginning, or until when */
+    trial: { days: number } | { end: number } | null
+    trialSettings: wire.Subscription['trial_settings']
+    billingMode: 'classic' | 'flexible'
+  }
+  /** What the intent says, in payment mode. */
+  intent: Partial<wire.PaymentIntent>
   /** The customer made for a buyer whom the session does not know; told when it is complete. */
   customer: string | null
+  /** What the buyer typed, as far as no customer knows it. */
+  buyer: { email: string; name: string | null } | null
   /** The intent of an attempt that was declined, which the next attempt uses again. */
   paymentIntent: string | null
 }
@@ -182,7 +196,7 @@ export function findCoupon(store: Store, id: string): wire.Coupon | undefined {
   return store.coupons.find(id) ?? store.deletedCoupons.find(id)
 }
 
-const VERSION = 1
+const VERSION = 2
 
 const State = z.looseObject({ version: z.literal(VERSION) })
   .catchall(z.union([z.number(), z.array(z.looseObject({ id: z.string() }))]))

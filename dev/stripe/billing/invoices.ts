@@ -5,9 +5,7 @@ import {
   invoiceObject,
   invoicePaymentObject,
   type LineDraft,
-  pricingOf,
 } from '../objects/invoice.ts'
-import { subscriptionParent } from '../objects/invoice_item.ts'
 import { listObject } from '../objects/list.ts'
 import { cancelIntent } from '../payments/intents.ts'
 import { takePayment } from '../payments/take.ts'
@@ -18,12 +16,10 @@ import type {
   InvoiceItem,
   InvoiceLine,
   InvoicePayment,
-  LineItem,
   Subscription,
 } from '../wire.ts'
 import { applyDiscounts } from './discounts.ts'
-import { addInvoiceItem } from './invoice_items.ts'
-import { fullAmount, lineOfInvoiceItem, lineOfSubscriptionItem } from './lines.ts'
+import { lineOfInvoiceItem } from './lines.ts'
 import type { Period } from './period.ts'
 import { afterPaid } from './standing.ts'
 import { endingBalance, totalsOf } from './totals.ts'
@@ -197,42 +193,6 @@ export function markUncollectible(sandbox: Sandbox, id: string): Invoice {
   return given
 }
 
-/**
- * Bills the first period of a subscription that a checkout began: drafted, then finalized and open.
- * Its `intent` is what pays it; absent where there is nothing to pay.
- */
-export function openFirstInvoice(
-  sandbox: Sandbox,
-  { id, subscription, customer, lineItems, intent }: {
-    id: string
-    subscription: Subscription
-    customer: Customer
-    lineItems: LineItem[]
-    intent: string | undefined
-  },
-): Invoice {
-  const { store } = sandbox
-  const lines = subscription.items.data.map((item) =>
-    lineOfSubscriptionItem(store, item, {
-      amount: fullAmount(item),
-      period: { start: item.current_period_start, end: item.current_period_end },
-    })
-  )
-  const items = lineItems.flatMap((line) => oneOffOf(sandbox, subscription, line) ?? [])
-  draftInvoice(sandbox, {
-    id,
-    customer,
-    currency: subscription.currency,
-    reason: 'subscription_create',
-    subscription,
-    lines,
-    items,
-    discounts: subscription.discounts,
-    fields: { automatically_finalizes_at: null },
-  })
-  return finalizeInvoice(sandbox, id, { intent })
-}
-
 /** Tells that the payment which a checkout made for an invoice came. */
 export function payInvoice(sandbox: Sandbox, id: string) {
   const { store } = sandbox
@@ -272,23 +232,6 @@ export function paymentOf({ store }: Sandbox, id: string): InvoicePayment | unde
 /** Which subscription an invoice is for. */
 export function subscriptionOf({ store }: Sandbox, { parent }: Invoice): Subscription | undefined {
   return store.subscriptions.find(parent?.subscription_details?.subscription ?? '')
-}
-
-function oneOffOf(
-  sandbox: Sandbox,
-  { id, customer }: Subscription,
-  { price, quantity, description, amount_subtotal: amount, currency }: LineItem,
-): InvoiceItem | undefined {
-  if (!price || price.recurring) return
-  return addInvoiceItem(sandbox, {
-    customer,
-    amount,
-    currency,
-    description: description ?? '',
-    parent: subscriptionParent(id),
-    pricing: pricingOf(price),
-    quantity: quantity ?? 1,
-  })
 }
 
 function subscriptionParentOf({ id, metadata }: Subscription): Invoice['parent'] {

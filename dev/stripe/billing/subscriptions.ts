@@ -1,46 +1,9 @@
 import { refused } from '../errors.ts'
-import { subscriptionItemObject, subscriptionObject } from '../objects/subscription.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
-import type { Checkout, Store } from '../store.ts'
-import type { Session, Subscription } from '../wire.ts'
+import type { Store } from '../store.ts'
+import type { Subscription } from '../wire.ts'
 import { creditItem, pendingItems } from './invoice_items.ts'
 import { draftInvoice, finalizeInvoice, voidInvoice } from './invoices.ts'
-import { periodEnd } from './period.ts'
-
-/** Begins the subscription that a session was paid for. `id` and `invoice` are told already. */
-export function startSubscription(sandbox: Sandbox, { id, invoice, customer, session, checkout }: {
-  id: string
-  invoice: string
-  customer: string
-  session: Session
-  checkout: Checkout
-}): Subscription {
-  const { store, now, newId } = sandbox
-  const items = checkout.lineItems.flatMap(({ price, quantity }) =>
-    price?.recurring
-      ? subscriptionItemObject({
-        id: newId('subscription_item'),
-        subscription: id,
-        price,
-        quantity: quantity ?? 1,
-        current_period_start: now(),
-        current_period_end: periodEnd(now(), price.recurring),
-      })
-      : []
-  )
-  const subscription = store.subscriptions.insert(subscriptionObject({
-    id,
-    created: now(),
-    currency: session.currency ?? 'usd',
-    customer,
-    description: checkout.subscription.description,
-    latest_invoice: invoice,
-    metadata: checkout.subscription.metadata,
-    test_clock: store.customers.get(customer).test_clock ?? null,
-  }, items))
-  emit(sandbox, 'customer.subscription.created', subscription)
-  return subscription
-}
 
 /**
  * Ends a subscription now. What it owes stays owed, but nothing of it is collected any more; what
