@@ -10,6 +10,7 @@ import { configurationObject, DEFAULT_FEATURES } from './objects/portal.ts'
 import { webhookEndpointObject } from './objects/webhook_endpoint.ts'
 import { payAndWait, type PayResult } from './page/pay.ts'
 import { pageRoutes } from './page/routes.ts'
+import { closeDispute, type DisputeOptions, openDispute } from './payments/disputes.ts'
 import type { Sandbox } from './sandbox.ts'
 import { openStore } from './store.ts'
 import { tick } from './tick.ts'
@@ -52,6 +53,10 @@ export interface StripeEmulator {
   expire(sessionId: string): Promise<void>
   /** Ends a payment that was made with `delayed`. */
   settle(sessionId: string, outcome: 'succeeded' | 'failed'): Promise<void>
+  /** Disputes a charge, as the owner of its card would. Gives the id of the dispute. */
+  dispute(chargeId: string, options?: Partial<DisputeOptions>): Promise<string>
+  /** Decides a dispute, as the bank would. */
+  decideDispute(disputeId: string, outcome: 'won' | 'lost'): Promise<void>
   /** Sends an event once more, and ends with the attempt. */
   deliver(eventId: string): Promise<void>
   /** Keeps webhooks back; when set to `false` they go out. */
@@ -114,6 +119,12 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
     },
     expire: (sessionId) => Promise.try(() => void expireSession(sandbox, sessionId)),
     settle: (sessionId, outcome) => Promise.try(() => settleCheckout(sandbox, sessionId, outcome)),
+    dispute: (chargeId, { reason = 'fraudulent', ...options } = {}) =>
+      Promise.try(() =>
+        openDispute(sandbox, store.charges.get(chargeId), { reason, ...options }).id
+      ),
+    decideDispute: (disputeId, outcome) =>
+      Promise.try(() => void closeDispute(sandbox, disputeId, outcome)),
     deliver: webhooks.deliver,
     holdWebhooks: webhooks.hold,
     idle: webhooks.idle,
