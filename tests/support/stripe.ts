@@ -32,7 +32,10 @@ export function start(
     retryDelaysMs,
     ...options,
     onChange: () => changes++,
-    onAnswer: (operation, body) => expect.soft(faultsOf(operation, body), operation).toEqual([]),
+    onAnswer: (operation, body) => {
+      expect.soft(faultsOf(operation, body), operation).toEqual([])
+      options.onAnswer?.(operation, body)
+    },
   })
   front.handler = emulator.fetch
   const received: { event: Stripe.Event; header: string; body: string }[] = []
