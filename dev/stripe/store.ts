@@ -59,6 +59,12 @@ export interface FormerSecret {
   until: number
 }
 
+/** Something that is told once ahead of its time, and was told: `invoice.upcoming:sub_…:1700000000`. */
+export interface Announcement {
+  id: string
+  toldAt: number
+}
+
 /** The answer kept under an idempotency key. */
 export interface Reply {
   /** the key */
@@ -136,6 +142,7 @@ export function openStore(state: unknown, changed: () => void) {
   return {
     version: VERSION,
     accounts: collection<wire.Account>('accounts', 'account'),
+    announcements: collection<Announcement>('announcements', 'announcement'),
     balanceTransactions: collection<wire.BalanceTransaction>(
       'balanceTransactions',
       'customer_balance_transaction',
