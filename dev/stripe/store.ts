@@ -35,6 +35,8 @@ export interface PortalVisit {
   session: string
   /** when the address expires, in seconds; each use puts it off */
   until: number
+  /** What the session was opened for is done. */
+  flowDone: boolean
 }
 
 /** One event on its way to one endpoint. */
