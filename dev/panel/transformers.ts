@@ -1,4 +1,14 @@
-import type { Allocation, Egg, Location, Nest, Node, Server, User, Variable } from './model.ts'
+import type {
+  Allocation,
+  Egg,
+  Location,
+  Nest,
+  Node,
+  Server,
+  Subuser,
+  User,
+  Variable,
+} from './model.ts'
 import { unexpected } from './failure.ts'
 import { dates, type Item, microsecondTime } from './objects.ts'
 import type { PanelStore } from './store.ts'
@@ -172,6 +182,20 @@ export function serverVariableItem(variable: Variable, server: Server): Item {
     attributes: {
       ...eggVariableItem(variable).attributes,
       server_value: valueOf(variable, server),
+    },
+  }
+}
+
+export function subuserItem(subuser: Subuser): Item {
+  const { id, userId, serverId, permissions, createdAt } = subuser
+  return {
+    object: 'server_subuser',
+    attributes: {
+      id,
+      user_id: userId,
+      server_id: serverId,
+      permissions,
+      ...dates({ createdAt, updatedAt: createdAt }),
     },
   }
 }

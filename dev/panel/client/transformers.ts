@@ -86,7 +86,7 @@ export function keyItem(key: Key): Item {
   }
 }
 
-export function subuserItem(store: PanelStore, subuser: Subuser): Item {
+export function clientSubuserItem(store: PanelStore, subuser: Subuser): Item {
   const user = store.users.get(subuser.userId)
   return {
     object: 'server_subuser',
@@ -110,7 +110,7 @@ function invocationOf(store: PanelStore, server: Server, { hidden }: { hidden: b
     SERVER_IP: ip,
     SERVER_PORT: port,
   }
-  for (const variable of store.variables.rows.filter((row) => row.eggId === server.eggId)) {
+  for (const variable of store.variablesOf(server.eggId)) {
     const shown = variable.userViewable && !hidden
     values[variable.envVariable] = shown ? valueOf(server, variable) : '[hidden]'
   }
@@ -134,7 +134,7 @@ function allocationItem({ id, ip, alias, port, notes }: Allocation, server: Serv
 }
 
 function variablesOf(store: PanelStore, server: Server) {
-  const shown = store.variables.rows.filter((row) => row.eggId === server.eggId && row.userViewable)
+  const shown = store.variablesOf(server.eggId).filter((row) => row.userViewable)
   return listOf(shown.map((variable) => ({
     object: 'egg_variable',
     attributes: {
@@ -154,6 +154,5 @@ function valueOf(server: Server, variable: Variable): string {
 }
 
 function subusersOf(store: PanelStore, server: Server) {
-  const rows = store.subusers.rows.filter((row) => row.serverId === server.id)
-  return listOf(rows.map((row) => subuserItem(store, row)))
+  return listOf(store.subusersOf(server.id).map((row) => clientSubuserItem(store, row)))
 }
