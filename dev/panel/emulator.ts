@@ -1,11 +1,15 @@
 import { type Context, Hono, type Next } from 'hono'
 import { answer } from './answers.ts'
 import { api } from './api.ts'
+import { clientApi } from './client/api.ts'
 import { PanelFailure } from './failure.ts'
 import { pages } from './pages.ts'
 import type { PanelApp, PanelEnv, PanelSettings, StartingLine } from './panel.ts'
 import { ensureDaemonTokens, ensureKey, seedShop } from './seed.ts'
 import { PanelStore } from './store.ts'
+import { daemon } from './wings/daemon.ts'
+import { remoteApi } from './wings/remote.ts'
+import { type Upgrade, upgradeWithDeno } from './wings/socket.ts'
 import { Wings, type WingsAction, type WingsFault } from './wings/wings.ts'
 
 export interface PanelEmulatorOptions {
@@ -18,7 +22,12 @@ export interface PanelEmulatorOptions {
   installMs?: number
   /** Of the application API; 240 unless told. */
   requestsPerMinute?: number
+  /** Of the client API; 720 unless told. */
   clientRequestsPerMinute?: number
+  /** Origins beside `url` from which a page may open a console: the nodes' `allowed_origins`. */
+  allowedOrigins?: string[]
+  /** What makes a websocket of a request; Deno's own by default. */
+  upgrade?: Upgrade
   /** What `snapshot()` gave; wins over the seed. */
   state?: unknown
   /** Something worth a new snapshot has changed. */
@@ -64,20 +73,25 @@ export interface PanelEmulator {
 /** A Pterodactyl panel 1.11 with its nodes, as strict and as odd as the real one. */
 export function createPanelEmulator(options: PanelEmulatorOptions): PanelEmulator {
   const panel = openPanel(options)
-  const { store, wings, faults } = panel
+  const { store, wings, faults, settle } = panel
   return {
     store,
     fetch: async (request) => {
-      if (wings.settle()) options.onChange?.()
-      const response = await site.fetch(request, panel)
-      options.log?.(`${request.method} ${new URL(request.url).pathname} ${response.status}`)
-      if (request.method !== 'GET' && response.ok) options.onChange?.()
+      // Read first: nothing can be asked of a request that has become a websocket.
+      const { method } = request
+      const { pathname } = new URL(request.url)
+      settle()
+      const isForNode = /^\/api\/(servers|system)\b/.test(pathname)
+      const response = await (isForNode ? daemon : site).fetch(request, panel)
+      options.log?.(`${method} ${pathname} ${response.status}`)
+      if (method !== 'GET' && response.ok) options.onChange?.()
       return response
     },
     snapshot: () => store.snapshot(),
     close: () => {
       panel.windows.application.clear()
       panel.windows.client.clear()
+      wings.close()
     },
     settings: panel.settings,
     raceNext: (count) => faults.startingLine = drawStartingLine(panel, count),
@@ -115,8 +129,12 @@ export function createPanelEmulator(options: PanelEmulatorOptions): PanelEmulato
 
 const site = new Hono<PanelEnv>().use(refuseWhenDown).route('/', pages)
 
-// The API answers what is no page, so that it can tell an unknown route in its own words.
-site.notFound((c) => api.fetch(c.req.raw, c.env))
+// Each API answers what is no page itself, so that it can tell an unknown route in its own words.
+site.notFound((c) => {
+  if (/^\/api\/client\b/.test(c.req.path)) return clientApi.fetch(c.req.raw, c.env)
+  if (/^\/api\/remote\b/.test(c.req.path)) return remoteApi.fetch(c.req.raw, c.env)
+  return api.fetch(c.req.raw, c.env)
+})
 
 function openPanel(options: PanelEmulatorOptions): PanelApp {
   const { now } = options
@@ -127,10 +145,16 @@ function openPanel(options: PanelEmulatorOptions): PanelApp {
     wings: new Wings({ store, now, installMs: options.installMs ?? 4000 }),
     now,
     random: options.random ?? Math.random,
+    upgrade: options.upgrade ?? upgradeWithDeno,
+    settle: () => {
+      if (panel.wings.settle()) options.onChange?.()
+    },
+    resources: new Map(),
     settings: {
       down: null,
       requireTwoFactor: 'nobody',
       debug: false,
+      allowedOrigins: options.allowedOrigins ?? [],
       requestsPerMinute: {
         application: options.requestsPerMinute ?? 240,
         client: options.clientRequestsPerMinute ?? 720,
