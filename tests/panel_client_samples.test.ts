@@ -10,6 +10,7 @@ import {
   openSampleWorld,
   type SampleWorld,
 } from './fixtures/panel/world.ts'
+import { failNext } from './support/faults.ts'
 
 const names = sampleNames.filter((name) =>
   /^(client|remote)-/.test(name) || name === 'error-403-application-key-on-client-api'
@@ -49,14 +50,14 @@ const before: Record<string, (world: SampleWorld) => unknown> = {
   },
   'client-command-204': start,
   'client-power-409-suspended': suspend,
-  'client-power-504': ({ emulator }) => emulator.failNextWings('power', 'unreachable'),
+  'client-power-504': ({ emulator }) => failNext(emulator, 'wings-down', { wings: 'power' }),
   'client-resources': start,
   'client-resources-409-installing': ({ store }) => store.servers.get(4).status = 'installing',
   'client-resources-409-maintenance': ({ emulator }) => emulator.setMaintenance(1, true),
   'client-resources-409-suspended': suspend,
   'client-resources-504': ({ emulator, store }) => {
     store.servers.get(4).uuid = OTHER_UUID
-    emulator.failNextWings('details', 500)
+    failNext(emulator, { name: 'wings-refuses', status: 500 }, { wings: 'details' })
   },
   'client-server-view': renew,
   'client-server-view-as-admin': renew,

@@ -9,7 +9,7 @@ import { type RuleSet, unique, validate } from './validation.ts'
 /** The loser of a race is caught by the database alone, which the panel did not expect: 500. */
 export async function createUser(panel: PanelApp, body: unknown): Promise<User> {
   validate(body, userRules(panel), labels)
-  await panel.faults.startingLine?.arrive()
+  await panel.timing.startingLine?.arrive()
   const input = new Input(body)
   const columns = writtenColumns(input)
   const externalId = input.text('external_id')

@@ -1,12 +1,22 @@
+import type { Context } from 'hono'
 import * as z from 'zod'
 import { ParameterFailure } from './errors.ts'
-import type { FormFields } from './form.ts'
+import { decodeForm, type FormFields } from './form.ts'
+import type { StripeEnv, View } from './sandbox.ts'
 
 /**
  * The check of each parameter that Stripe takes in `P`, one of the package's `…Params`: none may
  * be forgotten, so that the API's next version shows here which are new.
  */
 export type Shape<P> = Record<keyof Required<P>, z.ZodType>
+
+export async function readParams<S extends z.ZodType>(c: Context<StripeEnv>, schema: S) {
+  const body = await c.req.text()
+  const query = new URL(c.req.url).search.slice(1)
+  const params = parseParams(schema, decodeForm([query, body].filter(Boolean).join('&')))
+  c.set('view', params as View)
+  return params
+}
 
 /** Parses decoded form fields strictly; throws the first complaint in Stripe's words and codes. */
 export function parseParams<S extends z.ZodType>(schema: S, fields: FormFields): z.output<S> {
@@ -84,15 +94,6 @@ export const metadata = clearable(
 )
 
 export const expand = list(text()).optional()
-
-/** Applies a change to metadata as the API does: an empty value removes its key, `null` all. */
-export function mergeMetadata(
-  current: Record<string, string>,
-  changes: Record<string, string> | null | undefined,
-): Record<string, string> {
-  const merged = changes === null ? {} : { ...current, ...changes }
-  return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== ''))
-}
 
 /** What every retrieval takes. */
 export const Retrieve = z.strictObject({ expand })

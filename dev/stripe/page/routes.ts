@@ -1,10 +1,11 @@
 import { type Context, Hono } from 'hono'
 import { secureHeaders } from 'hono/secure-headers'
-import { delayedMethodFor } from '../checkout/complete.ts'
 import { expireSession } from '../checkout/expire.ts'
+import { delayedTypeFor } from '../checkout/pay.ts'
 import { isSettling, settleCheckout } from '../checkout/settle.ts'
 import { ParameterFailure, StripeFailure } from '../errors.ts'
 import type { Sandbox } from '../sandbox.ts'
+import { authenticateRoutes } from './authenticate.ts'
 import { boardView } from './board.ts'
 import { formatMoney } from './money.ts'
 import { payAndWait, returnUrl } from './pay.ts'
@@ -18,6 +19,7 @@ export function pageRoutes(sandbox: Sandbox, answered: (eventId: string) => Prom
       contentSecurityPolicy: { defaultSrc: ["'none'"], styleSrc: ["'unsafe-inline'"] },
     }))
     .get('/', (c) => c.html(boardView(store)))
+    .route('/authenticate', authenticateRoutes(sandbox, answered))
     .get('/c/pay/:id', (c) => showSession(c, sandbox, c.req.param('id')))
     .post('/c/pay/:id', async (c) => {
       const id = c.req.param('id')
@@ -63,7 +65,7 @@ function showSession(c: Context, sandbox: Sandbox, id: string, alert?: string) {
     return c.html(isSettling(sandbox, session) ? settlingView(back) : completeView(session, back))
   }
   const { lineItems } = sandbox.store.checkouts.get(id)
-  const delayed = delayedMethodFor(session) !== undefined
+  const delayed = delayedTypeFor(session) !== undefined
   const view = checkoutView({ session, lineItems, delayed, ...(alert && { alert }) })
   return c.html(view, alert ? 402 : 200)
 }

@@ -1,9 +1,8 @@
-import { html, raw } from 'hono/html'
+import { html } from 'hono/html'
+import { type Html, page as document } from '../../emulators/page.ts'
 import type { LineItem, Session } from '../wire.ts'
 import { formatInterval, formatMoney } from './money.ts'
 import { STYLE } from './style.ts'
-
-type Html = ReturnType<typeof html>
 
 /** An open session, to be paid. `alert` is why the last attempt was not taken. */
 export function checkoutView({ session, lineItems, delayed, alert }: {
@@ -74,23 +73,16 @@ export function messageView({ title, text, href }: {
 
 /** The frame of every page. */
 export function page(title: string, content: Html): Html {
-  return html`
-    <!DOCTYPE html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>${title}</title>
-        <style>${raw(STYLE)}</style>
-      </head>
-      <body>
-            <p class="notice" role="note">
-              <strong>Local Stripe emulator.</strong> No card is charged, no money moves.
-            </p>
-            ${content}
-          </body>
-    </html>
-  `
+  return document({
+    title,
+    style: STYLE,
+    content: html`
+      <p class="notice" role="note">
+        <strong>Local Stripe emulator.</strong> No card is charged, no money moves.
+      </p>
+      ${content}
+    `,
+  })
 }
 
 function summary(session: Session, lineItems: LineItem[], total: string): Html {

@@ -1,73 +1,39 @@
 import { Hono } from 'hono'
 import type Stripe from 'stripe'
-import * as z from 'zod'
 import { ParameterFailure, refused } from '../errors.ts'
-import { answer, answerList, inRange, matches, readParams } from '../http.ts'
+import { answer, matches, read } from '../http.ts'
+import { mergeMetadata } from '../metadata.ts'
 import { refundObject } from '../objects/payment.ts'
-import {
-  expand,
-  integer,
-  mergeMetadata,
-  metadata,
-  notEmulated,
-  oneOf,
-  paging,
-  range,
-  Retrieve,
-  type Shape,
-  text,
-} from '../params.ts'
+import { operation, type ParamsOf } from '../openapi/operation.ts'
+import { reading } from '../resource.ts'
 import { emit, type Sandbox, type StripeEnv } from '../sandbox.ts'
 import type { Charge, Refund } from '../wire.ts'
 
 export function refundRoutes() {
   return new Hono<StripeEnv>()
     .post('/', async (c) => {
-      const params = await readParams(c, CreateRefund)
-      return answer(c, createRefund(c.var.sandbox, params), params.expand)
+      const params = await read(c, CreateRefund)
+      return answer(c, createRefund(c.var.sandbox, params))
     })
-    .get('/', async (c) => {
-      const params = await readParams(c, ListRefunds)
-      const refunds = c.var.sandbox.store.refunds.newestFirst().filter((refund) =>
-        matches(params.charge, refund.charge ?? undefined) &&
-        matches(params.payment_intent, refund.payment_intent ?? undefined) &&
-        inRange(refund.created, params.created)
-      )
-      return answerList(c, refunds, params)
-    })
-    .get('/:id', async (c) => {
-      const { expand } = await readParams(c, Retrieve)
-      return answer(c, c.var.sandbox.store.refunds.get(c.req.param('id')), expand)
-    })
+    .route(
+      '/',
+      reading({
+        rows: (store) => store.refunds,
+        list: ListRefunds,
+        isListed: (refund, params) =>
+          matches(params.charge, refund.charge ?? undefined) &&
+          matches(params.payment_intent, refund.payment_intent ?? undefined),
+        retrieve: RetrieveRefund,
+      }),
+    )
 }
 
-const CreateRefund = z.strictObject(
-  {
-    amount: integer({ min: 1 }).optional(),
-    charge: text().optional(),
-    currency: notEmulated,
-    customer: notEmulated,
-    expand,
-    instructions_email: notEmulated,
-    metadata: metadata.optional(),
-    origin: notEmulated,
-    payment_intent: text().optional(),
-    reason: oneOf('duplicate', 'fraudulent', 'requested_by_customer').optional(),
-    refund_application_fee: notEmulated,
-    reverse_transfer: notEmulated,
-  } satisfies Shape<Stripe.RefundCreateParams>,
-)
+const CreateRefund = operation<Stripe.RefundCreateParams>('POST /v1/refunds')
+  .follows(['amount', 'charge', 'metadata', 'payment_intent', 'reason'])
+const ListRefunds = operation<Stripe.RefundListParams>('GET /v1/refunds').follows('all')
+const RetrieveRefund = operation<Stripe.RefundRetrieveParams>('GET /v1/refunds/{id}').follows('all')
 
-const ListRefunds = z.strictObject(
-  {
-    ...paging,
-    charge: text().optional(),
-    created: range.optional(),
-    payment_intent: text().optional(),
-  } satisfies Shape<Stripe.RefundListParams>,
-)
-
-function createRefund(sandbox: Sandbox, params: z.output<typeof CreateRefund>): Refund {
+export function createRefund(sandbox: Sandbox, params: ParamsOf<typeof CreateRefund>): Refund {
   const { store, newId, now } = sandbox
   const charge = chargeOf(sandbox, params)
   const left = charge.amount_captured - charge.amount_refunded
@@ -91,7 +57,7 @@ function createRefund(sandbox: Sandbox, params: z.output<typeof CreateRefund>): 
   return refund
 }
 
-function chargeOf({ store }: Sandbox, params: z.output<typeof CreateRefund>): Charge {
+function chargeOf({ store }: Sandbox, params: ParamsOf<typeof CreateRefund>): Charge {
   const { charge, payment_intent: intent } = params
   if (charge !== undefined) return store.charges.get(charge, 'charge')
   if (intent === undefined) {
