@@ -10,6 +10,7 @@ import {
   UUID,
 } from './fixtures/panel/served.ts'
 import { ADMIN_KEY, CUSTOMER_KEY, FULL_KEY, SERVERS_KEY } from './fixtures/panel/world.ts'
+import { failNext } from './support/faults.ts'
 
 let it: ServedWorld
 beforeEach(() => void (it = serveSampleWorld()))
@@ -45,7 +46,7 @@ test('each refusal comes before the next: key, body, address, server, kind of ke
     422,
     'ValidationException signal required',
   ])
-  it.emulator.failNextWings('power', 500)
+  failNext(it.emulator, { name: 'wings-refuses', status: 500 }, { wings: 'power' })
   expect(await answer(CUSTOMER_KEY, SERVER, { signal: 'start' }))
     .toEqual([500, 'DaemonConnectionException'])
   it.emulator.settings.requestsPerMinute.client = 0
@@ -268,26 +269,32 @@ test('the panel repeats the numbers of a server for 20 seconds, and no failure',
     const { body, status } = await client(`GET /servers/${SERVER}/resources`)
     return status === 200 ? Stats.parse(body).attributes.current_state : status
   }
-  it.emulator.failNextWings('details', 404)
+  failNext(it.emulator, { name: 'wings-refuses', status: 404 }, { wings: 'details' })
   expect(await state()).toBe(504)
   expect(await state()).toBe('offline')
   await startServer(it)
   expect(await state()).toBe('offline')
   it.advance(9_999)
   expect(await state()).toBe('offline')
-  it.emulator.failNextWings('details', 'unreachable')
+  failNext(it.emulator, 'wings-down', { wings: 'details' })
   it.advance(1)
   expect(await state()).toBe(504)
   expect(await state()).toBe('running')
 })
 
-test.each<[number | 'unreachable', number]>([[404, 404], [409, 409], [500, 500], [502, 502], [
-  'unreachable',
-  504,
-]])('a node that answers a power order with %s is told as %s', async (fault, status) => {
-  it.emulator.failNextWings('power', fault)
+test.each([404, 409, 422, 500, 502] as const)(
+  'a node that answers a power order with %s is told as that',
+  async (status) => {
+    failNext(it.emulator, { name: 'wings-refuses', status }, { wings: 'power' })
+    expect(await client(`POST /servers/${SERVER}/power`, power('start')))
+      .toMatchObject({ status, code: 'DaemonConnectionException' })
+  },
+)
+
+test('a node that does not answer a power order is a 504', async () => {
+  failNext(it.emulator, 'wings-down', { wings: 'power' })
   expect(await client(`POST /servers/${SERVER}/power`, power('start')))
-    .toMatchObject({ status, code: 'DaemonConnectionException' })
+    .toMatchObject({ status: 504, code: 'DaemonConnectionException' })
 })
 
 test.each([
@@ -317,7 +324,7 @@ test('a command needs its permission, a text, and a running server', async () =>
     .toEqual([403, 'AccessDeniedHttpException'])
   await startServer(it)
   expect(await send('help', addUser(it, ['control.console']).key)).toEqual([204, undefined])
-  it.emulator.failNextWings('command', 'unreachable')
+  failNext(it.emulator, 'wings-down', { wings: 'command' })
   expect(await send('help')).toEqual([504, 'DaemonConnectionException'])
 })
 

@@ -212,20 +212,8 @@ export function serverItem(store: PanelStore, server: Server): Item {
       description: server.description,
       status: server.status,
       suspended: server.status === 'suspended',
-      limits: {
-        memory: server.memory,
-        swap: server.swap,
-        disk: server.disk,
-        io: server.io,
-        cpu: server.cpu,
-        threads: server.threads,
-        oom_disabled: server.oomDisabled,
-      },
-      feature_limits: {
-        databases: server.databaseLimit,
-        allocations: server.allocationLimit,
-        backups: server.backupLimit,
-      },
+      limits: limitsOf(server),
+      feature_limits: featureLimitsOf(server),
       user: server.ownerId,
       node: server.nodeId,
       allocation: server.allocationId,
@@ -240,6 +228,14 @@ export function serverItem(store: PanelStore, server: Server): Item {
       ...dates(server),
     },
   }
+}
+
+export function limitsOf({ memory, swap, disk, io, cpu, threads, oomDisabled }: Server) {
+  return { memory, swap, disk, io, cpu, threads, oom_disabled: oomDisabled }
+}
+
+export function featureLimitsOf({ databaseLimit, allocationLimit, backupLimit }: Server) {
+  return { databases: databaseLimit, allocations: allocationLimit, backups: backupLimit }
 }
 
 export function identifierOf(server: Server): string {

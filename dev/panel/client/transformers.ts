@@ -2,7 +2,7 @@ import type { Allocation, Key, Server, Subuser, User, Variable } from '../model.
 import { asksFor, type Item, listOf, nullResource, zonedTime } from '../objects.ts'
 import type { Call } from '../panel.ts'
 import type { PanelStore } from '../store.ts'
-import { identifierOf } from '../transformers.ts'
+import { featureLimitsOf, identifierOf, limitsOf } from '../transformers.ts'
 import { may } from './permissions.ts'
 
 /** A server as its owner sees it, with what a subuser may not know left out. */
@@ -23,23 +23,11 @@ export function clientServerItem(c: Call, server: Server): Item {
       is_node_under_maintenance: node.maintenance,
       sftp_details: { ip: node.fqdn, port: node.daemonSftp },
       description: server.description,
-      limits: {
-        memory: server.memory,
-        swap: server.swap,
-        disk: server.disk,
-        io: server.io,
-        cpu: server.cpu,
-        threads: server.threads,
-        oom_disabled: server.oomDisabled,
-      },
+      limits: limitsOf(server),
       invocation: invocationOf(store, server, { hidden: !can('startup.read') }),
       docker_image: server.image,
       egg_features: egg.features,
-      feature_limits: {
-        databases: server.databaseLimit,
-        allocations: server.allocationLimit,
-        backups: server.backupLimit,
-      },
+      feature_limits: featureLimitsOf(server),
       status: server.status,
       is_suspended: server.status === 'suspended',
       is_installing: server.status === 'installing' || server.status === 'install_failed',
