@@ -11,6 +11,7 @@ import { checkoutSessionRoutes } from './routes/checkout_sessions.ts'
 import { couponRoutes } from './routes/coupons.ts'
 import { creditNoteRoutes } from './routes/credit_notes.ts'
 import { customerRoutes } from './routes/customers.ts'
+import { disputeRoutes } from './routes/disputes.ts'
 import { eventRoutes } from './routes/events.ts'
 import { invoicePaymentRoutes, invoiceRoutes } from './routes/invoices.ts'
 import { paymentIntentRoutes } from './routes/payment_intents.ts'
@@ -47,6 +48,7 @@ export function createApi(sandbox: Sandbox, { secretKey, requestsPerSecond, log,
     .route('/coupons', couponRoutes())
     .route('/credit_notes', creditNoteRoutes())
     .route('/customers', customerRoutes())
+    .route('/disputes', disputeRoutes())
     .route('/events', eventRoutes())
     .route('/invoice_payments', invoicePaymentRoutes())
     .route('/invoices', invoiceRoutes())
