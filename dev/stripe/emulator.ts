@@ -10,6 +10,7 @@ import { type IdKind, newId } from './ids.ts'
 import { accountObject } from './objects/account.ts'
 import { configurationObject, DEFAULT_FEATURES } from './objects/portal.ts'
 import { webhookEndpointObject } from './objects/webhook_endpoint.ts'
+import { portalPages } from './portal/pages.ts'
 import { payAndWait, type PayResult } from './page/pay.ts'
 import { pageRoutes } from './page/routes.ts'
 import { closeDispute, type DisputeOptions, openDispute } from './payments/disputes.ts'
@@ -174,6 +175,7 @@ function createApp(
 ) {
   return new Hono()
     .route('/v1', createApi(sandbox, options))
+    .route('/p/session', portalPages(sandbox))
     .route('/', pageRoutes(sandbox, answered))
 }
 
