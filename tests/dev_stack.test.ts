@@ -56,7 +56,14 @@ test(
 test('deno task dev takes everything with it when it is killed', async () => {
   const stack = await start()
   await ready(stack)
-  expect(await listening(stack)).toEqual(['Shop', 'Stripe', 'Panel', 'Mailbox', 'Control', 'Database'])
+  expect(await listening(stack)).toEqual([
+    'Shop',
+    'Stripe',
+    'Panel',
+    'Mailbox',
+    'Control',
+    'Database',
+  ])
   await stop(stack.process, 'SIGKILL')
   await vi.waitFor(async () => expect(await listening(stack)).toEqual([]), { timeout: 8_000 })
 }, 60_000)
