@@ -82,6 +82,20 @@ describe('a customer', () => {
     ).toMatchObject({ code: 'resource_missing' })
   })
 
+  test('can come with a payment method', async () => {
+    const { stripe } = start()
+    const customer = await stripe.customers.create({
+      payment_method: 'pm_card_visa',
+      invoice_settings: { default_payment_method: 'pm_card_visa' },
+    })
+    const { data: [method] } = await stripe.customers.listPaymentMethods(customer.id)
+    expect(method?.card?.brand).toBe('visa')
+    expect(customer.invoice_settings.default_payment_method).toBe(method?.id)
+    const declined = stripe.customers.create({ payment_method: 'pm_card_visa_chargeDeclined' })
+    expect(await failure(declined)).toMatchObject({ statusCode: 402, code: 'card_declined' })
+    expect((await stripe.customers.list()).data).toHaveLength(1)
+  })
+
   test('is found by its fields', async () => {
     const { stripe } = start()
     const ada = await stripe.customers.create({ name: 'Ada', metadata: { plan: 'big' } })

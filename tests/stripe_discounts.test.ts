@@ -9,6 +9,7 @@ import {
   totalDiscounts,
 } from '../dev/stripe/billing/discounts.ts'
 import { couponObject, discountObject } from '../dev/stripe/objects/discount.ts'
+import { DEFAULT_SETTINGS } from '../dev/stripe/billing/settings.ts'
 import { newId } from '../dev/stripe/ids.ts'
 import type { Sandbox } from '../dev/stripe/sandbox.ts'
 import { openStore } from '../dev/stripe/store.ts'
@@ -28,6 +29,7 @@ function redeemed(coupons: Record<string, Partial<Coupon>>) {
     now: () => now,
     newId: (kind) => newId(kind, Math.random),
     request: null,
+    billing: DEFAULT_SETTINGS,
     send: (event) => sent.push(event),
   }
   const { store } = sandbox

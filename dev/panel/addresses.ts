@@ -17,6 +17,10 @@ export function isInRange(address: string, range: string): boolean {
   return one.value >= block.first && one.value <= block.last
 }
 
+export function isAddressRange(text: string): boolean {
+  return parseRange(text) !== undefined
+}
+
 /** `198.51.100.16/30` → all its addresses, the first and the last included; undefined if it is none. */
 export function addressesIn(range: string): string[] | undefined {
   const block = parseRange(range)

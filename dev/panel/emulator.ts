@@ -3,6 +3,7 @@ import { createFaults, type Faults } from '../faults/faults.ts'
 import { withFaults } from '../faults/wire.ts'
 import { answer } from './answers.ts'
 import { api } from './api.ts'
+import { clientApi } from './client/api.ts'
 import { PanelFailure } from './failure.ts'
 import { pages } from './pages.ts'
 import type { PanelApp, PanelEnv, PanelSettings, StartingLine } from './panel.ts'
@@ -10,6 +11,9 @@ import { ensureDaemonTokens, ensureKey, seedShop } from './seed.ts'
 import { rollBack } from './server_create.ts'
 import { PanelStore } from './store.ts'
 import { panelVoice } from './voice.ts'
+import { daemon } from './wings/daemon.ts'
+import { remoteApi } from './wings/remote.ts'
+import { type Upgrade, upgradeWithDeno } from './wings/socket.ts'
 import { Wings } from './wings/wings.ts'
 
 export interface PanelEmulatorOptions {
@@ -22,7 +26,12 @@ export interface PanelEmulatorOptions {
   installMs?: number
   /** Of the application API; 240 unless told. */
   requestsPerMinute?: number
+  /** Of the client API; 720 unless told. */
   clientRequestsPerMinute?: number
+  /** Origins beside `url` from which a page may open a console: the nodes' `allowed_origins`. */
+  allowedOrigins?: string[]
+  /** What makes a websocket of a request; Deno's own by default. */
+  upgrade?: Upgrade
   /** What `snapshot()` gave; wins over the seed. */
   state?: unknown
   /** Something worth a new snapshot has changed. */
@@ -57,12 +66,17 @@ export interface PanelEmulator {
 /** A Pterodactyl panel 1.11 with its nodes, as strict and as odd as the real one. */
 export function createPanelEmulator(options: PanelEmulatorOptions): PanelEmulator {
   const panel = openPanel(options)
-  const { store, wings, faults, timing } = panel
+  const { store, wings, faults, timing, settle } = panel
   const fetch = async (request: Request) => {
-    if ([wings.settle(), await rollBack(panel)].includes(true)) options.onChange?.()
-    const response = await site.fetch(request, panel)
-    options.log?.(`${request.method} ${new URL(request.url).pathname} ${response.status}`)
-    if (request.method !== 'GET' && response.ok) options.onChange?.()
+    // Read first: nothing can be asked of a request that has become a websocket.
+    const { method } = request
+    const { pathname } = new URL(request.url)
+    settle()
+    if (await rollBack(panel)) options.onChange?.()
+    const isForNode = /^\/api\/(servers|system)\b/.test(pathname)
+    const response = await (isForNode ? daemon : site).fetch(request, panel)
+    options.log?.(`${method} ${pathname} ${response.status}`)
+    if (method !== 'GET' && response.ok) options.onChange?.()
     return response
   }
   return {
@@ -78,6 +92,7 @@ export function createPanelEmulator(options: PanelEmulatorOptions): PanelEmulato
     close: () => {
       panel.windows.application.clear()
       panel.windows.client.clear()
+      wings.close()
     },
     settings: panel.settings,
     raceNext: (count) => timing.startingLine = drawStartingLine(panel, count),
@@ -94,8 +109,12 @@ export function createPanelEmulator(options: PanelEmulatorOptions): PanelEmulato
 
 const site = new Hono<PanelEnv>().use(refuseWhenDown).route('/', pages)
 
-// The API answers what is no page, so that it can tell an unknown route in its own words.
-site.notFound((c) => api.fetch(c.req.raw, c.env))
+// Each API answers what is no page itself, so that it can tell an unknown route in its own words.
+site.notFound((c) => {
+  if (/^\/api\/client\b/.test(c.req.path)) return clientApi.fetch(c.req.raw, c.env)
+  if (/^\/api\/remote\b/.test(c.req.path)) return remoteApi.fetch(c.req.raw, c.env)
+  return api.fetch(c.req.raw, c.env)
+})
 
 function openPanel(options: PanelEmulatorOptions): PanelApp {
   const { now, faults = createFaults({ services: ['panel'], now }) } = options
@@ -106,10 +125,16 @@ function openPanel(options: PanelEmulatorOptions): PanelApp {
     wings: new Wings({ store, now, faults, installMs: options.installMs ?? 4000 }),
     now,
     random: options.random ?? Math.random,
+    upgrade: options.upgrade ?? upgradeWithDeno,
+    settle: () => {
+      if (panel.wings.settle()) options.onChange?.()
+    },
+    resources: new Map(),
     settings: {
       down: null,
       requireTwoFactor: 'nobody',
       debug: false,
+      allowedOrigins: options.allowedOrigins ?? [],
       requestsPerMinute: {
         application: options.requestsPerMinute ?? 240,
         client: options.clientRequestsPerMinute ?? 720,

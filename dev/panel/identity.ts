@@ -11,10 +11,11 @@ import { same } from './text.ts'
 export async function identify(
   panel: PanelApp,
   request: Request,
+  { twoFactor = true } = {},
 ): Promise<{ caller: Caller; body: unknown }> {
   const caller = authenticate(panel, request)
   const body = await readInput(request)
-  requireTwoFactor(panel, caller.owner)
+  if (twoFactor) requireTwoFactor(panel, caller.owner)
   requireAddress(caller.key, request)
   caller.key.lastUsedAt = timestamp(panel)
   return { caller, body }

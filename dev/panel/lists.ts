@@ -13,13 +13,16 @@ export interface ListOptions<Row> {
   filters?: Record<string, Filter<Row>>
   sorts?: Record<string, (row: Row) => string | number>
   item: (row: Row) => Item
+  maxPerPage?: number
+  /** Whether the links to other pages carry the query on; by default they lose it. */
+  linksKeepQuery?: boolean
 }
 
 /** Answers one page of rows, filtered and sorted as the query asks. */
 export function pageOf<Row>(c: Call, rows: Row[], options: ListOptions<Row>): List {
   const query = readFields(new URL(c.req.url).searchParams)
   const found = sortRows(filterRows(rows, query.filter, options.filters), query.sort, options.sorts)
-  const perPage = parsePerPage(query.per_page)
+  const perPage = Math.min(parsePerPage(query.per_page), options.maxPerPage ?? Infinity)
   const page = Number(/^[1-9]\d*$/.exec(String(query.page))?.[0] ?? 1)
   const data = found.slice((page - 1) * perPage, page * perPage).map(options.item)
   const totalPages = Math.max(1, Math.ceil(found.length / perPage))
@@ -33,7 +36,7 @@ export function pageOf<Row>(c: Call, rows: Row[], options: ListOptions<Row>): Li
         per_page: perPage,
         current_page: page,
         total_pages: totalPages,
-        links: linksOf(c.env.url + c.req.path, page, totalPages),
+        links: linksOf(c, options, { page, totalPages }),
       },
     },
   }
@@ -109,10 +112,19 @@ function parsePerPage(asked: unknown): number {
   return Number(asked) || 15
 }
 
-/** They lose per_page and filters, as on the real panel: a client has to count pages by itself. */
-function linksOf(url: string, page: number, totalPages: number): Record<string, string> {
+/** Most lose per_page and filters, as on the real panel: a client has to count pages by itself. */
+function linksOf<Row>(
+  c: Call,
+  { linksKeepQuery }: ListOptions<Row>,
+  { page, totalPages }: { page: number; totalPages: number },
+): Record<string, string> {
+  const linkTo = (wanted: number) => {
+    const query = new URLSearchParams(linksKeepQuery ? new URL(c.req.url).searchParams : {})
+    query.set('page', String(wanted))
+    return `${c.env.url}${c.req.path}?${query}`
+  }
   return {
-    ...(page > 1 && { previous: `${url}?page=${page - 1}` }),
-    ...(page < totalPages && { next: `${url}?page=${page + 1}` }),
+    ...(page > 1 && { previous: linkTo(page - 1) }),
+    ...(page < totalPages && { next: linkTo(page + 1) }),
   }
 }

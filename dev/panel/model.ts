@@ -48,7 +48,7 @@ export const Node = z.object({
   daemonListen: z.int().default(8080),
   daemonSftp: z.int().default(2022),
   daemonBase: z.string().default('/var/lib/pterodactyl/volumes'),
-  /** What the daemon says to the panel: `Bearer {id}.{token}`. The panel says the token alone. */
+  /** 16 and 64 characters: by these the panel and the node's daemon know each other. */
   daemonTokenId: z.string().default(''),
   daemonToken: z.string().default(''),
   ...dates,
@@ -137,7 +137,6 @@ export const Server = z.object({
   status: text,
   /** Under way to another node. The panel keeps that apart from the status. */
   transferring: z.boolean().default(false),
-  skipScripts: z.boolean().default(false),
   memory: z.number(),
   swap: z.number(),
   disk: z.number(),
@@ -156,6 +155,7 @@ export const Server = z.object({
   startup: z.string(),
   image: z.string(),
   environment: z.record(z.string(), z.string()),
+  skipScripts: z.boolean().default(false),
   install: Install.nullable(),
   ...dates,
 })

@@ -56,6 +56,11 @@ export function dates({ createdAt, updatedAt }: { createdAt: string; updatedAt: 
   return { created_at: zonedTime(createdAt), updated_at: zonedTime(updatedAt) }
 }
 
+/** Whether `?include=` names a thing, for those who make it themselves. */
+export function asksFor(c: Call, name: string): boolean {
+  return includesOf(c.req.url).some(([first]) => first === name)
+}
+
 /** The panel follows no more than two steps. */
 const DEPTH = 2
 

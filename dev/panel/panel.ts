@@ -1,6 +1,8 @@
 import type { Faults } from '../faults/faults.ts'
 import type { Key, Server, User } from './model.ts'
+import type { Item } from './objects.ts'
 import type { PanelStore } from './store.ts'
+import type { Upgrade } from './wings/socket.ts'
 import type { Wings } from './wings/wings.ts'
 
 /** The running panel. Hono hands it to every route as `c.env`, where a Worker would find its bindings. */
@@ -11,6 +13,11 @@ export interface PanelApp {
   wings: Wings
   now: () => Date
   random: () => number
+  upgrade: Upgrade
+  /** Lets happen what is due on the nodes. */
+  settle: () => void
+  /** What the nodes said last of their servers, by uuid. */
+  resources: Map<string, { readAt: number; item: Item }>
   settings: PanelSettings
   /** What was ordered to go wrong. */
   faults: Faults
@@ -32,6 +39,8 @@ export interface PanelSettings {
   requireTwoFactor: 'nobody' | 'admins' | 'everyone'
   /** `APP_DEBUG`: errors show their stack and the exception's own words. */
   debug: boolean
+  /** Origins beside the panel's own from which the nodes let a page open a console. */
+  allowedOrigins: string[]
   /** Of one user, whatever the key. */
   requestsPerMinute: Record<Api, number>
 }

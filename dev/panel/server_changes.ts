@@ -4,8 +4,12 @@ import { change, type PanelApp } from './panel.ts'
 import { readEnvironment } from './server_environment.ts'
 import * as rules from './server_rules.ts'
 import { validate } from './validation.ts'
+import { tokenIdOf } from './wings/token.ts'
 
-/** A full write: an omitted external id is cut, an omitted description emptied. */
+/**
+ * A full write: an omitted external id is cut, an omitted description emptied. A former owner loses
+ * every open console.
+ */
 export function changeDetails(panel: PanelApp, server: Server, body: unknown): void {
   const { store } = panel
   validate(body, {
@@ -15,12 +19,14 @@ export function changeDetails(panel: PanelApp, server: Server, body: unknown): v
     description: ['nullable|string'],
   }, { user: 'User ID', name: 'Server Name' })
   const input = new Input(body)
+  const formerOwnerId = server.ownerId
   change(panel, server, {
     externalId: input.text('external_id'),
     name: input.text('name') ?? '',
     ownerId: input.number('user') ?? 0,
     description: input.text('description') ?? '',
   })
+  if (server.ownerId !== formerOwnerId) panel.wings.deny(tokenIdOf(formerOwnerId, server))
 }
 
 /**

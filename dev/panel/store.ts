@@ -65,7 +65,7 @@ const Snapshot = z.object({
   variables: savedTable(model.Variable),
   servers: savedTable(model.Server),
   keys: savedTable(model.Key),
-  // Younger than the rest: a state that was saved before has none.
+  // A state that was saved before there were any has none.
   subusers: savedTable(model.Subuser).default({ lastId: 0, rows: [] }),
   containers: savedTable(Container).default({ lastId: 0, rows: [] }),
 })

@@ -2,6 +2,7 @@ import { unexpected } from './failure.ts'
 import { Input } from './input.ts'
 import type { User } from './model.ts'
 import { change, newUuid, type PanelApp, timestamp } from './panel.ts'
+import { hashPassword } from './passwords.ts'
 import { same } from './text.ts'
 import { type RuleSet, unique, validate } from './validation.ts'
 
@@ -18,9 +19,11 @@ export async function createUser(panel: PanelApp, body: unknown): Promise<User> 
   )
   if (taken) throw unexpected('QueryException')
   const at = timestamp(panel)
+  const uuid = newUuid(panel)
   return panel.store.users.insert((id) => ({
     id,
-    uuid: newUuid(panel),
+    uuid,
+    password: readPassword(input, uuid),
     externalId,
     ...columns,
     language: input.text('language') ?? 'en',
@@ -39,6 +42,7 @@ export function updateUser(panel: PanelApp, user: User, body: unknown): void {
     externalId: input.has('external_id') ? input.text('external_id') : user.externalId,
     language: input.text('language') ?? user.language,
     rootAdmin: input.flag('root_admin', user.rootAdmin),
+    password: readPassword(input, user.uuid) ?? user.password,
   })
 }
 
@@ -46,6 +50,11 @@ export function updateUser(panel: PanelApp, user: User, body: unknown): void {
 export function deleteUser({ store }: PanelApp, user: User): void {
   store.users.remove(user)
   for (const key of store.keys.rows.filter((key) => key.ownerId === user.id)) store.keys.remove(key)
+}
+
+function readPassword(input: Input, salt: string): string | null {
+  const password = input.text('password')
+  return password === null ? null : hashPassword(password, salt)
 }
 
 const labels = {

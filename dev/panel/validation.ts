@@ -4,7 +4,7 @@ import { implicitRules, isNumberField, parseRules, passes, type Rule } from './r
 
 /** A rule that asks the database. */
 export interface Check {
-  rule: 'unique' | 'exists' | 'p_username'
+  rule: 'unique' | 'exists' | 'p_username' | 'confirmed'
   passes: (value: unknown) => boolean
 }
 

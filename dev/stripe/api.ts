@@ -1,9 +1,12 @@
 import { Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
+import { authenticate, limitRate, ownAccount } from './access.ts'
 import { StripeFailure } from './errors.ts'
 import { idempotency } from './idempotency.ts'
+import { operationAt } from './openapi/structure.ts'
 import { accountRoutes } from './routes/account.ts'
 import { chargeRoutes } from './routes/charges.ts'
+import { portalConfigurationRoutes, portalSessionRoutes } from './routes/portal.ts'
 import { checkoutSessionRoutes } from './routes/checkout_sessions.ts'
 import { couponRoutes } from './routes/coupons.ts'
 import { creditNoteRoutes } from './routes/credit_notes.ts'
@@ -21,17 +24,24 @@ import { webhookEndpointRoutes } from './routes/webhook_endpoints.ts'
 import { API_VERSION, type Sandbox, type StripeEnv } from './sandbox.ts'
 
 /** The API of https://docs.stripe.com/api for one account, below `/v1`. */
-export function createApi(sandbox: Sandbox, { secretKey, onAnswer }: {
+export function createApi(sandbox: Sandbox, { secretKey, requestsPerSecond, log, onAnswer }: {
   secretKey: string
+  /** More are answered 429. */
+  requestsPerSecond?: number | undefined
+  log: (line: string) => void
   /** Told each answer of success: of which operation, and what. */
   onAnswer?: ((operation: string, body: unknown) => void) | undefined
 }) {
   return new Hono<StripeEnv>()
     .use(identify(sandbox))
     .use(authenticate(secretKey))
+    .use(ownAccount())
+    .use(limitRate(requestsPerSecond))
     .use(idempotency())
     .use(report(onAnswer))
     .route('/account', accountRoutes())
+    .route('/billing_portal/configurations', portalConfigurationRoutes())
+    .route('/billing_portal/sessions', portalSessionRoutes())
     .route('/charges', chargeRoutes())
     .route('/checkout/sessions', checkoutSessionRoutes())
     .route('/coupons', couponRoutes())
@@ -49,14 +59,11 @@ export function createApi(sandbox: Sandbox, { secretKey, onAnswer }: {
     .route('/subscriptions', subscriptionRoutes())
     .route('/webhook_endpoints', webhookEndpointRoutes())
     .all('/*', (c) => {
-      throw new StripeFailure(404, {
-        type: 'invalid_request_error',
-        message: `Unrecognized request URL (${c.req.method}: ${c.req.path}).`,
-      })
+      throw unrecognized(c.req.method, c.req.path)
     })
     .onError((error, c) => {
-      if (error instanceof StripeFailure) return c.json({ error: error.body }, error.status)
-      throw error
+      const failure = error instanceof StripeFailure ? error : internal(error, log)
+      return c.json({ error: failure.body }, failure.status, failure.headers)
     })
 }
 
@@ -72,6 +79,29 @@ function identify(sandbox: Sandbox) {
   })
 }
 
+/** What Stripe does not have, or has and this emulator does not. */
+function unrecognized(method: string, path: string) {
+  const name = operationAt(method, path)
+  return new StripeFailure(404, {
+    type: 'invalid_request_error',
+    message: name
+      ? `Stripe has ${name}, but this emulator does not.`
+      : `Unrecognized request URL (${method}: ${path}). If you are trying to list objects, remove ` +
+        'the trailing slash. If you are trying to retrieve an object, make sure you passed a valid ' +
+        '(non-empty) identifier in your code. Please see https://stripe.com/docs or we can help at ' +
+        'https://support.stripe.com/.',
+  })
+}
+
+/** A bug of the emulator: the caller learns no more than from a failure of Stripe's. */
+function internal(error: Error, log: (line: string) => void) {
+  log(`The Stripe emulator failed: ${error.stack ?? error.message}`)
+  return new StripeFailure(500, {
+    type: 'api_error',
+    message: 'Sorry! There was an error while talking to Stripe. Please try again.',
+  })
+}
+
 function report(onAnswer: ((operation: string, body: unknown) => void) | undefined) {
   return createMiddleware<StripeEnv>(async (c, next) => {
     await next()
@@ -79,27 +109,4 @@ function report(onAnswer: ((operation: string, body: unknown) => void) | undefin
       onAnswer(c.var.operation, await c.res.clone().json())
     }
   })
-}
-
-function authenticate(secretKey: string) {
-  return createMiddleware<StripeEnv>(async (c, next) => {
-    const [, key] = /^Bearer (\S+)$/.exec(c.req.header('Authorization') ?? '') ?? []
-    if (key !== secretKey) throw unauthorized(key)
-    const version = c.req.header('Stripe-Version') ?? API_VERSION
-    if (version !== API_VERSION) {
-      throw new StripeFailure(400, {
-        type: 'invalid_request_error',
-        message: `Invalid Stripe API version: ${version}. This emulator knows ${API_VERSION} only.`,
-      })
-    }
-    await next()
-  })
-}
-
-function unauthorized(key: string | undefined) {
-  const message = key === undefined
-    ? 'You did not provide an API key. You need to provide your API key in the Authorization ' +
-      "header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY')."
-    : `Invalid API Key provided: ${key.slice(0, 8)}${'*'.repeat(8)}${key.slice(-4)}`
-  return new StripeFailure(401, { type: 'invalid_request_error', message })
 }

@@ -2,11 +2,13 @@ import { Hono } from 'hono'
 import { createFaults, type Faults } from '../faults/faults.ts'
 import { withFaults } from '../faults/wire.ts'
 import { createApi } from './api.ts'
-import { type PayOptions } from './checkout/complete.ts'
+import { type BillingSettings, DEFAULT_SETTINGS } from './billing/settings.ts'
 import { expireSession } from './checkout/expire.ts'
+import { type PayOptions } from './checkout/pay.ts'
 import { settleCheckout } from './checkout/settle.ts'
 import { type IdKind, newId } from './ids.ts'
 import { accountObject } from './objects/account.ts'
+import { configurationObject, DEFAULT_FEATURES } from './objects/portal.ts'
 import { webhookEndpointObject } from './objects/webhook_endpoint.ts'
 import { payAndWait, type PayResult } from './page/pay.ts'
 import { pageRoutes } from './page/routes.ts'
@@ -32,7 +34,11 @@ export interface StripeEmulatorOptions {
   onChange?: () => void
   /** The waits before each retry of a webhook; after the last it is given up. */
   retryDelaysMs?: number[]
+  /** How invoices are collected, where that is not as in a new account. */
+  billing?: Partial<BillingSettings>
   log?: (line: string) => void
+  /** How many requests the API answers in a second; more are answered 429. Else there is no limit. */
+  requestsPerSecond?: number
   /** Told each answer of success: of which operation (`POST /v1/customers`), and what. */
   onAnswer?: (operation: string, body: unknown) => void
   /** Where faults are ordered, when several emulators share the orders. */
@@ -89,12 +95,21 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
     now,
     newId: (kind: IdKind) => newId(kind, random),
     request: null,
+    billing: { ...DEFAULT_SETTINGS, ...options.billing },
     send: webhooks.send,
   }
   const [account = accountObject({ id: sandbox.newId('account'), created: now() })] = store.accounts
     .toJSON()
   store.accounts.insert(account)
-  const app = createApp(sandbox, { ...options, answered: webhooks.answered })
+  if (!store.portalConfigurations.toJSON().some(({ is_default: isDefault }) => isDefault)) {
+    store.portalConfigurations.insert(configurationObject({
+      id: sandbox.newId('billing_portal.configuration'),
+      created: now(),
+      features: DEFAULT_FEATURES,
+      is_default: true,
+    }))
+  }
+  const app = createApp(sandbox, { ...options, log, answered: webhooks.answered })
 
   return {
     fetch: withFaults(async (request) => {
@@ -142,12 +157,12 @@ const RETRY_DELAYS_MS = [1_000, 5_000, 30_000, 120_000, 600_000]
 
 function createApp(
   sandbox: Sandbox,
-  { secretKey, onAnswer, answered }: Pick<StripeEmulatorOptions, 'secretKey' | 'onAnswer'> & {
-    answered: (eventId: string) => Promise<void>
-  },
+  { answered, ...options }:
+    & Pick<StripeEmulatorOptions, 'secretKey' | 'onAnswer' | 'requestsPerSecond'>
+    & { log: (line: string) => void; answered: (eventId: string) => Promise<void> },
 ) {
   return new Hono()
-    .route('/v1', createApi(sandbox, { secretKey, onAnswer }))
+    .route('/v1', createApi(sandbox, options))
     .route('/', pageRoutes(sandbox, answered))
 }
 

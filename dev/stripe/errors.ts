@@ -16,12 +16,18 @@ export interface ErrorBody {
 
 /** A request that the API answers with `{ error: … }` and this HTTP status. */
 export class StripeFailure extends Error {
-  readonly status: 400 | 401 | 402 | 404 | 409
+  readonly status: 400 | 401 | 402 | 403 | 404 | 409 | 429 | 500
   readonly body: ErrorBody
+  readonly headers: Record<string, string>
 
-  constructor(status: StripeFailure['status'], body: ErrorBody) {
+  constructor(
+    status: StripeFailure['status'],
+    body: ErrorBody,
+    headers: Record<string, string> = {},
+  ) {
     super(body.message)
     this.status = status
+    this.headers = headers
     this.body = body.code
       ? {
         ...body,

@@ -1,7 +1,7 @@
 import { ParameterFailure } from './errors.ts'
 import { couponShown, promotionCodeShown } from './objects/discount.ts'
 import { listObject } from './objects/list.ts'
-import { isExpandable } from './openapi/structure.ts'
+import { partOf, type Schema, schemaOf } from './openapi/structure.ts'
 import type { Sandbox } from './sandbox.ts'
 import { findCoupon, findObject } from './store.ts'
 
@@ -16,33 +16,45 @@ export function expanded(sandbox: Sandbox, answer: object, paths: string[] = [])
     if (steps.length > MAX_DEPTH) {
       throw refusal(`You cannot expand more than ${MAX_DEPTH} levels of a property`, index)
     }
-    expandAt(
-      sandbox,
-      copy,
+    expandAt(sandbox, copy, {
       steps,
-      () => refusal(`This property cannot be expanded (${path}).`, index),
-    )
+      refusal: () => refusal(`This property cannot be expanded (${path}).`, index),
+    })
   }
   return copy
 }
 
 const MAX_DEPTH = 4
 
-function expandAt(sandbox: Sandbox, node: unknown, steps: string[], refusal: () => Error) {
+/** `schema` is that of a part without a kind of its own, as the structure has it in its parent. */
+function expandAt(
+  sandbox: Sandbox,
+  node: unknown,
+  { steps, schema, refusal }: { steps: string[]; schema?: Schema; refusal: () => Error },
+) {
   const [step, ...rest] = steps
   if (step === undefined || node === null) return
   if (Array.isArray(node)) {
-    for (const item of node) expandAt(sandbox, item, steps, refusal)
+    for (const item of node) expandAt(sandbox, item, { steps, schema, refusal })
     return
   }
   if (!isRecord(node)) throw refusal()
+  const own = schemaOf(node.object) ?? schema
+  if (!isExpandable(node.object, own, step)) throw refusal()
   const value = node[step] ?? included(sandbox, node, step)
-  if (value === undefined) {
-    if (isExpandable(node.object, step)) return
-    throw refusal()
-  }
+  if (value === undefined || typeof value === 'number') return
   node[step] = objectsFor(sandbox, value, refusal)
-  expandAt(sandbox, node[step], rest, refusal)
+  expandAt(sandbox, node[step], { steps: rest, schema: partOf(own, step), refusal })
+}
+
+const PAGE_FIELDS: Record<string, string[]> = {
+  list: ['data'],
+  search_result: ['data', 'total_count'],
+}
+
+function isExpandable(object: unknown, schema: Schema | undefined, step: string): boolean {
+  const fields = PAGE_FIELDS[String(object)] ?? schema?.['x-expandableFields'] ?? []
+  return fields.includes(step)
 }
 
 function objectsFor(sandbox: Sandbox, value: unknown, refusal: () => Error): unknown {

@@ -35,6 +35,11 @@ export function answerList<Row extends { id: string; object: string }>(
   rows: Row[],
 ) {
   const { limit = 10, starting_after: after, ending_before: before } = c.var.view
+  if (after !== undefined && before !== undefined) {
+    throw new ParameterFailure('You may only pass one of: starting_after, ending_before.', {
+      param: 'starting_after',
+    })
+  }
   const older = after === undefined
     ? rows
     : rows.slice(positionOf(rows, after, 'starting_after') + 1)

@@ -23,6 +23,7 @@ const SHAPES = {
   line_item: ['li_1', 23],
   payment_intent: ['pi_3', 23],
   payment_method: ['pm_1', 23],
+  portal_visit: ['test_', 40],
   price: ['price_1', 23],
   product: ['prod_', 14],
   product_feature: ['prodft_', 14],

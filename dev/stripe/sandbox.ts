@@ -1,3 +1,4 @@
+import type { BillingSettings } from './billing/settings.ts'
 import type { IdKind } from './ids.ts'
 import type { Store } from './store.ts'
 import type { Event, EventObject, EventType } from './wire.ts'
@@ -15,6 +16,8 @@ export interface Sandbox {
   newId: (kind: IdKind) => string
   /** The API request that is being answered, or `null` for what happens by itself. */
   request: Event['request']
+  /** How invoices are collected. */
+  billing: BillingSettings
   /** Hands an event to the webhooks. */
   send: (event: Event) => void
 }

@@ -23,6 +23,7 @@ export function search<Row extends { id: string; metadata?: Record<string, strin
     data,
     has_more: more,
     next_page: more ? pageAt(from + limit) : null,
+    ...(c.var.view.expand?.includes('total_count') && { total_count: found.length }),
     url: c.req.path,
   })
 }

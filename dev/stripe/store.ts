@@ -7,11 +7,34 @@ export interface Checkout {
   /** the session's id */
   id: string
   lineItems: wire.LineItem[]
-  subscription: { metadata: wire.Subscription['metadata']; description: string | null }
+  /** not redeemed before the session is complete */
+  discounts: wire.Discount[]
+  /** What the subscription will be, in subscription mode. */
+  subscription: {
+    metadata: wire.Subscription['metadata']
+    description: string | null
+    /** how many days from its beginning, or until when */
+    trial: { days: number } | { end: number } | null
+    trialSettings: wire.Subscription['trial_settings']
+    billingMode: 'classic' | 'flexible'
+  }
+  /** What the intent says, in payment mode. */
+  intent: Partial<wire.PaymentIntent>
   /** The customer made for a buyer whom the session does not know; told when it is complete. */
   customer: string | null
+  /** What the buyer typed, as far as no customer knows it. */
+  buyer: { email: string; name: string | null } | null
   /** The intent of an attempt that was declined, which the next attempt uses again. */
   paymentIntent: string | null
+}
+
+/** Who has this address sees the portal of a session. */
+export interface PortalVisit {
+  /** the secret in the address */
+  id: string
+  session: string
+  /** when the address expires, in seconds; each use puts it off */
+  until: number
 }
 
 /** One event on its way to one endpoint. */
@@ -92,6 +115,11 @@ export class Collection<Row extends { id: string }> {
   toJSON(): Row[] {
     return [...this.#rows.values()]
   }
+
+  /** The same rows in a collection of its own; what happens there is not saved. */
+  fork(): Collection<Row> {
+    return new Collection(this.#kind, this.toJSON(), () => {})
+  }
 }
 
 export type Store = ReturnType<typeof openStore>
@@ -133,6 +161,7 @@ export function openStore(state: unknown, changed: () => void) {
       'portalConfigurations',
       'configuration',
     ),
+    portalVisits: collection<PortalVisit>('portalVisits', 'portal session'),
     portalSessions: collection<wire.PortalSession>('portalSessions', 'billing_portal.session'),
     prices: collection<wire.Price>('prices', 'price'),
     productFeatures: collection<wire.ProductFeature>('productFeatures', 'product_feature'),
@@ -148,6 +177,15 @@ export function openStore(state: unknown, changed: () => void) {
   }
 }
 
+/** A copy of the store that goes its own way, in which something can be tried. */
+export function forkStore(store: Store): Store {
+  const entries = Object.entries(store).map(([name, rows]) =>
+    [name, rows instanceof Collection ? rows.fork() : rows] as const
+  )
+  // Safe because each collection became one of the same rows under the same name.
+  return Object.fromEntries(entries) as Store
+}
+
 /** The object of any kind that has this id. */
 export function findObject(store: Store, id: string): { object: string } | undefined {
   for (const rows of Object.values(store)) {
@@ -161,7 +199,7 @@ export function findCoupon(store: Store, id: string): wire.Coupon | undefined {
   return store.coupons.find(id) ?? store.deletedCoupons.find(id)
 }
 
-const VERSION = 1
+const VERSION = 2
 
 const State = z.looseObject({ version: z.literal(VERSION) })
   .catchall(z.union([z.number(), z.array(z.looseObject({ id: z.string() }))]))

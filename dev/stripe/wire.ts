@@ -11,7 +11,7 @@ export type Wire<T> = T extends Stripe.Decimal ? string
   : T
 
 /** `string | Stripe.Customer | null`, an expandable field, becomes `string | null`. */
-type IdOnly<T> = string extends T ? Exclude<T, object> : T
+type IdOnly<T> = string extends Extract<T, string> ? Exclude<T, object> : T
 
 export type Customer = Wire<Stripe.Customer>
 export type Product = Wire<Stripe.Product>

@@ -1,8 +1,12 @@
 import Stripe from 'stripe'
 import { afterEach, expect } from 'vitest'
-import { createStripeEmulator, type StripeEmulator } from '../../dev/stripe/emulator.ts'
+import {
+  createStripeEmulator,
+  type StripeEmulator,
+  type StripeEmulatorOptions,
+} from '../../dev/stripe/emulator.ts'
 import { faultsOf, faultsOfObject } from '../../dev/stripe/openapi/answers.ts'
-import { createClock } from './clock.ts'
+import { type Clock, createClock } from './clock.ts'
 import { serve } from './serve.ts'
 
 export const KEY = 'sk_test_emulator'
@@ -15,9 +19,10 @@ afterEach(async () => {
 
 /** An emulator behind HTTP, the real SDK as its client, and a shop that takes its webhooks. */
 export function start(
-  { retryDelaysMs = [], state }: { retryDelaysMs?: number[]; state?: unknown } = {},
+  { clock = createClock(), retryDelaysMs = [], ...options }: Partial<StripeEmulatorOptions> & {
+    clock?: Clock
+  } = {},
 ) {
-  const clock = createClock()
   const [front, shop] = [serve(), serve()]
   let changes = 0
   const emulator = createStripeEmulator({
@@ -25,7 +30,7 @@ export function start(
     secretKey: KEY,
     now: clock.now,
     retryDelaysMs,
-    state,
+    ...options,
     onChange: () => changes++,
     onAnswer: (operation, body) => expect.soft(faultsOf(operation, body), operation).toEqual([]),
   })

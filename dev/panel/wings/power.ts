@@ -1,6 +1,8 @@
 import type { Egg } from '../model.ts'
 import type { Container, PowerState, Step } from './container.ts'
 import { answerTo, bootLines, stopLines, type TimedLine } from './games.ts'
+import { WingsFailure } from './failure.ts'
+import { statsOf } from './stats.ts'
 import type { Wings } from './wings.ts'
 
 export const signals = ['start', 'stop', 'restart', 'kill'] as const
@@ -26,6 +28,24 @@ export function setPower(
   if (container.state === 'offline') return boot(wings, container, now)
   const ends = container.due.at(-1)?.at ?? now.toISOString()
   container.due.push({ at: ends, kind: 'boot', text: '' })
+}
+
+/** Checks what Wings checks before it answers; whatever comes of it later is told to nobody. */
+export function orderPower(wings: Wings, container: Container, action: string): void {
+  const signal = signals.find((one) => one === action)
+  if (!signal) throw new WingsFailure(422, NO_SUCH_ACTION)
+  const starts = signal === 'start' || signal === 'restart'
+  if (starts && container.settings.suspended) {
+    throw new WingsFailure(400, 'Cannot start or restart a server that is suspended.')
+  }
+  setPower(wings, container, signal)
+}
+
+export function orderCommands(wings: Wings, container: Container, commands: string[]): void {
+  if (container.state === 'offline') {
+    throw new WingsFailure(502, 'Cannot send commands to a stopped server instance.')
+  }
+  for (const command of commands) sendCommand(wings, container, command)
 }
 
 /** Types a line into the console of the game, which answers at once. */
@@ -71,10 +91,15 @@ export function schedule(
 const LOCKED =
   'another power action is currently being processed for this server, please try again later'
 
+const NO_SUCH_ACTION =
+  'The power action provided was not valid, should be one of "stop", "start", ' +
+  '"restart", "kill"'
+
 /** As many as Wings gives to who asks for the log. */
 const LOG_LINES = 150
 
 function boot(wings: Wings, container: Container, now: Date): string | undefined {
+  if (!wings.serverOf(container)) return 'the panel does not know this server'
   wings.sync(container)
   if (container.settings.suspended) return 'server is currently in a suspended state'
   container.log = []
@@ -131,6 +156,14 @@ function setState(wings: Wings, container: Container, state: PowerState, at: str
   if (state === 'starting') container.startedAt = at
   if (state === 'offline') container.startedAt = null
   wings.publish(container.settings.uuid, 'status', state)
+  // So that every reader sees the use fall to nothing.
+  if (state === 'offline') {
+    wings.publish(container.settings.uuid, 'stats', statsText(wings, container))
+  }
+}
+
+export function statsText(wings: Wings, container: Container): string {
+  return JSON.stringify(statsOf(container, wings.now()))
 }
 
 function eggOf(wings: Wings, { settings }: Container): Egg {

@@ -1,4 +1,5 @@
-import type { Server } from '../model.ts'
+import * as z from 'zod'
+import type { Allocation, Egg, Server } from '../model.ts'
 import type { PanelStore } from '../store.ts'
 import { environmentOf } from '../transformers.ts'
 import type { Settings } from './container.ts'
@@ -11,8 +12,7 @@ export function configurationOf(store: PanelStore, server: Server) {
     process_configuration: {
       startup: { done: [egg.startupDone], user_interaction: [], strip_ansi: false },
       stop: stopOf(egg.stop),
-      // The eggs of this panel write no configuration files.
-      configs: [],
+      configs: configsOf(egg, server.memory, store.allocations.get(server.allocationId)),
     },
   }
 }
@@ -45,6 +45,25 @@ export function settingsOf(store: PanelStore, server: Server): Settings {
     egg: { id: store.eggs.get(server.eggId).uuid, file_denylist: [] },
   }
 }
+
+/** The files that the node writes before a start, as a list of replacements. */
+function configsOf(egg: Egg, memory: number, { ip, port }: Allocation) {
+  const values: Record<string, unknown> = {
+    'server.build.default.ip': ip,
+    'server.build.default.port': port,
+    'server.build.memory': memory,
+  }
+  return Object.entries(egg.configFiles ?? {}).map(([file, config]) => {
+    const { parser, find } = ConfigFile.parse(config)
+    const replace = Object.entries(find).map(([match, value]) => ({
+      match,
+      replace_with: value.replace(/{{([\w.]+)}}/g, (whole, name) => String(values[name] ?? whole)),
+    }))
+    return { parser, file, replace }
+  })
+}
+
+const ConfigFile = z.object({ parser: z.string(), find: z.record(z.string(), z.string()) })
 
 /** `^C` and its like are signals to the process, everything else is typed into its console. */
 function stopOf(stop: string) {

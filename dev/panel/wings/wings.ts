@@ -13,8 +13,7 @@ export interface Listener {
   send(event: string, ...args: string[]): void
   /** Called now and then while it listens. */
   tick(): void
-  /** The server is no more. */
-  deleted(): void
+  close(code: number, reason: string): void
 }
 
 export interface WingsOptions {
@@ -47,35 +46,27 @@ export class Wings {
   }
 
   /** Returns when the daemon took the order, else throws what the panel makes of the failure. */
-  call(action: 'create' | 'sync' | 'reinstall' | 'delete', server: Server): void {
-    this.ask(action, server, (container) => {
-      if (action === 'delete') return this.forget(container)
-      if (action === 'sync') return this.sync(container)
-      if (action === 'reinstall' && container.state === 'stopping') {
-        throw new WingsFailure(409, POWER_ACTION_RUNS)
-      }
+  async call(action: 'create' | 'sync' | 'reinstall' | 'delete', server: Server): Promise<void> {
+    await this.ask(action, server, (container) => {
+      if (action === 'delete') this.forget(container)
+      if (action === 'sync') this.sync(container)
+      if (action === 'reinstall') this.requireNoPowerAction(container)
     })
   }
 
   /** Tells the daemon of a node its own new settings, which it takes as they are. */
-  update(): void {
-    const fault = this.takeFault('update')
-    if (fault !== undefined) throw daemonFailure(new WingsFailure(fault, 'update failed'))
+  async update(): Promise<void> {
+    await this.answer('update', () => {})
   }
 
   /** As `call`, for what has an answer: `work` is what the daemon does. */
-  ask<Answer>(
+  async ask<Answer>(
     action: WingsAction,
     server: Server,
     work: (container: Container) => Answer,
-  ): Answer {
-    const fault = this.takeFault(action)
-    try {
-      if (fault !== undefined) throw new WingsFailure(fault, `${action} failed`)
-      return work(this.containerOf(server))
-    } catch (error) {
-      throw error instanceof WingsFailure ? daemonFailure(error) : error
-    }
+  ): Promise<Answer> {
+    const container = this.containerOf(server)
+    return await this.answer(action, () => work(container))
   }
 
   startInstall(server: Server, { now, again, startOnCompletion = false }: InstallOptions): void {
@@ -106,7 +97,9 @@ export class Wings {
     )
     const moved = this.store.containers.rows.map((container) => advance(this, container, now))
     for (const server of ended) this.endInstall(server)
-    for (const listener of [...this.listeners.values()].flatMap((set) => [...set])) listener.tick()
+    for (const uuid of this.listeners.keys()) {
+      for (const listener of this.listenersOf(uuid)) listener.tick()
+    }
     return ended.length > 0 || moved.includes(true)
   }
 
@@ -140,11 +133,14 @@ export class Wings {
     if (server.status === 'suspended') setPower(this, container, 'stop')
   }
 
+  requireNoPowerAction({ state }: Container): void {
+    if (state === 'stopping') throw new WingsFailure(409, POWER_ACTION_RUNS)
+  }
+
   /** Everything of a server goes: process, files, and whoever listens. */
   forget(container: Container): void {
     this.store.containers.remove(container)
-    for (const listener of this.listeners.get(container.settings.uuid) ?? []) listener.deleted()
-    this.listeners.delete(container.settings.uuid)
+    this.closeAll(container.settings.uuid, 'server deleted')
   }
 
   /**
@@ -152,18 +148,19 @@ export class Wings {
    * panel, told so, takes every server that was installing for installed.
    */
   reboot(node: Node): void {
-    this.bootedAt.set(node.id, Math.floor(this.now().getTime() / 1000))
+    this.bootedAt.set(node.id, this.now().getTime() / 1000)
     this.deniedAt.clear()
     const servers = this.store.servers.rows.filter((server) => server.nodeId === node.id)
     for (const server of servers) {
       if (server.install) this.containerOf(server).due = []
       server.install = null
+      this.closeAll(server.uuid, '')
     }
     resetInstalls(this.store, node)
   }
 
   publish(uuid: string, event: string, ...args: string[]): void {
-    for (const listener of this.listeners.get(uuid) ?? []) listener.send(event, ...args)
+    for (const listener of this.listenersOf(uuid)) listener.send(event, ...args)
   }
 
   /** Returns how to stop listening. */
@@ -175,13 +172,37 @@ export class Wings {
 
   /** Tokens of this kind that were given out until now are refused. */
   deny(jti: string): void {
-    this.deniedAt.set(jti, Math.floor(this.now().getTime() / 1000))
+    this.deniedAt.set(jti, this.now().getTime() / 1000)
   }
 
   /** `issuedAt` in unix seconds. */
   isDenied(jti: string, issuedAt: number, nodeId: number): boolean {
     const bootedAt = this.bootedAt.get(nodeId) ?? this.startedAt
     return issuedAt < bootedAt || issuedAt < (this.deniedAt.get(jti) ?? 0)
+  }
+
+  /** Ends every connection. */
+  close(): void {
+    for (const uuid of [...this.listeners.keys()]) this.closeAll(uuid, '')
+  }
+
+  private listenersOf(uuid: string): Listener[] {
+    return [...this.listeners.get(uuid) ?? []]
+  }
+
+  private closeAll(uuid: string, reason: string): void {
+    for (const listener of this.listenersOf(uuid)) listener.close(GOING_AWAY, reason)
+    this.listeners.delete(uuid)
+  }
+
+  private async answer<Answer>(action: WingsAction, work: () => Answer): Promise<Answer> {
+    const fault = this.takeFault(action)
+    try {
+      if (fault !== undefined) throw new WingsFailure(fault, `${action} failed`)
+      return await work()
+    } catch (error) {
+      throw error instanceof WingsFailure ? daemonFailure(error) : error
+    }
   }
 
   private takeFault(action: WingsAction): WingsFault | undefined {
@@ -231,6 +252,9 @@ interface InstallOptions {
   /** The game is started as soon as it is installed. */
   startOnCompletion?: boolean
 }
+
+/** The close code of an endpoint that goes. */
+const GOING_AWAY = 1001
 
 const POWER_ACTION_RUNS =
   'Cannot execute server reinstall event while another power action is running.'

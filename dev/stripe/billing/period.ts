@@ -34,6 +34,12 @@ export function periodAt(at: number, anchor: number, recurrence: Recurrence): Pe
   }
 }
 
+/** How often a price recurs; that of a price which does not throws. */
+export function recurrenceOf({ id, recurring }: Price): Recurrence {
+  if (recurring) return recurring
+  throw new Error(`Cannot count a period as the price does not recur: ${id}`)
+}
+
 const DAY = 24 * 60 * 60
 
 /** The most seconds that an interval has, so that a first guess is near and the search short. */

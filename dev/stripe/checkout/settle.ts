@@ -30,7 +30,7 @@ export function checkoutPaymentSettled(
 ) {
   const failed = intent.status === 'requires_payment_method'
   if (session.status !== 'complete') {
-    if (!failed) completeCheckout(sandbox, session, intent)
+    if (!failed) completeCheckout(sandbox, session, { intent })
     return
   }
   if (failed) {

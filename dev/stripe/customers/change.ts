@@ -4,6 +4,7 @@ import { mergeMetadata } from '../metadata.ts'
 import { addressObject } from '../objects/address.ts'
 import { customerObject } from '../objects/customer.ts'
 import type { Given } from '../openapi/operation.ts'
+import { attachMethod, methodOfId } from '../payments/methods.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
 import type { Customer } from '../wire.ts'
 import { changeBalance } from './balance.ts'
@@ -11,24 +12,27 @@ import { addTaxId, checkTaxId } from './tax_ids.ts'
 
 /** What a request can say of a customer. */
 type Fields = Given<Stripe.CustomerUpdateParams>
-type NewFields = Fields & Pick<Given<Stripe.CustomerCreateParams>, 'tax_id_data' | 'test_clock'>
+type NewFields =
+  & Fields
+  & Pick<Given<Stripe.CustomerCreateParams>, 'payment_method' | 'tax_id_data' | 'test_clock'>
 
 /** Creates a customer with what comes along: a first balance and tax ids. */
 export function createCustomer(sandbox: Sandbox, params: NewFields): Customer {
   const { store, newId, now } = sandbox
   const { test_clock: clock, tax_id_data: taxIds = [], balance } = params
   if (clock !== undefined) store.testClocks.get(clock, 'test_clock')
-  checkInvoicing(sandbox, undefined, params)
   for (const [index, taxId] of taxIds.entries()) checkTaxId(taxId, `tax_id_data[${index}][value]`)
-  const customer = store.customers.insert(customerObject({
+  const empty = customerObject({
     email: null,
     id: newId('customer'),
     created: now(),
     metadata: {},
     test_clock: clock ?? null,
-  }))
-  store.customers.update(customer.id, changesOf(customer, params))
-  emit(sandbox, 'customer.created', store.customers.get(customer.id))
+  })
+  const fields = withMethod(sandbox, empty, params)
+  checkInvoicing(sandbox, empty, fields)
+  const customer = store.customers.insert({ ...empty, ...changesOf(empty, fields) })
+  emit(sandbox, 'customer.created', customer)
   for (const taxId of taxIds) addTaxId(sandbox, customer.id, taxId)
   if (balance) {
     changeBalance(sandbox, customer.id, { amount: balance, currency: 'usd', type: 'initial' })
@@ -54,11 +58,20 @@ export function updateCustomer(sandbox: Sandbox, id: string, params: Fields): Cu
   return store.customers.get(id)
 }
 
-function checkInvoicing({ store }: Sandbox, customer: Customer | undefined, params: Fields) {
+/** The request, when the method that it brings along was made the customer's own. */
+function withMethod(sandbox: Sandbox, customer: Customer, params: NewFields): NewFields {
+  const { payment_method: id, invoice_settings: settings } = params
+  if (id === undefined) return params
+  const method = attachMethod(sandbox, methodOfId(sandbox, id, 'payment_method'), customer)
+  if (settings?.default_payment_method !== id) return params
+  return { ...params, invoice_settings: { ...settings, default_payment_method: method.id } }
+}
+
+function checkInvoicing({ store }: Sandbox, customer: Customer, params: Fields) {
   const { invoice_prefix: prefix, invoice_settings: settings } = params
   const { next_invoice_sequence: next = Infinity } = params
   const method = settings?.default_payment_method
-  if (method && store.paymentMethods.find(method)?.customer !== customer?.id) {
+  if (method && store.paymentMethods.find(method)?.customer !== customer.id) {
     throw notAttached(method)
   }
   if (prefix !== undefined && !/^[A-Z0-9]{3,12}$/.test(prefix)) {
@@ -66,7 +79,7 @@ function checkInvoicing({ store }: Sandbox, customer: Customer | undefined, para
       param: 'invoice_prefix',
     })
   }
-  if (next < (customer?.next_invoice_sequence ?? 1)) {
+  if (next < (customer.next_invoice_sequence ?? 1)) {
     throw refused('The next invoice sequence cannot be less than it is.', {
       param: 'next_invoice_sequence',
     })

@@ -45,13 +45,16 @@ const unitAmount: Format = {
 const FORMATS: Record<string, Format> = {
   after_completion_url: url,
   cancel_url: url,
+  default_return_url: url,
   currency,
   email,
   interval_count: { complaint: (value) => outside(Number(value), 1, 1095) },
   limit,
+  privacy_policy_url: url,
   quantity,
   return_url: url,
   success_url: url,
+  terms_of_service_url: url,
   unit_amount: unitAmount,
   url,
 }

@@ -9,6 +9,8 @@ export interface Schema {
   anyOf?: Schema[]
   format?: string
   maxLength?: number
+  $ref?: string
+  /** what `expand` can name, and the parts in which it can name something */
   'x-expandableFields'?: string[]
 }
 
@@ -46,6 +48,15 @@ export function operationNames(): string[] {
   )
 }
 
+/** The operation that a request is of, as `GET /v1/customers/{id}`; absent where there is none. */
+export function operationAt(method: string, path: string): string | undefined {
+  return operationNames().find((name) => {
+    const [itsMethod, itsPath = ''] = name.split(' ')
+    const pattern = itsPath.replaceAll(/\{\w+\}/g, '[^/]+')
+    return itsMethod === method && new RegExp(`^${pattern}$`).test(path)
+  })
+}
+
 /** What an operation takes, query and body alike, as one closed object. Unknown name: throws. */
 export function paramsOf(name: string): Schema {
   const { parameters = [], requestBody } = find(name)
@@ -72,10 +83,17 @@ export function answerOf(name: string): Schema {
   return schema
 }
 
-/** Whether objects of this kind have a field of that name that `expand` can name. */
-export function isExpandable(object: unknown, field: string): boolean {
-  const schema = structure.components.schemas[String(object)]
-  return schema?.['x-expandableFields']?.includes(field) ?? false
+/** The schema of the objects of a kind, as `invoice`; absent where the structure has none. */
+export function schemaOf(object: unknown): Schema | undefined {
+  return structure.components.schemas[String(object)]
+}
+
+/** The schema of a field of an object, or of what the list in it holds. */
+export function partOf(schema: Schema | undefined, field: string): Schema | undefined {
+  const part = schema?.properties?.[field]
+  const inner = part?.items ?? part
+  const reference = inner?.$ref ?? inner?.anyOf?.find(({ $ref }) => $ref)?.$ref
+  return reference ? schemaOf(reference.slice('#/components/schemas/'.length)) : inner
 }
 
 function find(name: string): OperationSchema {

@@ -1,4 +1,4 @@
-import { payCheckout, type PayOptions } from '../checkout/complete.ts'
+import { payCheckout, type PayOptions } from '../checkout/pay.ts'
 import { StripeFailure } from '../errors.ts'
 import type { Sandbox } from '../sandbox.ts'
 

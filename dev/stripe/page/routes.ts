@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono'
 import { secureHeaders } from 'hono/secure-headers'
-import { delayedTypeFor } from '../checkout/complete.ts'
 import { expireSession } from '../checkout/expire.ts'
+import { delayedTypeFor } from '../checkout/pay.ts'
 import { isSettling, settleCheckout } from '../checkout/settle.ts'
 import { ParameterFailure, StripeFailure } from '../errors.ts'
 import type { Sandbox } from '../sandbox.ts'

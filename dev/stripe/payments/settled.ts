@@ -1,3 +1,4 @@
+import { invoicePaymentSettled } from '../billing/settled.ts'
 import { checkoutPaymentSettled, sessionOfIntent } from '../checkout/settle.ts'
 import type { Sandbox } from '../sandbox.ts'
 import type { PaymentIntent } from '../wire.ts'
@@ -22,9 +23,10 @@ export function debitEnded(
   return intent
 }
 
-/** Tells the session that waits for an intent how it ended. */
+/** Tells the session or the invoice that waits for an intent how it ended. */
 export function paymentSettled(sandbox: Sandbox, intent: PaymentIntent) {
   if (intent.status === 'requires_action') return
   const session = sessionOfIntent(sandbox.store, intent.id)
   if (session) checkoutPaymentSettled(sandbox, session, intent)
+  else invoicePaymentSettled(sandbox, intent)
 }

@@ -4,15 +4,15 @@ import { createSession } from '../checkout/create.ts'
 import { expireSession } from '../checkout/expire.ts'
 import { CreateSession } from '../checkout/params.ts'
 import { answer, answerList, matches, read } from '../http.ts'
+import { mergeMetadata } from '../metadata.ts'
 import { operation } from '../openapi/operation.ts'
-import { readParams } from '../params.ts'
 import { reading } from '../resource.ts'
 import type { StripeEnv } from '../sandbox.ts'
 
 export function checkoutSessionRoutes() {
   return new Hono<StripeEnv>()
     .post('/', async (c) => {
-      const params = await readParams(c, CreateSession)
+      const params = await read(c, CreateSession)
       return answer(c, createSession(c.var.sandbox, params))
     })
     .route(
@@ -35,6 +35,17 @@ export function checkoutSessionRoutes() {
       const { id } = store.sessions.get(c.req.param('id'))
       return answerList(c, store.checkouts.get(id).lineItems)
     })
+    .post('/:id', async (c) => {
+      const { metadata } = await read(c, UpdateSession)
+      const { store } = c.var.sandbox
+      const session = store.sessions.get(c.req.param('id'))
+      return answer(
+        c,
+        store.sessions.update(session.id, {
+          metadata: mergeMetadata(session.metadata ?? {}, metadata),
+        }),
+      )
+    })
     .post('/:id/expire', async (c) => {
       await read(c, ExpireSession)
       return answer(c, expireSession(c.var.sandbox, c.req.param('id')))
@@ -53,6 +64,9 @@ const ListSessions = operation<Stripe.Checkout.SessionListParams>('GET /v1/check
     'status',
     'subscription',
   ])
+const UpdateSession = operation<Stripe.Checkout.SessionUpdateParams>(
+  'POST /v1/checkout/sessions/{id}',
+).follows(['metadata'])
 const RetrieveSession = operation<Stripe.Checkout.SessionRetrieveParams>(
   'GET /v1/checkout/sessions/{id}',
 ).follows('all')

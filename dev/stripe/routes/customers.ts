@@ -89,7 +89,7 @@ const FIELDS = [
 const NO_TEMPLATE = 'invoice_settings.rendering_options.template'
 
 const CreateCustomer = operation<Stripe.CustomerCreateParams>('POST /v1/customers')
-  .follows([...FIELDS, 'tax_id_data', 'test_clock'], [NO_TEMPLATE])
+  .follows([...FIELDS, 'payment_method', 'tax_id_data', 'test_clock'], [NO_TEMPLATE])
 const UpdateCustomer = operation<Stripe.CustomerUpdateParams>('POST /v1/customers/{id}')
   .follows([...FIELDS], [NO_TEMPLATE])
 const ListCustomers = operation<Stripe.CustomerListParams>('GET /v1/customers').follows('all')
