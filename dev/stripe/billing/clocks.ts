@@ -39,11 +39,6 @@ export function createClock(
 export function advanceClock(sandbox: Sandbox, id: string, to: number): TestClock {
   const { store } = sandbox
   const clock = store.testClocks.get(id)
-  if (clock.status !== 'ready') {
-    throw refused('The test clock is advancing, and cannot be advanced before it is ready.', {
-      code: 'test_clock_advancing',
-    })
-  }
   if (to <= clock.frozen_time) {
     throw refused('The new frozen time must be after the current frozen time.', {
       param: 'frozen_time',
