@@ -84,6 +84,7 @@ export function changeItem(sandbox: Sandbox, id: string, asked: AskedInvoiceItem
   }) ?? requantified(former, quantity)
   const item = store.invoiceItems.update(id, {
     ...priced,
+    description: priced.description ?? former.description,
     ...(asked.description !== undefined && { description: asked.description }),
     ...(asked.discountable !== undefined && { discountable: asked.discountable }),
     ...(asked.period && { period: asked.period }),
@@ -197,7 +198,10 @@ function pricedFields(
   }
 }
 
-function requantified(item: InvoiceItem, quantity: number): Partial<InvoiceItem> {
+function requantified(
+  item: InvoiceItem,
+  quantity: number,
+): Partial<Pick<InvoiceItem, 'amount' | 'description' | 'quantity' | 'quantity_decimal'>> {
   if (quantity === item.quantity) return {}
   const each = Number(item.pricing?.unit_amount_decimal ?? item.amount / item.quantity)
   return { amount: Math.round(each * quantity), quantity, quantity_decimal: String(quantity) }
