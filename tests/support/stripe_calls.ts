@@ -565,6 +565,7 @@ async function draft(setup: Setup, owner?: string) {
   const item = await invoiceItem(setup, owner)
   return await setup.stripe.invoices.create({
     customer: String(item.customer),
+    currency: item.currency,
     collection_method: 'send_invoice',
     days_until_due: 30,
     pending_invoice_items_behavior: 'include',
