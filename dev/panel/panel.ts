@@ -1,3 +1,4 @@
+import type { Gate, StartingLine } from './gates.ts'
 import type { Key, User } from './model.ts'
 import type { Item } from './objects.ts'
 import type { PanelStore } from './store.ts'
@@ -48,13 +49,8 @@ export interface Faults {
   dropAnswer?: boolean
   /** Creates wait here after their checks. */
   startingLine?: StartingLine
-  /** The next create waits for this between its row and the node. */
-  slowNode?: Promise<void>
-}
-
-/** Lets callers go on only when all that were announced have come. */
-export interface StartingLine {
-  arrive(): Promise<void>
+  /** Creates wait here between their row and the node. */
+  heldNode?: Gate
 }
 
 export interface Caller {

@@ -33,10 +33,9 @@ export async function createServer(panel: PanelApp, body: unknown): Promise<Serv
 
 /** The row is there and can be read while the node takes its time. */
 async function tellNode(panel: PanelApp, server: Server): Promise<void> {
-  const slowNode = panel.faults.slowNode
-  panel.faults.slowNode = undefined
+  const { heldNode } = panel.faults
   try {
-    await slowNode
+    await heldNode?.wait()
     await panel.wings.call('create', server)
   } catch (failure) {
     await deleteServer(panel, server, { force: true })
