@@ -273,6 +273,25 @@ test('the log is that of the present run, no more than 150 lines, and none while
   expect([log[0], log.at(-1)]).toEqual(['> line 10', '> line 159'])
 })
 
+test('the console page opens a console as a root admin, by nothing but its own script', async () => {
+  it.store.servers.get(4).name = '"><script>alert(1)</script>'
+  const page = await it.call(`GET /server/${SERVER}/console`)
+  const text = String(page.body)
+  expect(page.status).toBe(200)
+  expect(text).not.toContain('<script>')
+  const nonce = /script-src 'nonce-([\da-f-]+)'/.exec(
+    page.headers.get('Content-Security-Policy') ?? '',
+  )
+  expect([...text.matchAll(/<script[^>]*>/g)].map(([tag]) => tag))
+    .toEqual([`<script type="module" nonce="${nonce?.[1]}">`])
+  const client = await it.connect()
+  const token = /data-token="([\w.-]+)"/.exec(text)?.[1] ?? ''
+  expect(await client.auth(token)).toEqual({ event: 'auth success' })
+  client.send('set state', 'explode')
+  expect((await client.until('daemon error')).args?.[0]).toContain('unknown power action')
+  expect((await it.call('GET /server/absent00/console')).status).toBe(404)
+})
+
 test('the numbers of a running server come each second and follow from the clock alone', async () => {
   await startServer(it)
   const client = await it.connect()
