@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { createFaults } from '../dev/faults/faults.ts'
 import { fitsCall, fitsEvent } from '../dev/faults/pattern.ts'
 import { RuleError, type RuleOrder } from '../dev/faults/rule.ts'
-import { faultFacts } from '../dev/faults/vocabulary.ts'
+import { faultFacts, type FaultName, type Service } from '../dev/faults/vocabulary.ts'
 
 const now = () => new Date('2026-11-25T12:00:00Z')
 
@@ -159,4 +159,32 @@ test('onChange() is told of orders, counts and cancels', () => {
   faults.strike('call', { ...CALL, service: 'mailbox' })
   faults.clear()
   expect(told).toBe(3)
+})
+
+test('the README of the emulators lists every fault, where it strikes and what it does', async () => {
+  const readme = await Deno.readTextFile('dev/emulators/README.md')
+  const listed = [...readme.matchAll(/^\| `([a-z-]+)` +\| (.*?) +\| (.*?) +\|$/gm)]
+    .map(([, name, example, says]) => ({ name, example, says }))
+  const known = Object.entries(faultFacts).map(([name, { says }]) => ({
+    name,
+    example: expect.stringContaining(name),
+    says,
+  }))
+  expect(listed).toEqual(known)
+})
+
+test('the README of the emulators gives examples that can be ordered', async () => {
+  const readme = await Deno.readTextFile('dev/emulators/README.md')
+  const examples = [...readme.matchAll(/\{ name: '[^}]*\}/g)].map(([example]) => example)
+  expect(examples.length).toBeGreaterThan(10)
+  for (const example of examples) {
+    const json = example.replaceAll("'", '"').replaceAll(/(\w+):/g, '"$1":').replaceAll(
+      '_000',
+      '000',
+    )
+    const fault = JSON.parse(json)
+    const services: readonly Service[] = faultFacts[fault.name as FaultName].services
+    const order = { on: { service: services[0] ?? 'stripe' }, fault }
+    expect(() => createFaults({ now }).order(order), example).not.toThrow()
+  }
 })
