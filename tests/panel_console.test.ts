@@ -2,8 +2,13 @@ import { SignJWT } from 'jose'
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { serve } from '../dev/emulators/serve.ts'
+import { createTraffic } from '../dev/emulators/traffic.ts'
+import { createFaults } from '../dev/faults/faults.ts'
+import { createPanelEmulator } from '../dev/panel/emulator.ts'
 import {
   addUser,
+  Credentials,
   type ServedWorld,
   SERVER,
   serveSampleWorld,
@@ -11,6 +16,7 @@ import {
   Stats,
   UUID,
 } from './fixtures/panel/served.ts'
+import { openConsole } from './fixtures/panel/console_client.ts'
 import { ADMIN_KEY, CUSTOMER_KEY, FULL_KEY } from './fixtures/panel/world.ts'
 
 const UNEXPECTED = 'an unexpected error was encountered while handling this request'
@@ -233,6 +239,35 @@ test('a subuser who is removed loses the open console', async () => {
   expect(await client.until('jwt error')).toMatchObject({
     args: ['jwt: created too far in past (denylist)'],
   })
+})
+
+test('a console opens behind the server of the emulators too, its traffic watched', async () => {
+  const now = () => new Date()
+  const faults = createFaults({ now })
+  const { watch } = createTraffic({ now, faults })
+  const served = serve(
+    { port: 0, hostname: '127.0.0.1' },
+    watch('panel', (request) => emulator.fetch(request)),
+  )
+  const emulator = createPanelEmulator({
+    url: served.url,
+    applicationKey: FULL_KEY,
+    accountKey: ADMIN_KEY,
+    now,
+    faults,
+    state: it.emulator.snapshot(),
+  })
+  const answer = await fetch(`${served.url}/api/client/servers/${SERVER}/websocket`, {
+    headers: { Authorization: `Bearer ${ADMIN_KEY}`, Accept: 'application/json' },
+  })
+  const { data: { socket, token } } = Credentials.parse(await answer.json())
+  const client = await openConsole(socket, served.url)
+  expect(await client.auth(token)).toEqual({ event: 'auth success' })
+  client.send('set state', 'start')
+  expect(await client.until('console output')).toBeTruthy()
+  emulator.close()
+  expect((await client.closed).code).toBe(1001)
+  await served.stop()
 })
 
 test('a console closes with its server', async () => {
