@@ -22,6 +22,8 @@ export interface PanelEmulatorOptions {
   url: string
   /** `ptla_` and more, 48 characters in all; it may do everything. */
   applicationKey: string
+  /** `ptlc_` and more: a root admin's, for the client API. */
+  accountKey?: string
   now: () => Date
   random?: () => number
   installMs?: number
@@ -153,6 +155,7 @@ function openPanel(options: PanelEmulatorOptions): PanelApp {
   else if (options.seed !== 'empty') seedShop(panel)
   ensureDaemonTokens(panel)
   ensureKey(panel, options.applicationKey)
+  if (options.accountKey) ensureKey(panel, options.accountKey)
   return panel
 }
 
