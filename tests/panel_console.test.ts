@@ -8,6 +8,7 @@ import {
   SERVER,
   serveSampleWorld,
   startServer,
+  Stats,
   UUID,
 } from './fixtures/panel/served.ts'
 import { ADMIN_KEY, CUSTOMER_KEY, FULL_KEY } from './fixtures/panel/world.ts'
@@ -286,16 +287,6 @@ test('the numbers of a running server come each second and follow from the clock
   expect(second.memory_limit_bytes).toBe(4_505_600_000)
   client.send('send stats')
   expect(Stats.parse(JSON.parse((await client.until('stats')).args?.[0] ?? ''))).toEqual(second)
-})
-
-const Stats = z.object({
-  memory_bytes: z.int(),
-  memory_limit_bytes: z.int(),
-  cpu_absolute: z.number(),
-  network: z.object({ rx_bytes: z.int(), tx_bytes: z.int() }),
-  uptime: z.int(),
-  state: z.string(),
-  disk_bytes: z.int(),
 })
 
 interface Forgery {

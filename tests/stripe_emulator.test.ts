@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { withholdWebhooks } from './support/faults.ts'
 import {
   catalogue,
   client,
@@ -644,11 +645,11 @@ test('held webhooks go out when they are released', async () => {
   const setup = start()
   const { emulator, received, hook } = setup
   emulator.addWebhookEndpoint({ url: hook, secret: SECRET, enabledEvents: ['product.created'] })
-  emulator.holdWebhooks(true)
+  const withheld = withholdWebhooks(emulator)
   await catalogue(setup)
   await emulator.idle()
   expect(received).toEqual([])
-  emulator.holdWebhooks(false)
+  withheld.cancel()
   await emulator.idle()
   expect(received).toHaveLength(1)
 })
@@ -755,7 +756,7 @@ test('a snapshot is all there is: another emulator goes on with it', async () =>
   await before.emulator.pay(id)
   before.emulator.addWebhookEndpoint({ url: before.hook, secret: SECRET })
   before.emulator.addWebhookEndpoint({ url: before.hook, secret: SECRET })
-  before.emulator.holdWebhooks(true)
+  withholdWebhooks(before.emulator)
   const key = { idempotencyKey: 'once' }
   const customer = await before.stripe.customers.create({ name: 'Ada' }, key)
   expect(before.changes()).toBeGreaterThan(0)

@@ -33,7 +33,9 @@ export function page({ title, style = LOOK, content, script, attributes = {}, re
         `
       )}>
         ${content}
-        ${script ? html`<script nonce="${script.nonce}">${raw(script.text)}</script>` : ''}
+        ${script
+          ? html`<script type="module" nonce="${script.nonce}">${raw(script.text)}</script>`
+          : ''}
       </body>
     </html>
   `

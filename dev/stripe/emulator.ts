@@ -1,4 +1,6 @@
 import { Hono } from 'hono'
+import { createFaults, type Faults } from '../faults/faults.ts'
+import { withFaults } from '../faults/wire.ts'
 import { createApi } from './api.ts'
 import { type BillingSettings, DEFAULT_SETTINGS } from './billing/settings.ts'
 import { expireSession } from './checkout/expire.ts'
@@ -8,13 +10,16 @@ import { type IdKind, newId } from './ids.ts'
 import { accountObject } from './objects/account.ts'
 import { configurationObject, DEFAULT_FEATURES } from './objects/portal.ts'
 import { webhookEndpointObject } from './objects/webhook_endpoint.ts'
+import { portalPages } from './portal/pages.ts'
 import { payAndWait, type PayResult } from './page/pay.ts'
 import { pageRoutes } from './page/routes.ts'
 import { closeDispute, type DisputeOptions, openDispute } from './payments/disputes.ts'
 import type { Sandbox } from './sandbox.ts'
 import { openStore } from './store.ts'
+import { rollSecret } from './signature.ts'
 import { tick } from './tick.ts'
-import { createWebhooks } from './webhooks.ts'
+import { stripeVoice } from './voice.ts'
+import { createWebhooks, type WebhookAttempt } from './webhooks.ts'
 import type { Event } from './wire.ts'
 
 export interface StripeEmulatorOptions {
@@ -38,12 +43,17 @@ export interface StripeEmulatorOptions {
   requestsPerSecond?: number
   /** Told each answer of success: of which operation (`POST /v1/customers`), and what. */
   onAnswer?: (operation: string, body: unknown) => void
+  /** Where faults are ordered, when several emulators share the orders. */
+  faults?: Faults
+  /** Told of each request to a webhook endpoint when it has ended. */
+  onWebhook?: (attempt: WebhookAttempt) => void
 }
 
 export interface StripeEmulator {
   fetch(request: Request): Promise<Response>
   /** All that is known, ready for `JSON.stringify` and later the option `state`. */
   snapshot(): unknown
+  readonly faults: Faults
   /** All events, oldest first. */
   readonly events: readonly Event[]
   /** Adds an endpoint, or gives the one with this URL another secret and other events. */
@@ -59,8 +69,8 @@ export interface StripeEmulator {
   decideDispute(disputeId: string, outcome: 'won' | 'lost'): Promise<void>
   /** Sends an event once more, and ends with the attempt. */
   deliver(eventId: string): Promise<void>
-  /** Keeps webhooks back; when set to `false` they go out. */
-  holdWebhooks(on: boolean): void
+  /** Rolls the secret of the endpoint with this URL; meanwhile its events carry two signatures. */
+  rollWebhookSecret(url: string, roll: { secret: string; formerValidForS: number }): void
   /** Ends when no webhook is under way; retries that wait for their time do not count. */
   idle(): Promise<void>
   /** Does what is due by the clock. Every request does that first, too. */
@@ -71,9 +81,20 @@ export interface StripeEmulator {
 /** A Stripe account in test mode, as far as selling subscriptions needs one. */
 export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmulator {
   const { url, random = Math.random, retryDelaysMs = RETRY_DELAYS_MS, log = () => {} } = options
+  const { faults = createFaults({ services: ['stripe'], now: options.now }) } = options
   const store = openStore(options.state, onceInOneGo(options.onChange ?? (() => {})))
   const now = () => Math.floor(options.now().getTime() / 1000)
-  const webhooks = createWebhooks({ store, now, retryDelaysMs, log })
+  const webhooks = createWebhooks({
+    store,
+    now,
+    retryDelaysMs,
+    faults,
+    attempted(attempt) {
+      const { event, url, status, error } = attempt
+      log(`webhook ${event.type} to ${url}: ${status ?? error}`)
+      options.onWebhook?.(attempt)
+    },
+  })
   const sandbox: Sandbox = {
     store,
     url,
@@ -97,10 +118,16 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
   const app = createApp(sandbox, { ...options, log, answered: webhooks.answered })
 
   return {
-    async fetch(request) {
+    fetch: withFaults(async (request) => {
       tick(sandbox)
       return await app.fetch(request)
-    },
+    }, {
+      service: 'stripe',
+      faults,
+      voice: stripeVoice(() => sandbox.newId('request')),
+      now: options.now,
+    }),
+    faults,
     snapshot: () => JSON.parse(JSON.stringify(store)),
     get events() {
       return store.events.toJSON()
@@ -126,7 +153,11 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
     decideDispute: (disputeId, outcome) =>
       Promise.try(() => void closeDispute(sandbox, disputeId, outcome)),
     deliver: webhooks.deliver,
-    holdWebhooks: webhooks.hold,
+    rollWebhookSecret(url, { secret, formerValidForS }) {
+      const endpoint = store.webhookEndpoints.toJSON().find((endpoint) => endpoint.url === url)
+      if (!endpoint) throw new Error(`Cannot roll the secret as there is no endpoint at ${url}`)
+      rollSecret(store, endpoint, { secret, until: now() + formerValidForS })
+    },
     idle: webhooks.idle,
     tick: () => tick(sandbox),
     close: webhooks.close,
@@ -144,6 +175,7 @@ function createApp(
 ) {
   return new Hono()
     .route('/v1', createApi(sandbox, options))
+    .route('/p/session', portalPages(sandbox))
     .route('/', pageRoutes(sandbox, answered))
 }
 

@@ -35,6 +35,8 @@ export interface PortalVisit {
   session: string
   /** when the address expires, in seconds; each use puts it off */
   until: number
+  /** What the session was opened for is done. */
+  flowDone: boolean
 }
 
 /** One event on its way to one endpoint. */
@@ -48,6 +50,15 @@ export interface Delivery {
   scheduled: boolean
   /** How many of the attempts were made by themselves after the first. */
   retries: number
+}
+
+/** What an endpoint signed with before its secret was rolled. */
+export interface FormerSecret {
+  id: string
+  endpoint: string
+  secret: string
+  /** Until then events are signed with it too, in seconds since 1970. */
+  until: number
 }
 
 /** Something that is told once ahead of its time, and was told: `invoice.upcoming:sub_…:1700000000`. */
@@ -149,6 +160,7 @@ export function openStore(state: unknown, changed: () => void) {
     discounts: collection<wire.Discount>('discounts', 'discount'),
     disputes: collection<wire.Dispute>('disputes', 'dispute'),
     events: collection<wire.Event>('events', 'event'),
+    formerSecrets: collection<FormerSecret>('formerSecrets', 'secret'),
     invoiceItems: collection<wire.InvoiceItem>('invoiceItems', 'invoiceitem'),
     invoicePayments: collection<wire.InvoicePayment>('invoicePayments', 'invoice_payment'),
     invoices: collection<wire.Invoice>('invoices', 'invoice'),

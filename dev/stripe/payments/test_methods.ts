@@ -48,6 +48,11 @@ export function testMethodOfNumber(type: MethodType, number: string): TestMethod
   return METHODS.find((method) => method.type === type && method.number === plain)
 }
 
+/** All test methods of these types. */
+export function testMethodsOf(types: string[]): TestMethod[] {
+  return METHODS.filter(({ type }) => types.includes(type))
+}
+
 /** What stays the same of one card or account, however often it is entered. */
 export function fingerprintOf({ number }: TestMethod): string {
   return `Xt5EWLLDS7FJ${number.slice(-4)}`

@@ -5,6 +5,7 @@ import { answer, answerList, inRange, read } from '../http.ts'
 import { operation } from '../openapi/operation.ts'
 import type { Sandbox, StripeEnv } from '../sandbox.ts'
 import type { Store } from '../store.ts'
+import { withPending } from '../webhooks.ts'
 import type { Event } from '../wire.ts'
 
 export function eventRoutes() {
@@ -52,12 +53,4 @@ function isOfType(event: Event, { type, types }: { type?: string; types?: string
 
 function isDelivered(store: Store, event: Event): boolean {
   return withPending(store, event).pending_webhooks === 0
-}
-
-/** The event with the number of endpoints that have not taken it yet. */
-function withPending(store: Store, event: Event): Event {
-  const pending = store.deliveries.toJSON().filter((delivery) =>
-    delivery.event === event.id && !delivery.succeeded
-  )
-  return { ...event, pending_webhooks: pending.length }
 }
