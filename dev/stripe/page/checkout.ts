@@ -32,20 +32,23 @@ export function checkoutRoutes(
       try {
         if (changes(sandbox, id, fields)) return c.redirect(c.req.path, 303)
         const result = await payAndWait(sandbox, answered, id, payOptions(sandbox, session, fields))
-        if (result.outcome === 'declined') return show(c, sandbox, id, alertOf(result.message, 402))
+        if (result.outcome === 'declined') {
+          return show(c, sandbox, id, { text: result.message, status: 402, typed: fields })
+        }
         return c.redirect(result.redirectTo, 303)
       } catch (error) {
         if (!(error instanceof StripeFailure) || error instanceof ParameterFailure) throw error
-        return show(c, sandbox, id, alertOf(error.message, error.status))
+        const { message: text, status } = error
+        return show(c, sandbox, id, { text, status, typed: fields })
       }
     })
 }
 
 /** Why what was asked for was not done, and the status of the answer that says so. */
-type Alert = { text: string; status: StripeFailure['status'] }
-
-function alertOf(text: string, status: StripeFailure['status']): Alert {
-  return { text, status }
+interface Alert {
+  text: string
+  status: StripeFailure['status']
+  typed: Fields
 }
 
 function show(c: Context, sandbox: Sandbox, id: string, alert?: Alert) {
@@ -64,6 +67,7 @@ function show(c: Context, sandbox: Sandbox, id: string, alert?: Alert) {
     code: store.promotionCodes.find(checkout.discounts[0]?.promotion_code ?? '')?.code,
     delayed: delayedTypeFor(session),
     needsMethod: needsMethod(session),
+    typed: alert?.typed ?? {},
   })
   return c.html(view, alert?.status ?? 200)
 }

@@ -15,6 +15,8 @@ interface Shown extends Pick<Checkout, 'lineItems' | 'subscription'> {
   /** the kind of bank account that pays with delay */
   delayed: string | undefined
   needsMethod: boolean
+  /** what the buyer typed when the last attempt was not taken */
+  typed: { email?: string | undefined; name?: string | undefined; terms?: string | undefined }
 }
 
 /** An open session, to be paid. */
@@ -137,12 +139,13 @@ function promotion(session: Session, code: string | undefined): Html | string {
 
 function payForm(session: Session, shown: Shown): Html {
   const { customer_details: buyer, custom_text: texts } = session
+  const email = shown.typed.email ?? buyer?.email ?? 'buyer@example.com'
   return html`
     <h2>${titleOf(session, shown)}</h2>
     <form method="post" id="payment">
-          ${field('email', 'Email', buyer?.email ?? 'buyer@example.com', { type: 'email' })}
-          ${shown.needsMethod ? methodFields(session) : ''}
-          ${termsField(session)}
+          ${field('email', 'Email', email, { type: 'email' })}
+          ${shown.needsMethod ? methodFields(session, shown) : ''}
+          ${termsField(session, shown)}
           ${texts.submit ? html`<p class="hint">${texts.submit.message}</p>` : ''}
           <button class="main" name="action" value="pay" data-testid="pay">${submitText(
             session,
@@ -158,25 +161,29 @@ function titleOf({ payment_method_types: types }: Session, { needsMethod }: Show
   return types.includes('card') ? 'Pay by card' : 'Pay from a bank account'
 }
 
-function methodFields(session: Session): Html {
+function methodFields(session: Session, { typed }: Shown): Html {
   const { payment_method_types: types, customer_details: buyer } = session
+  const name = typed.name ?? buyer?.name ?? 'Alex Example'
   if (!types.includes('card')) {
     const [account] = testMethodsOf(types)
     return html`${field('number', 'Account number or IBAN', account?.number ?? '')}
-      ${field('name', 'Account holder', buyer?.name ?? 'Alex Example')}`
+      ${field('name', 'Account holder', name)}`
   }
   return html`${field('number', 'Card number', '4242 4242 4242 4242', { mode: 'numeric' })}
     <div class="pair">
       ${field('expiry', 'Expires', '12 / 34')} ${field('cvc', 'CVC', '123', { mode: 'numeric' })}
     </div>
-    ${field('name', 'Name on card', buyer?.name ?? 'Alex Example')}`
+    ${field('name', 'Name on card', name)}`
 }
 
-function termsField({ consent_collection: consent, custom_text: texts }: Session): Html | string {
+function termsField(
+  { consent_collection: consent, custom_text: texts }: Session,
+  { typed }: Shown,
+): Html | string {
   if (consent?.terms_of_service !== 'required') return ''
   const text = texts.terms_of_service_acceptance?.message ?? 'I agree to the terms of service.'
   return html`<label class="check"><input type="checkbox" name="terms" required
-    data-testid="terms"> <span>${text}</span></label>`
+    ${typed.terms === 'on' ? 'checked' : ''} data-testid="terms"> <span>${text}</span></label>`
 }
 
 function submitText(session: Session, { subscription: { trial } }: Shown): string {
@@ -195,7 +202,7 @@ function submitText(session: Session, { subscription: { trial } }: Shown): strin
 
 /** What a buyer's bank can do, and what no page of Stripe has a button for. */
 function rehearsal(
-  { payment_method_types: types }: Session,
+  { payment_method_types: types, amount_total: due }: Session,
   { delayed, needsMethod }: Shown,
 ): Html {
   const cards = needsMethod && types.includes('card')
@@ -208,8 +215,8 @@ function rehearsal(
         </p>
       <div class="buttons">
           ${cards ? action('decline', 'Decline') : ''}
-          ${cards ? action('authenticate', 'Ask for approval (3-D Secure)') : ''}
-          ${needsMethod && delayed ? action('delayed', 'Pay later (delayed)') : ''}
+          ${cards && due !== 0 ? action('authenticate', '3-D Secure') : ''}
+          ${delayed && due !== 0 ? action('delayed', 'Pay later (delayed)') : ''}
           ${action('expire', 'Expire')}
         </div>
       ${needsMethod ? otherMethods(types) : ''}

@@ -32,6 +32,7 @@ input, select { width: 100%; padding: 11px 12px; border: 1px solid var(--soft); 
 .check input { width: 20px; height: 20px; margin: 1px 0 0; flex: none }
 .inline { display: flex; flex-wrap: wrap; gap: 12px; align-items: end; justify-content: space-between;
   margin-top: 16px }
+.inline p { align-self: center }
 .inline label { flex: 1 1 160px; min-width: 0 }
 button { padding: 12px 16px; border: 1px solid var(--soft); border-radius: 8px; cursor: pointer;
   background: var(--surface); color: var(--ink); font: inherit; font-size: 15px; font-weight: 500 }

@@ -57,9 +57,9 @@ export function page(title: string, content: Html): Html {
     title,
     style: STYLE,
     content: html`
-      <p class="notice" role="note">
+      <header class="notice">
         <strong>Local Stripe emulator.</strong> No card is charged, no money moves.
-      </p>
+      </header>
       ${content}
     `,
   })
