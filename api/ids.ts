@@ -21,15 +21,24 @@ export type IdKind = keyof typeof prefixes
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 
 /**
- * A new id: prefix + 26 lower-case ULID characters (48 bits of milliseconds, 80 random bits), so
- * that ids of one table sort by age. 30 characters in all.
+ * Makes ids: prefix + 26 lower-case ULID characters (48 bits of milliseconds, 80 random bits), 30
+ * characters in all. Ids of one table sort by age, also those that one process makes within a
+ * millisecond: they count up, see https://github.com/ulid/spec#monotonicity
  */
 export function createIdFactory(
   now: () => Date,
   randomBytes: (count: number) => Uint8Array,
 ): (kind: IdKind) => string {
-  return (kind) => prefixes[kind] + timePart(now().getTime()) + randomPart(randomBytes(10))
+  let last = { ms: 0, random: 0n }
+  return (kind) => {
+    const ms = now().getTime()
+    const random = ms === last.ms ? (last.random + 1n) & RANDOM_BITS : toBits(randomBytes(10))
+    last = { ms, random }
+    return prefixes[kind] + timePart(ms) + randomPart(random)
+  }
 }
+
+const RANDOM_BITS = (1n << 80n) - 1n
 
 function timePart(ms: number): string {
   let rest = ms
@@ -41,13 +50,14 @@ function timePart(ms: number): string {
   return text
 }
 
-function randomPart(bytes: Uint8Array): string {
-  let bits = 0n
-  for (const byte of bytes) bits = (bits << 8n) | BigInt(byte)
-  let text = ''
-  for (let i = 0; i < 16; i++) {
-    text = ALPHABET.charAt(Number(bits & 31n)) + text
-    bits >>= 5n
-  }
-  return text
+function toBits(bytes: Uint8Array): bigint {
+  return bytes.reduce((bits, byte) => (bits << 8n) | BigInt(byte), 0n)
+}
+
+/** From the highest bits down, so that the text sorts as the number does. */
+function randomPart(bits: bigint): string {
+  return Array.from(
+    { length: 16 },
+    (_, index) => ALPHABET.charAt(Number((bits >> BigInt(75 - 5 * index)) & 31n)),
+  ).join('')
 }

@@ -19,7 +19,7 @@ async function main(): Promise<void> {
   try {
     const settings = readSettings(Deno.args, Deno.env.toObject())
     await Deno.mkdir(DIR, { recursive: true, mode: 0o700 })
-    await claimFolder(DIR, settings.publicUrl)
+    await claimFolder(DIR, settings.publicUrl, 'dev/main.ts')
     closing.add(() => leaveFolder(DIR))
     requirePort(settings.port, 'PORT')
     if (settings.reset) {

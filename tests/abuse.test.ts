@@ -3,6 +3,7 @@ import { holdCapacity, releaseCapacity } from '../api/checkout/capacity.ts'
 import { sweep } from '../api/jobs/sweep.ts'
 import type { Client } from './support/client.ts'
 import { STRIPE_KEY } from './support/environment.ts'
+import { failNext, withholdWebhooks } from './support/faults.ts'
 import { expectInvariants } from './support/invariants.ts'
 import { placeOrder, PURCHASE, sessionOf, type Shop, startShop } from './support/shop.ts'
 
@@ -18,7 +19,7 @@ beforeAll(async () => {
 afterEach(async () => {
   shop.intercept.stripe = undefined
   shop.intercept.panel = undefined
-  shop.stripe.holdWebhooks(false)
+  shop.faults.clear()
   await expectInvariants(shop)
 })
 
@@ -70,11 +71,11 @@ function atPanel(serverId: string) {
 }
 
 test('an installation that a buyer makes fail again and again never opens a server for free', async () => {
-  shop.panel.failNextInstall()
+  failNext(shop, 'install-fails')
   const { orderId } = await paidOrder()
   await shop.pass(30_000, async () => (await stateOf(orderId))?.server === 'install_failed')
   const { serverId = '' } = await stateOf(orderId) ?? {}
-  shop.panel.failNextInstall()
+  failNext(shop, 'install-fails')
   await shop.pass(3 * 60_000)
   // The panel lets the owner of a server use it after a failed *re*install.
   expect(atPanel(serverId).map((server) => server.status)).toEqual(['install_failed'])
@@ -170,7 +171,7 @@ test('a payment whose intent Stripe named too late is refunded all the same', as
 test('a create that reaches the panel long after the refund is undone', async () => {
   const customer = await shop.customer()
   const { orderId } = await placeOrder(customer)
-  shop.stripe.holdWebhooks(true)
+  withholdWebhooks(shop)
   await shop.stripe.pay(await sessionOf(shop.db, orderId))
   await customer.post(`/api/orders/${orderId}/sync`)
   shop.intercept.panel = async (request, next) => {

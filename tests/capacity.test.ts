@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { holdCapacity, releaseCapacity } from '../api/checkout/capacity.ts'
 import type { Client } from './support/client.ts'
+import { withholdWebhooks } from './support/faults.ts'
 import { expectInvariants } from './support/invariants.ts'
 import { placeOrder, PURCHASE, sessionOf, type Shop, startShop } from './support/shop.ts'
 
@@ -131,12 +132,12 @@ test('a canceled order gives its place back, and its session cannot be paid any 
 test('an order that was paid meanwhile is not canceled: it is delivered', async () => {
   const customer = await shop.customer()
   const { orderId } = await placeOrder(customer)
-  shop.stripe.holdWebhooks(true)
+  const withheld = withholdWebhooks(shop)
   await shop.stripe.pay(await sessionOf(shop.db, orderId))
   const answer = await customer.post(`/api/orders/${orderId}/cancel`)
   expect(answer.status).toBe(409)
   expect(answer.body.type).toBe('/problems/order-not-open')
-  shop.stripe.holdWebhooks(false)
+  withheld.cancel()
   await shop.pass(10_000)
   expect((await customer.get(`/api/orders/${orderId}`)).body.order.status).toBe('provisioned')
 })

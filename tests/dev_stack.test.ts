@@ -56,7 +56,14 @@ test(
 test('deno task dev takes everything with it when it is killed', async () => {
   const stack = await start()
   await ready(stack)
-  expect(await listening(stack)).toEqual(['Shop', 'Stripe', 'Panel', 'Mailbox', 'Database'])
+  expect(await listening(stack)).toEqual([
+    'Shop',
+    'Stripe',
+    'Panel',
+    'Mailbox',
+    'Control',
+    'Database',
+  ])
   await stop(stack.process, 'SIGKILL')
   await vi.waitFor(async () => expect(await listening(stack)).toEqual([]), { timeout: 8_000 })
 }, 60_000)
@@ -176,6 +183,7 @@ async function expectShop(stack: Stack): Promise<void> {
   expect(body.plans.length).toBeGreaterThan(5)
   expect(await text(stack.row('Mailbox'))).toContain('No mails yet')
   expect(stack.shown()).not.toContain('NO MAIL IS SENT')
+  expect(await text(stack.row('Control').split(' ')[0] ?? '')).toContain('Order a fault')
   expect(await text(stack.row('Panel').split(' ')[0] ?? '')).toContain('No servers yet')
 }
 
@@ -192,7 +200,7 @@ async function roleOf(stack: Stack, email: string, password: string): Promise<st
 
 /** What of the stack still accepts connections. */
 async function listening(stack: Stack): Promise<string[]> {
-  const names = ['Shop', 'Stripe', 'Panel', 'Mailbox', 'Database']
+  const names = ['Shop', 'Stripe', 'Panel', 'Mailbox', 'Control', 'Database']
   const open = await Promise.all(names.map((name) => accepts(Number(portOf(stack.row(name))))))
   return names.filter((_, at) => open[at])
 }

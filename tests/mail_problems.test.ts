@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { sweep } from '../api/jobs/sweep.ts'
+import { failNext } from './support/faults.ts'
 import { placeOrder, sessionOf, type Shop, startShop } from './support/shop.ts'
 
 const MINUTE_MS = 60_000
@@ -155,15 +156,15 @@ test('a refund that Stripe refuses is told once, however often it is tried', asy
 })
 
 test('one failed installation is chance, the second is told', async () => {
-  shop.panel.failNextInstall()
+  failNext(shop, 'install-fails')
   const lucky = await paidOrder()
   await shop.pass(10 * MINUTE_MS)
   expect(told(lucky.email).map((mail) => mail.tags.template)).toEqual(['server_ready'])
 
-  shop.panel.failNextInstall()
+  failNext(shop, 'install-fails')
   const { email, orderId } = await paidOrder()
   await shop.pass(10 * MINUTE_MS, async () => await failures(orderId) === 1)
-  shop.panel.failNextInstall()
+  failNext(shop, 'install-fails')
   await shop.pass(20 * MINUTE_MS)
   expect(await failures(orderId)).toBe(2)
   expect(told(email).map((mail) => mail.tags.template)).toEqual(['order_problem', 'server_ready'])

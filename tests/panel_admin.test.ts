@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { openCalls } from './fixtures/panel/calls.ts'
+import { failNext } from './support/faults.ts'
 
 const nodeBody = {
   name: 'sin-01',
@@ -174,7 +175,7 @@ test('a node is written in full and stays changed when its daemon cannot be told
     'daemon_listen required',
     'upload_size between',
   ])
-  emulator.failNextWings('update', 500)
+  failNext(emulator, { name: 'wings-refuses', status: 500 }, { wings: 'update' })
   const refused = await call('PATCH /nodes/3', { ...nodeBody, memory: 100 })
   expect([refused.status, ...refused.errors]).toEqual([400, 'ConfigurationNotPersistedException'])
   expect((await call('GET /nodes/3')).row).toMatchObject({

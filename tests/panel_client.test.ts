@@ -3,13 +3,15 @@ import { allocationTaken, alreadyExists, type NewServer, PanelError } from '../a
 import { createPterodactyl } from '../api/panel/pterodactyl.ts'
 import { createPanelEmulator } from '../dev/panel/emulator.ts'
 import { readSample } from './fixtures/panel/samples.ts'
+import { failNext } from './support/faults.ts'
+import { serveEmulator } from './support/serve.ts'
 
 const KEY = 'ptla_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG'
 
-const servers: Deno.HttpServer[] = []
+const servers: { stop(): Promise<void> }[] = []
 
 afterEach(async () => {
-  for (const server of servers.splice(0)) await server.shutdown()
+  for (const server of servers.splice(0)) await server.stop()
 })
 
 test('createServer() makes a server that installs and then is ready, owned and limited as asked', async () => {
@@ -128,7 +130,7 @@ test('alreadyExists() sees a server made before, and one made in a race', async 
   const again = await failure(createPaper(panel, { allocationId: 2 }))
   expect(again).toMatchObject({ kind: 'invalid', sourceFields: ['external_id'] })
   expect(alreadyExists(again)).toBe(true)
-  emulator.failNextCreate('lost-race-external-id')
+  failNext(emulator, { name: 'lost-race', field: 'external_id' })
   const lost = await failure(createPaper(panel, { externalId: 'shop-srv_2', allocationId: 2 }))
   expect(lost).toMatchObject({ code: 'DataValidationException', kind: 'retry', outcome: 'refused' })
   expect(alreadyExists(lost)).toBe(true)
@@ -141,7 +143,7 @@ test('allocationTaken() sees a port that went to another server, and one lost in
   const taken = await failure(createPaper(panel, { externalId: 'shop-srv_2' }))
   expect(allocationTaken(taken)).toBe(true)
   expect(alreadyExists(taken)).toBe(false)
-  emulator.failNextCreate('lost-race-allocation')
+  failNext(emulator, { name: 'lost-race', field: 'allocation_id' })
   const lost = await failure(createPaper(panel, { externalId: 'shop-srv_2', allocationId: 2 }))
   expect(allocationTaken(lost)).toBe(true)
 })
@@ -160,12 +162,12 @@ test('a variable that the egg refuses is invalid and named', async () => {
 
 test.each(
   [
-    ['wings-unreachable', 504, undefined],
-    ['wings-500', 500, '0b6f4c0e-7a51-4d0f-9a63-2f6f8a7d1c55'],
+    ['wings-down', 504, undefined],
+    ['wings-refuses', 500, '0b6f4c0e-7a51-4d0f-9a63-2f6f8a7d1c55'],
   ] as const,
 )('a node that fails (%s) is retried, and leaves nothing behind', async (fault, status, id) => {
   const { panel, emulator } = openPanel()
-  emulator.failNextCreate(fault)
+  failNext(emulator, fault, { wings: 'create' })
   const error = await failure(createPaper(panel))
   expect(error).toMatchObject({
     code: 'DaemonConnectionException',
@@ -178,11 +180,11 @@ test.each(
   expect((await createPaper(panel)).status).toBe('installing')
 })
 
-test.each([404, 422])(
+test.each([404, 422] as const)(
   'a node that answers %d is a passing fault, not the panel refusing',
   async (status) => {
     const { panel, emulator } = openPanel()
-    emulator.failNextWings('create', status)
+    failNext(emulator, { name: 'wings-refuses', status }, { wings: 'create' })
     expect(await failure(createPaper(panel))).toMatchObject({
       status,
       kind: 'retry',
@@ -193,7 +195,7 @@ test.each([404, 422])(
 
 test('a server whose answer was lost is found by its external id', async () => {
   const { panel, emulator } = openPanel()
-  emulator.failNextCreate('drop-answer')
+  failNext(emulator, 'drop-answer', { call: 'POST /api/application/servers' })
   const error = await failure(createPaper(panel))
   expect(error).toMatchObject({
     code: 'network',
@@ -206,7 +208,7 @@ test('a server whose answer was lost is found by its external id', async () => {
 
 test('a refused connection is retried', async () => {
   const url = serve(() => new Response())
-  await servers.pop()?.shutdown()
+  await servers.pop()?.stop()
   const panel = createPterodactyl({ url, apiKey: KEY, now: () => new Date() })
   expect(await failure(panel.listNodes())).toMatchObject({ code: 'network', kind: 'retry' })
 })
@@ -349,9 +351,11 @@ function openPanel({ requestsPerMinute = 1000 } = {}) {
     now,
     requestsPerMinute,
   })
-  const url = serve((request) => emulator.fetch(request))
-  const panel = createPterodactyl({ url, apiKey: KEY, now })
-  return { panel, emulator, url, advance: (ms: number) => time += ms }
+  const server = serveEmulator()
+  server.handler = emulator.fetch
+  servers.push(server)
+  const panel = createPterodactyl({ url: server.url, apiKey: KEY, now })
+  return { panel, emulator, url: server.url, advance: (ms: number) => time += ms }
 }
 
 function panelAt(url: string) {
@@ -360,7 +364,7 @@ function panelAt(url: string) {
 
 function serve(handler: (request: Request) => Response | Promise<Response>): string {
   const server = Deno.serve({ port: 0, hostname: '127.0.0.1', onListen: () => {} }, handler)
-  servers.push(server)
+  servers.push({ stop: () => server.shutdown() })
   return `http://127.0.0.1:${server.addr.port}`
 }
 

@@ -1,7 +1,7 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import * as z from 'zod'
 import { expect, test } from 'vitest'
-import { compareAnswer } from './fixtures/panel/compare.ts'
+import { checkListed, compareAnswer } from './fixtures/panel/compare.ts'
 import { headersOf, readSample, type Sample, sampleNames } from './fixtures/panel/samples.ts'
 import {
   ADMIN_KEY,
@@ -10,6 +10,7 @@ import {
   openSampleWorld,
   type SampleWorld,
 } from './fixtures/panel/world.ts'
+import { failNext } from './support/faults.ts'
 
 const names = sampleNames.filter((name) =>
   /^(client|remote)-/.test(name) || name === 'error-403-application-key-on-client-api'
@@ -49,14 +50,14 @@ const before: Record<string, (world: SampleWorld) => unknown> = {
   },
   'client-command-204': start,
   'client-power-409-suspended': suspend,
-  'client-power-504': ({ emulator }) => emulator.failNextWings('power', 'unreachable'),
+  'client-power-504': ({ emulator }) => failNext(emulator, 'wings-down', { wings: 'power' }),
   'client-resources': start,
   'client-resources-409-installing': ({ store }) => store.servers.get(4).status = 'installing',
   'client-resources-409-maintenance': ({ emulator }) => emulator.setMaintenance(1, true),
   'client-resources-409-suspended': suspend,
   'client-resources-504': ({ emulator, store }) => {
     store.servers.get(4).uuid = OTHER_UUID
-    emulator.failNextWings('details', 500)
+    failNext(emulator, { name: 'wings-refuses', status: 500 }, { wings: 'details' })
   },
   'client-server-view': renew,
   'client-server-view-as-admin': renew,
@@ -104,9 +105,7 @@ test.each(names)('the emulator answers as the recorded panel: %s', async (name) 
   const response = await world.emulator.fetch(replay(sample, world))
   const found = await compareAnswer(sample, response)
   expect(response.status).toBe(sample.response.status)
-  const expected = Object.keys(listed[name] ?? {})
-  expect(found.filter(({ at }) => !expected.includes(at))).toEqual([])
-  expect(expected.filter((place) => !found.some(({ at }) => at === place))).toEqual([])
+  expect(checkListed(found, listed[name])).toEqual({ unlisted: [], gone: [] })
 })
 
 test.each(['client-websocket', 'client-websocket-admin-while-installing'])(

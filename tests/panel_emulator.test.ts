@@ -10,6 +10,7 @@ import {
   type SampleWorld,
   SERVERS_KEY,
 } from './fixtures/panel/world.ts'
+import { failNext } from './support/faults.ts'
 
 test('the emulator counts the calls of an admin in a fixed window, whatever the key', async () => {
   const { emulator, advance } = openSampleWorld()
@@ -65,7 +66,7 @@ test('the emulator reports an install on its own clock, success and failure', as
   advance(1)
   expect(await statusOf(emulator, made.id)).toBe(null)
 
-  emulator.failNextInstall()
+  failNext(emulator, 'install-fails')
   const failed = await create(emulator, { external_id: 'svc_2', allocation: { default: 12 } })
   advance(4000)
   expect(await statusOf(emulator, failed.id)).toBe('install_failed')
@@ -83,14 +84,14 @@ test('the emulator hides an install behind a suspension and ends it with a faile
   expect(await statusOf(emulator, id)).toBe('suspended')
 
   const other = await create(emulator, { external_id: 'svc_2', allocation: { default: 12 } })
-  emulator.failNextWings('sync', 500)
+  failNext(emulator, { name: 'wings-refuses', status: 500 }, { wings: 'sync' })
   expect((await emulator.fetch(action(other.id, 'suspend'))).status).toBe(500)
   expect(await statusOf(emulator, other.id)).toBe(null)
 })
 
 test('the emulator rolls a create back when the node fails: row, port and external id', async () => {
   const { emulator, store } = openSampleWorld()
-  emulator.failNextCreate('wings-unreachable')
+  failNext(emulator, 'wings-down', { wings: 'create' })
   const body = { ...createBody(), external_id: 'svc_1' }
   const failed = await emulator.fetch(request('/api/application/servers', { method: 'POST', body }))
   expect(failed.status).toBe(504)

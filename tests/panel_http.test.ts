@@ -5,6 +5,7 @@ import { serverBody } from './fixtures/panel/calls.ts'
 import { headersOf } from './fixtures/panel/samples.ts'
 import { type ServedWorld, serveSampleWorld } from './fixtures/panel/served.ts'
 import { CUSTOMER_KEY, FULL_KEY, SERVERS_KEY } from './fixtures/panel/world.ts'
+import { failNode } from './support/faults.ts'
 
 const worlds: ServedWorld[] = []
 
@@ -33,7 +34,7 @@ test('a caller that leaves during a slow create: the row appears, and the work g
 test('a caller that leaves, and a node that fails in the end: the row appears and goes again', async () => {
   const { url, emulator, store } = open()
   const release = emulator.holdCreates()
-  emulator.failNextWings('create', 'unreachable')
+  failNode(emulator, 'create', 'unreachable')
   const caller = new AbortController()
   const creating = postServer(url, caller.signal)
   await expect.poll(() => store.servers.rows.length).toBe(2)

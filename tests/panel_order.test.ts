@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { openCalls, serverBody } from './fixtures/panel/calls.ts'
 import { CUSTOMER_KEY, FULL_KEY, SERVERS_KEY } from './fixtures/panel/world.ts'
+import { failNext } from './support/faults.ts'
 
 test('a call that is wrong in every way is told one thing at a time, in the panel’s order', async () => {
   const { call, emulator, store } = openCalls()
@@ -41,7 +42,7 @@ test('a call that is wrong in every way is told one thing at a time, in the pane
 
 test('a create is refused for its fields, then for room, then for variables, then by a race, then by the node', async () => {
   const { call, emulator, store } = openCalls()
-  emulator.failNextWings('create', 502)
+  failNext(emulator, { name: 'wings-refuses', status: 502 }, { wings: 'create' })
   const deploy = { locations: [2], dedicated_ip: false, port_range: [] }
   const limits = { memory: 999_999, swap: 0, disk: 1, io: 500, cpu: 0 }
   const body = serverBody({ allocation: undefined, deploy, limits, environment: {}, name: '' })
@@ -57,7 +58,7 @@ test('a create is refused for its fields, then for room, then for variables, the
   expect(await told({ deploy: unknownPorts })).toBe('400 NoViableAllocationException')
   expect(await told({})).toBe('422 environment.JAR_NAME required,environment.GAME_VERSION required')
   body.environment = { JAR_NAME: 'a', GAME_VERSION: 'b', LICENCE: null, UNKNOWN: 'c' }
-  emulator.failNextCreate('lost-race-allocation')
+  failNext(emulator, { name: 'lost-race', field: 'allocation_id' })
   expect(await told({})).toBe('500 DataValidationException')
   expect(await told({})).toBe('502 DaemonConnectionException')
   expect(await told({})).toBe('201 ')

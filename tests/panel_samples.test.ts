@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { compareAnswer } from './fixtures/panel/compare.ts'
+import { checkListed, compareAnswer } from './fixtures/panel/compare.ts'
 import { headersOf, readSample, type Sample, sampleNames } from './fixtures/panel/samples.ts'
 import {
   CUSTOMER_KEY,
@@ -8,6 +8,7 @@ import {
   type SampleWorld,
   SERVERS_KEY,
 } from './fixtures/panel/world.ts'
+import { failNext } from './support/faults.ts'
 
 /** Samples that are not replayed, and why. */
 const notReplayed: Record<string, string> = {
@@ -53,7 +54,7 @@ const before: Record<string, (world: SampleWorld) => unknown> = {
   },
   'app-nodes-update-400-wings-unreachable': (world) => {
     addNode(world)
-    world.emulator.failNextWings('update', 'unreachable')
+    failNext(world.emulator, 'wings-down', { wings: 'update' })
   },
   'app-nodes-view-include': free,
   'app-server-databases-list-empty': ({ store }) => store.servers.get(4).id = 1,
@@ -69,20 +70,20 @@ const before: Record<string, (world: SampleWorld) => unknown> = {
   'app-servers-create-422-egg-variable': free,
   'app-servers-create-422-from-wings': ({ emulator, store }) => {
     free({ store })
-    emulator.failNextWings('create', 422)
+    failNext(emulator, { name: 'wings-refuses', status: 422 }, { wings: 'create' })
   },
   'app-servers-create-500-wings-error': ({ emulator, store }) => {
     free({ store })
-    emulator.failNextCreate('wings-500')
+    failNext(emulator, { name: 'wings-refuses', status: 500 }, { wings: 'create' })
   },
   'app-servers-create-504-wings-unreachable': ({ emulator, store }) => {
     free({ store })
-    emulator.failNextCreate('wings-unreachable')
+    failNext(emulator, 'wings-down', { wings: 'create' })
   },
   'app-servers-delete-204': ({ addServer }) => addServer('svc_88121', 2),
-  'app-servers-delete-504': ({ emulator }) => emulator.failNextWings('delete', 'unreachable'),
+  'app-servers-delete-504': ({ emulator }) => failNext(emulator, 'wings-down', { wings: 'delete' }),
   'app-servers-delete-force-204': ({ emulator }) => {
-    emulator.failNextWings('delete', 'unreachable')
+    failNext(emulator, 'wings-down', { wings: 'delete' })
   },
   'app-servers-details-200': ({ rebuild }) => rebuild(),
   'app-servers-details-200-external-id-wiped': ({ rebuild }) => rebuild(),
@@ -90,8 +91,9 @@ const before: Record<string, (world: SampleWorld) => unknown> = {
   'app-servers-list': ({ addServer }) => addServer('svc_88121', 2),
   'app-servers-list-empty': free,
   'app-servers-startup-200': ({ rework }) => rework(),
-  'app-servers-suspend-404-from-wings': ({ emulator }) => emulator.failNextWings('sync', 404),
-  'app-servers-suspend-504': ({ emulator }) => emulator.failNextWings('sync', 'unreachable'),
+  'app-servers-suspend-404-from-wings': ({ emulator }) =>
+    failNext(emulator, { name: 'wings-refuses', status: 404 }, { wings: 'sync' }),
+  'app-servers-suspend-504': ({ emulator }) => failNext(emulator, 'wings-down', { wings: 'sync' }),
   'app-servers-unsuspend-204': ({ store }) => store.servers.get(4).status = 'suspended',
   'app-servers-view-install-failed': restart('install_failed'),
   'app-servers-view-reinstall-failed': restart('reinstall_failed'),
@@ -112,7 +114,7 @@ const before: Record<string, (world: SampleWorld) => unknown> = {
   },
   'error-500-data-validation-race': ({ emulator, store }) => {
     free({ store })
-    emulator.failNextCreate('lost-race-external-id')
+    failNext(emulator, { name: 'lost-race', field: 'external_id' })
   },
   'error-500-debug-mode': ({ emulator }) => emulator.settings.debug = true,
   'error-503-artisan-down': ({ emulator }) => emulator.settings.down = { retryAfterSeconds: 30 },
@@ -153,9 +155,7 @@ test.each(names)('the emulator answers as the recorded panel: %s', async (name) 
   const response = await world.emulator.fetch(replay(name, sample))
   const found = await compareAnswer(sample, response)
   expect(response.status).toBe(sample.response.status)
-  const expected = Object.keys(listed[name] ?? {})
-  expect(found.filter(({ at }) => !expected.includes(at))).toEqual([])
-  expect(expected.filter((place) => !found.some(({ at }) => at === place))).toEqual([])
+  expect(checkListed(found, listed[name])).toEqual({ unlisted: [], gone: [] })
 })
 
 test('every recorded sample is replayed, or listed with a reason', () => {

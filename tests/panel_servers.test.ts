@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { openCalls, serverBody } from './fixtures/panel/calls.ts'
+import { failNext, failNode } from './support/faults.ts'
 
 const limits = { memory: 4096, swap: 0, disk: 20000, io: 500, cpu: 200 }
 const deploy = { locations: [2], dedicated_ip: false, port_range: [] }
@@ -207,8 +208,8 @@ test('creates of one moment with one external id, or one port: the losers get 50
 test('a create at a slow node has its row at once, and loses it when the node fails in the end', async () => {
   const { call, emulator, store } = openCalls()
   const release = emulator.holdCreates()
-  emulator.failNextWings('create', 'unreachable')
-  emulator.failNextWings('delete', 500)
+  failNode(emulator, 'create', 'unreachable')
+  failNode(emulator, 'delete', 500)
   const creating = call('POST /servers', serverBody())
   await expect.poll(() => store.servers.rows.length).toBe(2)
   const seen = await call('GET /servers/external/svc_new')
@@ -384,7 +385,7 @@ test.each(
   async (verb, action, before, fault, status, after) => {
     const { call, emulator, store } = openCalls()
     store.servers.get(4).status = before
-    emulator.failNextWings(action, fault)
+    failNode(emulator, action, fault)
     expect((await call(`POST /servers/4/${verb}`)).status).toBe(status)
     expect((await call('GET /servers/4')).row.status).toBe(after)
   },
@@ -393,7 +394,7 @@ test.each(
 test('a reinstall lifts a suspension, and ends in its own kind of failure', async () => {
   const { call, emulator, store, advance } = openCalls()
   store.servers.get(4).status = 'suspended'
-  emulator.failNextInstall()
+  failNext(emulator, 'install-fails')
   expect((await call('POST /servers/4/reinstall')).status).toBe(204)
   expect((await call('GET /servers/4')).row).toMatchObject({
     status: 'installing',
@@ -427,7 +428,7 @@ test.each(
   ] as const,
 )('DELETE /servers/4%s when the node says %s: %i', async (last, fault, status, stays) => {
   const { call, emulator, store } = openCalls()
-  emulator.failNextWings('delete', fault)
+  failNode(emulator, 'delete', fault)
   expect((await call(`DELETE /servers/4${last}`)).status).toBe(status)
   expect((await call('GET /servers/4')).status).toBe(stays ? 200 : 404)
   expect(store.allocations.get(1).serverId).toBe(stays ? 4 : null)
@@ -435,7 +436,7 @@ test.each(
 
 test.each(['build', 'details', 'startup'])('%s succeeds while the node is away', async (what) => {
   const { call, emulator, store } = openCalls()
-  emulator.failNextWings('sync', 'unreachable')
+  failNode(emulator, 'sync', 'unreachable')
   const bodies: Record<string, unknown> = {
     build,
     details: { name: 'n', user: 1 },

@@ -8,9 +8,11 @@ import {
   SERVER,
   serveSampleWorld,
   startServer,
+  Stats,
   UUID,
 } from './fixtures/panel/served.ts'
 import { ADMIN_KEY, FULL_KEY } from './fixtures/panel/world.ts'
+import { failNext } from './support/faults.ts'
 
 let it: ServedWorld
 beforeEach(() => void (it = serveSampleWorld()))
@@ -120,7 +122,7 @@ test('start_on_completion counts for an install that succeeds, and for no other'
     return Created.parse(answer.body).attributes.uuid
   }
   const good = await create('svc_good', 2)
-  it.emulator.failNextInstall()
+  failNext(it.emulator, 'install-fails')
   const bad = await create('svc_bad', 3)
   it.advance(20_000)
   expect((await show(good)).state).toBe('running')
@@ -182,7 +184,7 @@ test('Wings refuses an action that does not exist, and starts nothing that is su
 
 test('a suspension stops what runs, if the node hears of it', async () => {
   await startServer(it)
-  it.emulator.failNextWings('sync', 'unreachable')
+  failNext(it.emulator, 'wings-down', { wings: 'sync' })
   await it.call('POST /api/application/servers/4/suspend', { key: FULL_KEY })
   it.advance(60_000)
   expect(await show()).toMatchObject({ state: 'running', is_suspended: false })
@@ -234,7 +236,7 @@ test('a changed build reaches the node at once, or at the next start if it was a
   const limit = async () => (await show()).utilization.memory_limit_bytes
   await change(2_048)
   expect(await limit()).toBe(2_355_200_000)
-  it.emulator.failNextWings('sync', 'unreachable')
+  failNext(it.emulator, 'wings-down', { wings: 'sync' })
   await change(8_192)
   expect(await limit()).toBe(2_355_200_000)
   await power('restart')
@@ -243,7 +245,7 @@ test('a changed build reaches the node at once, or at the next start if it was a
 })
 
 test('a forced delete leaves files on a node that was away; a plain one takes them along', async () => {
-  it.emulator.failNextWings('delete', 'unreachable')
+  failNext(it.emulator, 'wings-down', { wings: 'delete' })
   await it.call('DELETE /api/application/servers/4/force', { key: FULL_KEY })
   expect(await wings(`GET /servers/${UUID}`)).toMatchObject({ status: 200 })
   expect(await power('start')).toMatchObject({ status: 202 })
@@ -413,15 +415,7 @@ async function show(uuid = UUID) {
 const Shown = z.object({
   state: z.string(),
   is_suspended: z.boolean(),
-  utilization: z.object({
-    memory_bytes: z.int(),
-    memory_limit_bytes: z.int(),
-    cpu_absolute: z.number(),
-    network: z.object({ rx_bytes: z.int(), tx_bytes: z.int() }),
-    uptime: z.int(),
-    state: z.string(),
-    disk_bytes: z.int(),
-  }),
+  utilization: Stats,
   configuration: z.unknown(),
 })
 

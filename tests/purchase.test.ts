@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { withholdWebhooks } from './support/faults.ts'
 import { placeOrder, PURCHASE, sessionOf, type Shop, startShop } from './support/shop.ts'
 
 let shop: Shop
@@ -97,13 +98,13 @@ test('mail goes to the outbox once for the payment and once for the server', asy
 test('the return page finds the payment when no webhook ever comes', async () => {
   const customer = await shop.customer()
   const { orderId } = await placeOrder(customer)
-  shop.stripe.holdWebhooks(true)
+  const withheld = withholdWebhooks(shop)
   await shop.stripe.pay(await sessionOf(shop.db, orderId))
   const synced = await customer.post(`/api/orders/${orderId}/sync`)
   expect(synced.body.order.status).toBe('paid')
   await shop.pass(10_000, () => isActive(orderId))
   expect(await isActive(orderId)).toBe(true)
-  shop.stripe.holdWebhooks(false)
+  withheld.cancel()
   await shop.drain()
   expect(await liveServers(orderId)).toBe(1)
 })

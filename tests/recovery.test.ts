@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { sweep } from '../api/jobs/sweep.ts'
 import { shopId } from '../api/plans/shop_id.ts'
 import type { Client } from './support/client.ts'
+import { failNext, withholdWebhooks } from './support/faults.ts'
 import { expectInvariants } from './support/invariants.ts'
 import { placeOrder, PURCHASE, sessionOf, type Shop, startShop } from './support/shop.ts'
 
@@ -143,14 +144,14 @@ test('after ③: the inbox worker died with its lease; another takes over', asyn
 test('without any webhook the sweep finds the payment within two minutes', async () => {
   const customer = await shop.customer()
   const { orderId } = await placeOrder(customer)
-  shop.stripe.holdWebhooks(true)
+  const withheld = withholdWebhooks(shop)
   await shop.stripe.pay(await sessionOf(shop.db, orderId))
   shop.clock.advance(2 * MINUTE_MS)
   await sweep(shop.db, shop.deps)
   await shop.drain()
   expect(['paid', 'provisioning']).toContain((await statusOf(orderId))?.order)
   await expectDelivered(orderId)
-  shop.stripe.holdWebhooks(false)
+  withheld.cancel()
 })
 
 test('after ⑤: the job was lost; the sweep notices that the order has none', async () => {
@@ -176,7 +177,7 @@ test('after ⑦: the job that looks was lost; the sweep notices, and the server 
 test('an outage of Stripe kills no job, and the sweep does not hurry those that wait', async () => {
   const customer = await shop.customer()
   const { orderId } = await placeOrder(customer)
-  shop.stripe.holdWebhooks(true)
+  const withheld = withholdWebhooks(shop)
   const sessionId = await sessionOf(shop.db, orderId)
   await shop.stripe.pay(sessionId)
   let asked = 0
@@ -191,12 +192,12 @@ test('an outage of Stripe kills no job, and the sweep does not hurry those that 
   }
   shop.intercept.stripe = undefined
   expect(asked).toBeLessThanOrEqual(45)
-  shop.stripe.holdWebhooks(false)
+  withheld.cancel()
   await expectDelivered(orderId)
 })
 
 test('after ⑥: the panel made the server and the answer was lost; it is found, not made twice', async () => {
-  shop.panel.failNextCreate('drop-answer')
+  failNext(shop, 'drop-answer', { call: 'POST /api/application/servers' })
   const { customer, orderId } = await paidOrder()
   await expectDelivered(orderId)
   expect(await kindsOf(customer, orderId)).toContain('order.provision_retry')
@@ -219,13 +220,13 @@ test('after ⑥: the process died before it wrote the server down; it is adopted
 })
 
 test('a create the panel rolled back is not believed, and is made again once', async () => {
-  shop.panel.failNextCreate('wings-unreachable')
+  failNext(shop, 'wings-down', { wings: 'create' })
   const { orderId } = await paidOrder()
   await expectDelivered(orderId)
 })
 
 test('a server seen after an unconfirmed create does not count for a minute', async () => {
-  shop.panel.failNextCreate('drop-answer')
+  failNext(shop, 'drop-answer', { call: 'POST /api/application/servers' })
   const { orderId } = await paidOrder()
   await shop.drain()
   const sent = shop.clock.now().getTime()
@@ -234,19 +235,19 @@ test('a server seen after an unconfirmed create does not count for a minute', as
 })
 
 test('a lost race for the external id ends in one server', async () => {
-  shop.panel.failNextCreate('lost-race-external-id')
+  failNext(shop, { name: 'lost-race', field: 'external_id' })
   const { orderId } = await paidOrder()
   await expectDelivered(orderId)
 })
 
 test('a port that somebody else took is replaced by another', async () => {
-  shop.panel.failNextCreate('lost-race-allocation')
+  failNext(shop, { name: 'lost-race', field: 'allocation_id' })
   const { orderId } = await paidOrder()
   await expectDelivered(orderId, 20_000)
 })
 
 test('a failed installation is started afresh, and the customer reads it', async () => {
-  shop.panel.failNextInstall()
+  failNext(shop, 'install-fails')
   const { customer, orderId } = await paidOrder()
   await expectDelivered(orderId)
   expect(await kindsOf(customer, orderId)).toEqual(

@@ -88,3 +88,13 @@ async function typed(command: string | undefined, env: Record<string, string>): 
   expect(success, new TextDecoder().decode(stderr)).toBe(true)
   return new TextDecoder().decode(stdout)
 }
+
+test('search engines are told to leave what is personal, and may read the reference', async () => {
+  const answer = await fetch(`${shop.url}/robots.txt`)
+  expect(answer.headers.get('content-type')).toContain('text/plain')
+  const text = await answer.text()
+  for (const path of ['/api/', '/account', '/orders', '/servers']) {
+    expect(text).toContain(`Disallow: ${path}\n`)
+  }
+  expect(text).toContain('Allow: /api/reference\n')
+})

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { sweep } from '../api/jobs/sweep.ts'
 import type { Client } from './support/client.ts'
 import { STRIPE_KEY } from './support/environment.ts'
+import { withholdWebhooks } from './support/faults.ts'
 import { expectInvariants } from './support/invariants.ts'
 import { placeOrder, sessionOf, type Shop, startShop } from './support/shop.ts'
 
@@ -183,9 +184,9 @@ test('a refund whose answer was lost is found, not sent twice', async () => {
 async function unprovisioned(): Promise<{ orderId: string }> {
   const customer = await shop.customer()
   const { orderId } = await placeOrder(customer)
-  shop.stripe.holdWebhooks(true)
+  const withheld = withholdWebhooks(shop)
   await shop.stripe.pay(await sessionOf(shop.db, orderId))
   await customer.post(`/api/orders/${orderId}/sync`)
-  shop.stripe.holdWebhooks(false)
+  withheld.cancel()
   return { orderId }
 }

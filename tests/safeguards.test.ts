@@ -6,6 +6,7 @@ import { enqueue } from '../api/jobs/queue.ts'
 import { runDue } from '../api/jobs/run.ts'
 import { sweep } from '../api/jobs/sweep.ts'
 import { STRIPE_KEY, WEBHOOK_SECRET } from './support/environment.ts'
+import { failNext, withholdWebhooks } from './support/faults.ts'
 import { placeOrder, PURCHASE, sessionOf, type Shop, startShop } from './support/shop.ts'
 
 const MINUTE_MS = 60_000
@@ -20,7 +21,7 @@ beforeAll(async () => {
 afterEach(() => {
   shop.intercept.stripe = undefined
   shop.intercept.panel = undefined
-  shop.stripe.holdWebhooks(false)
+  shop.faults.clear()
 })
 
 afterAll(() => shop.stop())
@@ -159,7 +160,7 @@ test('a discount that nobody offered is held for review', async () => {
 test('a payment seen by five at the same moment is taken once, and none of them fails', async () => {
   const customer = await shop.customer()
   const { orderId } = await placeOrder(customer)
-  shop.stripe.holdWebhooks(true)
+  withholdWebhooks(shop)
   await shop.stripe.pay(await sessionOf(shop.db, orderId))
   const answers = await Promise.all(
     Array.from({ length: 5 }, () => customer.post(`/api/orders/${orderId}/sync`)),
@@ -364,7 +365,7 @@ test('the sweep finds a delayed payment that arrived without a webhook', async (
   await shop.stripe.pay(sessionId, { delayed: 'processing' })
   await shop.drain()
   expect((await statusOf(orderId))?.order).toBe('payment_processing')
-  shop.stripe.holdWebhooks(true)
+  withholdWebhooks(shop)
   await shop.stripe.settle(sessionId, 'succeeded')
   shop.clock.advance(2 * MINUTE_MS)
   await sweep(shop.db, shop.deps)
@@ -373,7 +374,7 @@ test('the sweep finds a delayed payment that arrived without a webhook', async (
 })
 
 test('a failed installation whose job was lost is started again by the sweep', async () => {
-  shop.panel.failNextInstall()
+  failNext(shop, 'install-fails')
   const { orderId } = await paidOrder()
   await shop.pass(20_000, async () => (await statusOf(orderId))?.server === 'install_failed')
   expect((await statusOf(orderId))?.server).toBe('install_failed')
@@ -545,7 +546,7 @@ test('an order whose node left the panel goes to another, and says which', async
 test('canceling an order that was paid meanwhile shows it as paid at once', async () => {
   const customer = await shop.customer()
   const { orderId } = await placeOrder(customer)
-  shop.stripe.holdWebhooks(true)
+  withholdWebhooks(shop)
   await shop.stripe.pay(await sessionOf(shop.db, orderId))
   expect((await customer.post(`/api/orders/${orderId}/cancel`)).status).toBe(409)
   expect((await customer.get(`/api/orders/${orderId}`)).body.order.status).toBe('paid')

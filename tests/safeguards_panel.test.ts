@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { refundUndelivered } from '../api/payments/refund.ts'
 import { provisionServer } from '../api/servers/provision.ts'
+import { failNext, withholdWebhooks } from './support/faults.ts'
 import { expectInvariants } from './support/invariants.ts'
 import { placeOrder, sessionOf, type Shop, startShop } from './support/shop.ts'
 
@@ -24,10 +25,10 @@ afterAll(() => shop.stop())
 async function unprovisioned() {
   const customer = await shop.customer()
   const { orderId } = await placeOrder(customer)
-  shop.stripe.holdWebhooks(true)
+  const withheld = withholdWebhooks(shop)
   await shop.stripe.pay(await sessionOf(shop.db, orderId))
   await customer.post(`/api/orders/${orderId}/sync`)
-  shop.stripe.holdWebhooks(false)
+  withheld.cancel()
   return { customer, orderId }
 }
 
@@ -216,7 +217,7 @@ test('a failed installation is started afresh after one, five and fifteen minute
     }
     return next(request)
   }
-  shop.panel.failNextInstall()
+  failNext(shop, 'install-fails')
   for (let i = 0; i < 3; i++) {
     await shop.pass(
       MINUTE_MS / 2,
@@ -224,7 +225,7 @@ test('a failed installation is started afresh after one, five and fifteen minute
     )
     expect((await statusOf(orderId))?.server).toBe('install_failed')
     last = shop.clock.now().getTime()
-    if (i < 2) shop.panel.failNextInstall()
+    if (i < 2) failNext(shop, 'install-fails')
     await shop.pass(
       20 * MINUTE_MS,
       async () => (await statusOf(orderId))?.server !== 'install_failed',

@@ -1,6 +1,7 @@
 import Stripe from 'stripe'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WEBHOOK_SECRET } from './support/environment.ts'
+import { withholdWebhooks } from './support/faults.ts'
 import { placeOrder, sessionOf, type Shop, startShop } from './support/shop.ts'
 
 const PREVIOUS_SECRET = 'whsec_UHJldmlvdXNPbmVGb3JUZXN0czEyMzQ1Ng'
@@ -134,7 +135,7 @@ test('a body over 512 KiB is refused with 413', async () => {
 test('the same event 100 times, many at once, takes effect once', async () => {
   const customer = await shop.customer()
   const { orderId } = await placeOrder(customer)
-  shop.stripe.holdWebhooks(true)
+  const withheld = withholdWebhooks(shop)
   const sessionId = await sessionOf(shop.db, orderId)
   await shop.stripe.pay(sessionId)
   const payload = eventBody({ data: { object: { id: sessionId, object: 'checkout.session' } } })
@@ -151,7 +152,7 @@ test('the same event 100 times, many at once, takes effect once', async () => {
       "SELECT COUNT(*) AS n FROM order_events WHERE kind = 'order.paid' AND order_id = ?",
     ),
   ).toBe(1)
-  shop.stripe.holdWebhooks(false)
+  withheld.cancel()
 })
 
 test('an event of a session that is not ours changes nothing and is not retried for ever', async () => {

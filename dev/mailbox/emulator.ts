@@ -1,6 +1,9 @@
 import { Hono } from 'hono'
+import { createFaults, type Faults } from '../faults/faults.ts'
+import { withFaults } from '../faults/wire.ts'
 import { apiRoutes } from './api.ts'
 import { pageRoutes } from './pages.ts'
+import { mailboxVoice } from './voice.ts'
 
 export interface MailboxOptions {
   /** What the shop must show to have a mail taken. */
@@ -10,6 +13,8 @@ export interface MailboxOptions {
   state?: unknown
   /** Called whenever there is something new to keep. */
   onChange?: () => void
+  /** Where faults are ordered, when several emulators share the orders. */
+  faults?: Faults
 }
 
 /** A mail that the shop handed over, as the provider got it. */
@@ -37,6 +42,7 @@ export interface Mailbox {
   fetch(request: Request): Promise<Response>
   /** Oldest first. */
   mails: readonly ReceivedMail[]
+  faults: Faults
   snapshot(): unknown
 }
 
@@ -45,6 +51,7 @@ const KEPT = 500
 
 export function createMailbox(options: MailboxOptions): Mailbox {
   const mails = readState(options.state)
+  const { faults = createFaults({ services: ['mailbox'], now: options.now }) } = options
   const keep = (mail: ReceivedMail) => {
     mails.push(mail)
     if (mails.length > KEPT) mails.shift()
@@ -54,8 +61,14 @@ export function createMailbox(options: MailboxOptions): Mailbox {
     .route('/emails', apiRoutes({ ...options, mails, keep }))
     .route('/', pageRoutes(mails))
   return {
-    fetch: async (request) => await app.fetch(request),
+    fetch: withFaults(async (request) => await app.fetch(request), {
+      service: 'mailbox',
+      faults,
+      voice: mailboxVoice,
+      now: options.now,
+    }),
     mails,
+    faults,
     snapshot: () => ({ mails }),
   }
 }

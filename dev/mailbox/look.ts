@@ -1,21 +1,8 @@
-/** The mailbox in the shop's colours, by day and by night. */
-export const STYLE = `
-  :root {
-    color-scheme: light dark;
-    --sky: light-dark(#dcebf2, #0b141d);
-    --surface: light-dark(#fff, #15232f);
-    --sunken: light-dark(#eef5f8, #0f1b25);
-    --ink: light-dark(#0f2431, #e6f0f4);
-    --soft: light-dark(#465c6a, #a3b7c3);
-    --line: light-dark(#c4d6df, #2b3f4d);
-    --link: light-dark(#0a5a78, #8ad1ec);
-    --beacon: light-dark(#ffb81c, #ffc23d);
-  }
-  * { box-sizing: border-box }
-  body { margin: 0; min-height: 100vh; display: flex; flex-direction: column; background: var(--sky);
-    color: var(--ink); font: 16px/1.5 'Avenir Next', 'Segoe UI', 'Helvetica Neue', system-ui, sans-serif }
-  a { color: var(--link) }
-  :focus-visible { outline: 3px solid var(--link); outline-offset: 2px }
+import { LOOK } from '../emulators/page.ts'
+
+/** How the mailbox lies on its page. */
+export const STYLE = `${LOOK}
+  body { display: flex; flex-direction: column }
   .top { display: flex; align-items: center; gap: 1rem 1.5rem; flex-wrap: wrap; padding: .75rem 1.5rem }
   .top p { margin: 0; color: var(--soft) }
   .home { display: flex; align-items: center; gap: .6rem; color: var(--ink); font-size: 1.2rem; font-weight: 700; text-decoration: none }
@@ -43,9 +30,7 @@ export const STYLE = `
   .switch a[aria-current] { background: var(--ink); color: var(--surface) }
   iframe { flex: 1; display: block; max-width: 100%; min-height: 38rem; border: 2px solid var(--line); margin: 0 auto; background: #fff }
   pre { margin: 0; padding: 1rem; background: var(--sunken); white-space: pre-wrap; overflow-wrap: anywhere; font: 14px/1.6 ui-monospace, Menlo, Consolas, monospace }
-  table { border-collapse: collapse; width: 100% }
-  th, td { padding: .5rem .75rem .5rem 0; border-top: 1px solid var(--line); text-align: left; vertical-align: top; overflow-wrap: anywhere }
-  th { color: var(--soft); font-weight: 400; width: 10rem }
+  th { width: 10rem }
   @media (max-width: 48rem) {
     .columns { display: block; padding: 0 .75rem 1rem }
     .top { padding: .75rem } .top p { display: none }

@@ -1,9 +1,8 @@
 import { type Context, Hono } from 'hono'
 import { html, raw } from 'hono/html'
+import { type Html, page } from '../emulators/page.ts'
 import type { ReceivedMail } from './emulator.ts'
 import { SCRIPT, STYLE } from './look.ts'
-
-type Html = ReturnType<typeof html>
 
 /** The pages of the mailbox: the mails, newest first, and beside them the one that is read. */
 export function pageRoutes(mails: readonly ReceivedMail[]) {
@@ -77,33 +76,29 @@ function show(c: Context, shown: Shown): Response | Promise<Response> {
     'content-security-policy',
     `default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-${nonce}'; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'`,
   )
-  return c.html(page(shown, nonce))
+  return c.html(page({
+    title: shown.title,
+    style: STYLE,
+    content: columns(shown),
+    script: { text: SCRIPT, nonce },
+    attributes: {
+      class: shown.isList ? 'is-list' : 'is-mail',
+      'data-newest': shown.mails.at(-1)?.id ?? '',
+    },
+  }))
 }
 
-function page({ title, mails, open, main, isList }: Shown, nonce: string): Html {
-  const newest = mails.at(-1)?.id ?? ''
+function columns({ mails, open, main }: Shown): Html {
   return html`
-    <!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>${title}</title>
-        <style>${raw(STYLE)}</style>
-      </head>
-      <body class="${isList ? 'is-list' : 'is-mail'}" data-newest="${newest}">
-        <header class="top">
-          <a class="home" href="/">${MARK} Mailbox</a>
-          <p>Every mail of this shop ends here, and nowhere else.</p>
-          <a class="news" id="news" href="/" hidden>There is new mail</a>
-        </header>
-        <div class="columns">
-          <nav aria-label="Mails">${list(mails, open)}</nav>
-          <main>${main}</main>
-        </div>
-        <script nonce="${nonce}">${raw(SCRIPT)}</script>
-      </body>
-    </html>
+    <header class="top">
+      <a class="home" href="/">${MARK} Mailbox</a>
+      <p>Every mail of this shop ends here, and nowhere else.</p>
+      <a class="news" id="news" href="/" hidden>There is new mail</a>
+    </header>
+    <div class="columns">
+      <nav aria-label="Mails">${list(mails, open)}</nav>
+      <main>${main}</main>
+    </div>
   `
 }
 
@@ -237,11 +232,8 @@ function frame(c: Context, mail: ReceivedMail): Response | Promise<Response> {
 }
 
 function notFound(): Html {
-  return html`
-    <!doctype html>
-    <title>No such mail</title>
-    <p>No such mail. <a href="/">All mails</a></p>
-  `
+  const content = html`<p class="hint">No such mail. <a href="/">All mails</a></p>`
+  return page({ title: 'No such mail', style: STYLE, content })
 }
 
 function timeOf(at: string): string {

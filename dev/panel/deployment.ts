@@ -55,7 +55,11 @@ export function drawAllocation(
   )
   const drawn = free[Math.floor(random() * free.length)]
   if (drawn) return drawn
-  throw refused(
+  throw noViableAllocation()
+}
+
+export function noViableAllocation() {
+  return refused(
     'No allocations satisfying the requirements for automatic deployment were found.',
     'NoViableAllocationException',
   )

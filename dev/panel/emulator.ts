@@ -1,4 +1,6 @@
 import { type Context, Hono, type Next } from 'hono'
+import { createFaults, type Faults } from '../faults/faults.ts'
+import { withFaults } from '../faults/wire.ts'
 import { answer } from './answers.ts'
 import { api } from './api.ts'
 import { clientApi } from './client/api.ts'
@@ -7,17 +9,21 @@ import { Gate, StartingLine } from './gates.ts'
 import { pages } from './pages.ts'
 import type { PanelApp, PanelEnv, PanelSettings } from './panel.ts'
 import { ensureDaemonTokens, ensureKey, seedShop } from './seed.ts'
+import { rollBack } from './server_create.ts'
 import { PanelStore } from './store.ts'
+import { panelVoice } from './voice.ts'
 import { daemon } from './wings/daemon.ts'
 import { remoteApi } from './wings/remote.ts'
 import { type Upgrade, upgradeWithDeno } from './wings/socket.ts'
-import { Wings, type WingsAction, type WingsFault } from './wings/wings.ts'
+import { Wings } from './wings/wings.ts'
 
 export interface PanelEmulatorOptions {
   /** Where it is reached; shown in links and redirects. */
   url: string
   /** `ptla_` and more, 48 characters in all; it may do everything. */
   applicationKey: string
+  /** `ptlc_` and more: a root admin's, for the client API. */
+  accountKey?: string
   now: () => Date
   random?: () => number
   installMs?: number
@@ -35,24 +41,16 @@ export interface PanelEmulatorOptions {
   onChange?: () => void
   log?: (line: string) => void
   seed?: 'shop' | 'empty'
+  /** Where faults are ordered, when several emulators share the orders. */
+  faults?: Faults
 }
-
-export type CreateFault =
-  /** 504; the row is rolled back. */
-  | 'wings-unreachable'
-  /** 500 of the node; the row is rolled back. */
-  | 'wings-500'
-  /** The server is made, but the caller's connection breaks. */
-  | 'drop-answer'
-  /** 500 naming the field that another request has just taken. */
-  | 'lost-race-external-id'
-  | 'lost-race-allocation'
 
 export interface PanelEmulator {
   fetch(request: Request): Promise<Response>
   snapshot(): unknown
   close(): void
   store: PanelStore
+  faults: Faults
   /** Maintenance of the whole panel, its two-factor rule, its debug mode: change them at any time. */
   settings: PanelSettings
   /**
@@ -63,71 +61,55 @@ export interface PanelEmulator {
   /** Creates wait at the node, their rows there to be read, until the returned function is called. */
   holdCreates(): () => void
   setInstallMs(ms: number): void
-  failNextInstall(): void
   /** The daemon of a node starts anew, and the panel forgets what was installing there. */
   rebootWings(nodeId: number): void
   setMaintenance(nodeId: number, on: boolean): void
-  failNextCreate(fault: CreateFault): void
-  failNextWings(action: WingsAction, fault: WingsFault): void
 }
 
 /** A Pterodactyl panel 1.11 with its nodes, as strict and as odd as the real one. */
 export function createPanelEmulator(options: PanelEmulatorOptions): PanelEmulator {
   const panel = openPanel(options)
-  const { store, wings, faults, settle } = panel
+  const { store, wings, faults, timing, settle } = panel
+  const fetch = async (request: Request) => {
+    // Read first: nothing can be asked of a request that has become a websocket.
+    const { method } = request
+    const { pathname } = new URL(request.url)
+    settle()
+    if (await rollBack(panel)) options.onChange?.()
+    const isForNode = /^\/api\/(servers|system)\b/.test(pathname)
+    const response = await (isForNode ? daemon : site).fetch(request, panel)
+    options.log?.(`${method} ${pathname} ${response.status}`)
+    // A refusal may have changed something too: a failed suspension ends an install.
+    if (method !== 'GET') options.onChange?.()
+    return response
+  }
   return {
     store,
-    fetch: async (request) => {
-      // Read first: nothing can be asked of a request that has become a websocket.
-      const { method } = request
-      const { pathname } = new URL(request.url)
-      settle()
-      const isForNode = /^\/api\/(servers|system)\b/.test(pathname)
-      const response = await (isForNode ? daemon : site).fetch(request, panel)
-      options.log?.(`${method} ${pathname} ${response.status}`)
-      // A refusal may have changed something too: a failed suspension ends an install.
-      if (method !== 'GET') options.onChange?.()
-      return response
-    },
+    faults,
+    fetch: withFaults(fetch, {
+      service: 'panel',
+      faults,
+      voice: panelVoice(panel),
+      now: panel.now,
+    }),
     snapshot: () => store.snapshot(),
     close: () => {
       panel.windows.application.clear()
       panel.windows.client.clear()
-      faults.startingLine?.open()
-      faults.heldNode?.open()
+      timing.startingLine?.open()
+      timing.heldNode?.open()
       wings.close()
     },
     settings: panel.settings,
-    raceNext: (count) => faults.startingLine = new StartingLine(count),
+    raceNext: (count) => timing.startingLine = new StartingLine(count),
     holdCreates: () => {
       const gate = new Gate()
-      faults.heldNode = gate
+      timing.heldNode = gate
       return () => gate.open()
     },
     setInstallMs: (ms) => wings.installMs = ms,
-    failNextInstall: () => wings.nextInstallFails = true,
     rebootWings: (nodeId) => wings.reboot(store.nodes.get(nodeId)),
     setMaintenance: (nodeId, on) => store.nodes.get(nodeId).maintenance = on,
-    failNextWings: (action, fault) => wings.failNext(action, fault),
-    failNextCreate: (fault) => {
-      switch (fault) {
-        case 'wings-unreachable':
-          return wings.failNext('create', 'unreachable')
-        case 'wings-500':
-          return wings.failNext('create', 500)
-        case 'drop-answer':
-          faults.dropAnswer = true
-          return
-        case 'lost-race-external-id':
-          faults.lostRace = 'external_id'
-          return
-        case 'lost-race-allocation':
-          faults.lostRace = 'allocation_id'
-          return
-        default:
-          throw new Error(`Unknown fault ${fault satisfies never}`)
-      }
-    },
   }
 }
 
@@ -141,12 +123,12 @@ site.notFound((c) => {
 })
 
 function openPanel(options: PanelEmulatorOptions): PanelApp {
-  const { now } = options
+  const { now, faults = createFaults({ services: ['panel'], now }) } = options
   const store = new PanelStore()
   const panel: PanelApp = {
     url: options.url.replace(/\/+$/, ''),
     store,
-    wings: new Wings({ store, now, installMs: options.installMs ?? 4000 }),
+    wings: new Wings({ store, now, faults, installMs: options.installMs ?? 4000 }),
     now,
     random: options.random ?? Math.random,
     upgrade: options.upgrade ?? upgradeWithDeno,
@@ -164,13 +146,16 @@ function openPanel(options: PanelEmulatorOptions): PanelApp {
         client: options.clientRequestsPerMinute ?? 720,
       },
     },
-    faults: {},
+    faults,
+    rollBacks: new Map(),
+    timing: {},
     windows: { application: new Map(), client: new Map() },
   }
   if (options.state !== undefined) panel.store.load(options.state)
   else if (options.seed !== 'empty') seedShop(panel)
   ensureDaemonTokens(panel)
   ensureKey(panel, options.applicationKey)
+  if (options.accountKey) ensureKey(panel, options.accountKey)
   return panel
 }
 

@@ -13,7 +13,7 @@ export async function identify(
   request: Request,
   { twoFactor = true } = {},
 ): Promise<{ caller: Caller; body: unknown }> {
-  const caller = authenticate(panel, request.headers.get('Authorization') ?? '')
+  const caller = authenticate(panel, request)
   const body = await readInput(request)
   if (twoFactor) requireTwoFactor(panel, caller.owner)
   requireAddress(caller.key, request)
@@ -24,12 +24,16 @@ export async function identify(
 /** All 48 characters; the first 16 find the key and are compared as the collation does. */
 const IDENTIFIER_LENGTH = 16
 
-function authenticate({ store }: PanelApp, authorization: string): Caller {
-  const token = /Bearer ([^,]*)/.exec(authorization)?.[1] ?? ''
-  const key = store.keys.rows.find((key) =>
-    same(key.token.slice(0, IDENTIFIER_LENGTH), token.slice(0, IDENTIFIER_LENGTH)) &&
-    key.token.slice(IDENTIFIER_LENGTH) === token.slice(IDENTIFIER_LENGTH)
-  )
+function authenticate({ store, faults }: PanelApp, request: Request): Caller {
+  const token = /Bearer ([^,]*)/.exec(request.headers.get('Authorization') ?? '')?.[1] ?? ''
+  const call = { method: request.method, path: new URL(request.url).pathname }
+  const revoked = faults.strike('key', { service: 'panel', call }) !== undefined
+  const key = revoked
+    ? undefined
+    : store.keys.rows.find((key) =>
+      same(key.token.slice(0, IDENTIFIER_LENGTH), token.slice(0, IDENTIFIER_LENGTH)) &&
+      key.token.slice(IDENTIFIER_LENGTH) === token.slice(IDENTIFIER_LENGTH)
+    )
   const owner = key && store.users.find(key.ownerId)
   if (!owner) throw new PanelFailure(401, 'AuthenticationException', 'Unauthenticated.')
   return { key, owner }

@@ -1,5 +1,7 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
+import { type Html, LOOK, page as document } from '../emulators/page.ts'
+import { consolePage } from './console/page.ts'
 import type { Server } from './model.ts'
 import type { PanelEnv } from './panel.ts'
 import type { PanelStore } from './store.ts'
@@ -9,13 +11,22 @@ import { identifierOf } from './transformers.ts'
 export const pages = new Hono<PanelEnv>()
   .get('/', (c) => c.html(page('Servers', serverTable(c.env.store))))
   .get('/server/:identifier', (c) => {
-    const { store } = c.env
-    const server = store.servers.rows.find((row) => identifierOf(row) === c.req.param('identifier'))
-    if (!server) return c.html(page('Not found', html`<p>No such server.</p>`), 404)
-    return c.html(page(server.name, serverDetails(store, server)))
+    const server = findServer(c.env.store, c.req.param('identifier'))
+    if (!server) return c.html(notFoundPage(), 404)
+    return c.html(page(server.name, serverDetails(c.env.store, server)))
+  })
+  .get('/server/:identifier/console', (c) => {
+    const server = findServer(c.env.store, c.req.param('identifier'))
+    return server ? consolePage(c, server) : c.html(notFoundPage(), 404)
   })
 
-type Html = ReturnType<typeof html>
+function findServer(store: PanelStore, identifier: string): Server | undefined {
+  return store.servers.rows.find((row) => identifierOf(row) === identifier)
+}
+
+function notFoundPage(): Html {
+  return page('Not found', html`<p>No such server.</p>`)
+}
 
 function serverTable(store: PanelStore): Html {
   if (store.servers.rows.length === 0) return html`<p>No servers yet.</p>`
@@ -60,7 +71,9 @@ function serverDetails(store: PanelStore, server: Server): Html {
           `
         )}
       </table>
-    <p><a href="/">All servers</a></p>
+    <p>
+      <a href="/server/${identifierOf(server)}/console">Console</a> · <a href="/">All servers</a>
+    </p>
   `
 }
 
@@ -74,26 +87,23 @@ function addressOf(store: PanelStore, server: Server): string {
 }
 
 function page(title: string, content: Html): Html {
-  return html`
-    <!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width">
-        <meta http-equiv="refresh" content="5">
-        <title>${title} · Panel emulator</title>
-        <style>
-        body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-        table { border-collapse: collapse; width: 100% }
-        th, td { text-align: left; padding: .4rem .8rem; border-bottom: 1px solid #ccd }
-        small { color: #667 }
-      </style>
-      </head>
-      <body>
-      <small>Panel emulator: stands in for Pterodactyl during development</small>
-      <h1>${title}</h1>
-      ${content}
-      </body>
-    </html>
-  `
+  return document({
+    title: `${title} · Panel emulator`,
+    style: STYLE,
+    refreshS: 5,
+    content: html`
+      <main>
+        <p>Panel emulator: stands in for Pterodactyl during development</p>
+        <h1>${title}</h1>
+        ${content}
+      </main>
+    `,
+  })
 }
+
+const STYLE = `${LOOK}
+  main { max-width: 60rem; margin: 2rem auto; padding: 1rem 1.5rem; background: var(--surface);
+    border-top: 8px solid var(--beacon) }
+  main > p:first-child { margin: 0; color: var(--soft); font-size: .875rem }
+  h1 { margin: 0 0 1rem; line-height: 1.25; overflow-wrap: anywhere }
+`

@@ -1,5 +1,6 @@
+import type { Faults } from '../faults/faults.ts'
 import type { Gate, StartingLine } from './gates.ts'
-import type { Key, User } from './model.ts'
+import type { Key, Server, User } from './model.ts'
 import type { Item } from './objects.ts'
 import type { PanelStore } from './store.ts'
 import type { Upgrade } from './wings/socket.ts'
@@ -19,7 +20,11 @@ export interface PanelApp {
   /** What the nodes said last of their servers, by uuid. */
   resources: Map<string, { readAt: number; item: Item }>
   settings: PanelSettings
+  /** What was ordered to go wrong. */
   faults: Faults
+  /** The servers that are there for a while and then roll back, and when, in ms since 1970. */
+  rollBacks: Map<Server, number>
+  timing: Timing
   /** Requests of the present window, by owner: two keys of one admin share it. */
   windows: Record<Api, Map<number, { startedAt: number; used: number }>>
 }
@@ -41,12 +46,8 @@ export interface PanelSettings {
   requestsPerMinute: Record<Api, number>
 }
 
-/** What goes wrong once, at the next create, beside what the node can do. */
-export interface Faults {
-  /** Another request with the same value wins between validation and insert. */
-  lostRace?: 'external_id' | 'allocation_id'
-  /** The server is made, but the connection breaks before the answer. */
-  dropAnswer?: boolean
+/** What holds creates up. */
+export interface Timing {
   /** Creates wait here after their checks. */
   startingLine?: StartingLine
   /** Creates wait here between their row and the node. */

@@ -1,4 +1,4 @@
-import { drawAllocation, viableNodes } from './deployment.ts'
+import { drawAllocation, noViableAllocation, noViableNode, viableNodes } from './deployment.ts'
 import { Input } from './input.ts'
 import type { Allocation, Egg, Server } from './model.ts'
 import { newUuid, type PanelApp, timestamp } from './panel.ts'
@@ -15,25 +15,47 @@ import { type Check, exists, type RuleSet, validate } from './validation.ts'
  * it ends when the caller goes away.
  */
 export async function createServer(panel: PanelApp, body: unknown): Promise<Server> {
-  const { store, faults } = panel
+  const { store, timing } = panel
   const input = new Input(body)
   validate(body, createRules(store, input))
+  const fault = panel.faults.strike('create', { service: 'panel' })?.fault
+  if (fault?.name === 'node-full') {
+    throw fault.of === 'ports' ? noViableAllocation() : noViableNode()
+  }
   const allocation = chooseAllocation(panel, input)
   const egg = store.eggs.get(input.number('egg') ?? 0)
   const environment = readEnvironment(store, egg, input)
-  await faults.startingLine?.arrive()
-  refuseLostRace(panel, { externalId: input.text('external_id'), allocationId: allocation.id })
+  await timing.startingLine?.arrive()
+  refuseLostRace(panel, {
+    externalId: input.text('external_id'),
+    allocationId: allocation.id,
+    ordered: fault?.name === 'lost-race' ? fault.field : undefined,
+  })
   const server = insertServer(panel, { input, egg, allocation, environment })
   for (const row of [allocation, ...additionalAllocations(store, input)]) row.serverId = server.id
   await tellNode(panel, server)
   const startOnCompletion = input.flag('start_on_completion', false)
   panel.wings.startInstall(server, { now: panel.now(), again: false, startOnCompletion })
+  if (fault?.name === 'roll-back') {
+    panel.rollBacks.set(server, panel.now().getTime() + fault.seconds * 1000)
+  }
   return server
+}
+
+/** Takes back the servers whose time has come; true if there were any. */
+export async function rollBack(panel: PanelApp): Promise<boolean> {
+  const now = panel.now().getTime()
+  const due = [...panel.rollBacks].filter(([, at]) => at <= now).map(([server]) => server)
+  for (const server of due) {
+    panel.rollBacks.delete(server)
+    await deleteServer(panel, server, { force: true })
+  }
+  return due.length > 0
 }
 
 /** The row is there and can be read while the node takes its time. */
 async function tellNode(panel: PanelApp, server: Server): Promise<void> {
-  const { heldNode } = panel.faults
+  const { heldNode } = panel.timing
   try {
     await heldNode?.wait()
     await panel.wings.call('create', server)

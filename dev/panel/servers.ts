@@ -1,7 +1,8 @@
 import { Hono } from 'hono'
+import { proxyPage } from '../faults/wire.ts'
 import { allow, allowRow } from './access.ts'
 import { pageOf } from './lists.ts'
-import type { PanelApp, PanelEnv } from './panel.ts'
+import type { PanelEnv } from './panel.ts'
 import { deleteServer, reinstall, suspend, unsuspend } from './server_actions.ts'
 import { changeBuild } from './server_build.ts'
 import { changeDetails, changeStartup } from './server_changes.ts'
@@ -38,7 +39,7 @@ export const servers = new Hono<PanelEnv>()
     })))
   .post('/servers', allow('servers'), async (c) => {
     const made = await createServer(c.env, c.var.body)
-    if (c.env.faults.dropAnswer) return lostAnswer(c.env)
+    if (c.env.rollBacks.has(made)) return proxyPage(504)
     return c.json(serverView(c, made), 201)
   })
   .get('/servers/:server', server, (c) => c.json(serverView(c, c.var.row)))
@@ -72,12 +73,3 @@ export const servers = new Hono<PanelEnv>()
     await deleteServer(c.env, c.var.row, { force: c.req.param('force') === 'force' })
     return c.body(null, 204)
   })
-
-/** The head of an answer, and then a broken connection. */
-function lostAnswer(panel: PanelApp): Response {
-  panel.faults.dropAnswer = false
-  const body = new ReadableStream({
-    pull: (controller) => controller.error(new Error('The connection was cut on purpose')),
-  })
-  return new Response(body, { status: 201, headers: { 'Content-Type': 'application/json' } })
-}

@@ -9,7 +9,7 @@ import { type RuleSet, unique, validate } from './validation.ts'
 /** The loser of a race is caught by the database alone, which the panel did not expect: 500. */
 export async function createUser(panel: PanelApp, body: unknown): Promise<User> {
   validate(body, userRules(panel), labels)
-  await panel.faults.startingLine?.arrive()
+  await panel.timing.startingLine?.arrive()
   const input = new Input(body)
   const columns = writtenColumns(input)
   const externalId = input.text('external_id')
@@ -46,9 +46,10 @@ export function updateUser(panel: PanelApp, user: User, body: unknown): void {
   })
 }
 
-/** The user's keys die too, even the one that asked for it. */
+/** The user's keys die too, even the one that asked for it, and what others shared with the user. */
 export function deleteUser({ store }: PanelApp, user: User): void {
   store.users.remove(user)
+  store.subusers.rows = store.subusers.rows.filter((row) => row.userId !== user.id)
   for (const key of store.keys.rows.filter((key) => key.ownerId === user.id)) store.keys.remove(key)
 }
 

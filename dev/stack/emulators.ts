@@ -1,19 +1,27 @@
 import { join } from 'node:path'
-import { handledTypes } from '../../api/payments/inbox.ts'
+import { type Control, controlApp } from '../emulators/control/app.ts'
+import { addressOf, serve } from '../emulators/serve.ts'
+import { createTraffic } from '../emulators/traffic.ts'
+import { createFaults } from '../faults/faults.ts'
+import type { Service } from '../faults/vocabulary.ts'
+import type { Fetch } from '../faults/wire.ts'
 import type { Log } from '../log.ts'
 import { createMailbox } from '../mailbox/emulator.ts'
 import { createPanelEmulator } from '../panel/emulator.ts'
-import { preferPort } from '../ports.ts'
 import { createStripeEmulator } from '../stripe/emulator.ts'
 import type { Closing } from './closing.ts'
 import { openLogFile } from './log_file.ts'
-import { addressOf, serve } from './serve.ts'
-import { openSnapshotFile } from './snapshot_file.ts'
+import { openSnapshotFile, type SnapshotFile } from './snapshot_file.ts'
 
-/** Where an emulator keeps its state, how it is reached, and who stops it. */
+/** Where the emulators keep their state, how they are reached, and who stops them. */
 export interface EmulatorPlace {
-  dir: string
+  /** Undefined: nothing outlives the process. */
+  dir: string | undefined
   hostname: string
+  /** Gives a port for the one that is wished. */
+  port: (wished: keyof typeof PORTS) => number
+  /** What is ordered to go wrong at them, and what goes on. */
+  control: Control
   closing: Closing
   log: Log
 }
@@ -24,82 +32,109 @@ export interface Emulator {
   innerUrl: string
 }
 
-const STRIPE_PORT = 12111
-const PANEL_PORT = 8100
-const MAILBOX_PORT = 8025
+/** Where each is unless somebody is there already. */
+export const PORTS = { stripe: 12111, panel: 8100, mailbox: 8025, control: 8090 }
 
 /** Long enough to be seen on the timeline. */
 const INSTALL_MS = 8_000
 
+const now = () => new Date()
+
+/** Made before the emulators, which it will show and order faults at. */
+export function createControl(): Control {
+  const faults = createFaults({ now })
+  return { faults, traffic: createTraffic({ now, faults }), services: [] }
+}
+
+/** The control page; started last, when it is known which emulators there are. */
+export function startControl(place: EmulatorPlace): Emulator {
+  const app = controlApp(place.control)
+  const port = place.port('control')
+  const served = serve({ ...place, port }, async (request) => await app.fetch(request))
+  place.closing.add(() => served.stop())
+  return served
+}
+
 export interface StripeOptions {
   secretKey: string
-  /** Where it sends its events, signed with the secret. */
-  webhook: { url: string; secret: string }
+  /** Where it sends its events, signed with the secret; all events unless some are named. */
+  webhook?: { url: string; secret: string; enabledEvents?: string[] }
 }
 
-export function startStripe(options: StripeOptions, place: EmulatorPlace): Emulator {
-  const port = preferPort(STRIPE_PORT)
-  const file = openSnapshotFile(
-    join(place.dir, 'stripe.json'),
-    () => emulator.snapshot(),
-    place.log,
-  )
+export function startStripe({ secretKey, webhook }: StripeOptions, place: EmulatorPlace): Emulator {
+  const port = place.port('stripe')
+  const { faults, traffic } = place.control
+  const file = openState('stripe', () => emulator.snapshot(), place)
   const emulator = createStripeEmulator({
     url: addressOf(port).url,
-    secretKey: options.secretKey,
-    now: () => new Date(),
+    secretKey,
+    now,
     state: file.state,
     onChange: file.changed,
-    log: openLogFile(join(place.dir, 'stripe.log')).write,
+    log: openLog('stripe', place),
+    faults,
+    onWebhook: (attempt) => traffic.webhook(attempt, () => emulator.deliver(attempt.event.id)),
   })
-  emulator.addWebhookEndpoint({ ...options.webhook, enabledEvents: [...handledTypes] })
-  return run(port, emulator, file, place)
+  if (webhook) emulator.addWebhookEndpoint(webhook)
+  return run({ service: 'stripe', port, emulator, file }, place)
 }
 
-export function startPanel(applicationKey: string, place: EmulatorPlace): Emulator {
-  const port = preferPort(PANEL_PORT)
-  const file = openSnapshotFile(join(place.dir, 'panel.json'), () => emulator.snapshot(), place.log)
+export interface PanelKeys {
+  applicationKey: string
+  accountKey?: string
+}
+
+export function startPanel(keys: PanelKeys, place: EmulatorPlace): Emulator {
+  const port = place.port('panel')
+  const file = openState('panel', () => emulator.snapshot(), place)
   const emulator = createPanelEmulator({
     url: addressOf(port).url,
-    applicationKey,
-    now: () => new Date(),
+    ...keys,
+    now,
     state: file.state,
     onChange: file.changed,
     seed: 'shop',
     installMs: INSTALL_MS,
-    log: openLogFile(join(place.dir, 'panel.log')).write,
+    log: openLog('panel', place),
+    faults: place.control.faults,
   })
-  return run(port, emulator, file, place)
+  return run({ service: 'panel', port, emulator, file }, place)
 }
 
-export function startMailbox(place: EmulatorPlace): Emulator & { apiKey: string } {
-  const port = preferPort(MAILBOX_PORT)
-  const file = openSnapshotFile(
-    join(place.dir, 'mailbox.json'),
-    () => mailbox.snapshot(),
-    place.log,
-  )
-  // The API is started after it and told the key, so that nothing has to remember it.
-  const apiKey = `re_${crypto.randomUUID()}`
+export function startMailbox(apiKey: string, place: EmulatorPlace): Emulator {
+  const port = place.port('mailbox')
+  const file = openState('mailbox', () => mailbox.snapshot(), place)
   const mailbox = createMailbox({
     apiKey,
-    now: () => new Date(),
+    now,
     state: file.state,
     onChange: file.changed,
+    faults: place.control.faults,
   })
-  return { apiKey, ...run(port, { ...mailbox, close() {} }, file, place) }
+  const emulator = { ...mailbox, close() {} }
+  return run({ service: 'mailbox', port, emulator, file }, place)
+}
+
+function openState(service: Service, take: () => unknown, place: EmulatorPlace): SnapshotFile {
+  if (place.dir === undefined) return { state: undefined, changed() {}, flush() {} }
+  return openSnapshotFile(join(place.dir, `${service}.json`), take, place.log)
+}
+
+function openLog(service: Service, { dir }: EmulatorPlace): (line: string) => void {
+  return dir === undefined ? () => {} : openLogFile(join(dir, `${service}.log`)).write
 }
 
 function run(
-  port: number,
-  emulator: {
-    fetch(request: Request): Response | Promise<Response>
-    close(): void | Promise<void>
+  { service, port, emulator, file }: {
+    service: Service
+    port: number
+    emulator: { fetch: Fetch; close(): void | Promise<void> }
+    file: SnapshotFile
   },
-  file: { flush(): void },
-  { hostname, closing }: EmulatorPlace,
+  { hostname, closing, control }: EmulatorPlace,
 ): Emulator {
-  const served = serve({ port, hostname }, (request) => emulator.fetch(request))
+  const served = serve({ port, hostname }, control.traffic.watch(service, emulator.fetch))
+  control.services.push({ service, url: served.url })
   closing.add(async () => {
     file.flush()
     await served.stop()

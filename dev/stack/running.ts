@@ -2,12 +2,12 @@ import { join } from 'node:path'
 import { commandLineOf } from '../processes.ts'
 import { StartError } from '../start_error.ts'
 
-/** Refuses when this folder's stack runs already; else notes that it is ours now. */
-export async function claimFolder(dir: string, url: string): Promise<void> {
+/** Refuses when the program runs in this folder already; else notes that the folder is ours now. */
+export async function claimFolder(dir: string, url: string, program: string): Promise<void> {
   const path = join(dir, 'running.json')
   const text = await Deno.readTextFile(path).catch(() => '')
   const [, pid, where] = text.match(/"pid":(\d+),"url":"([^"]*)"/) ?? []
-  if (pid && (await commandLineOf(Number(pid)))?.includes('dev/main.ts')) {
+  if (pid && (await commandLineOf(Number(pid)))?.includes(program)) {
     throw new StartError(
       `It is running already, at ${where}: stop it with Ctrl-C there, or with kill ${pid}`,
     )

@@ -5,9 +5,14 @@ import { startApi } from './api_process.ts'
 import { applyCatalogue } from './catalogue.ts'
 import type { Closing } from './closing.ts'
 import { checkCounterparts } from './counterparts.ts'
+import { handledTypes } from '../../api/payments/inbox.ts'
+import { preferPort } from '../ports.ts'
 import {
+  createControl,
   type Emulator,
   type EmulatorPlace,
+  PORTS,
+  startControl,
   startMailbox,
   startPanel,
   startStripe,
@@ -52,6 +57,7 @@ export async function startStack(settings: Settings, place: StackPlace): Promise
     panelUrl: emulators.panel?.url ?? env.PANEL_URL,
     panelIsReal: !emulators.panel,
     mailboxUrl: emulators.mailbox.url,
+    controlUrl: emulators.control.url,
     databaseUrl: database.url,
     password: secrets.password,
     dir,
@@ -63,21 +69,33 @@ export async function startStack(settings: Settings, place: StackPlace): Promise
 interface Emulators {
   stripe?: Emulator
   panel?: Emulator
-  mailbox: ReturnType<typeof startMailbox>
+  mailbox: Emulator & { apiKey: string }
+  control: Emulator
 }
 
 function startEmulators(settings: Settings, secrets: Secrets, place: StackPlace): Emulators {
-  const emulatorPlace: EmulatorPlace = { ...place, hostname: settings.hostname }
+  const emulatorPlace: EmulatorPlace = {
+    ...place,
+    hostname: settings.hostname,
+    port: (name) => preferPort(PORTS[name]),
+    control: createControl(),
+  }
+  // The API is started after it and told the key, so that nothing has to remember it.
+  const apiKey = `re_${crypto.randomUUID()}`
   return {
-    mailbox: startMailbox(emulatorPlace),
-    panel: settings.panel ? undefined : startPanel(secrets.panelApiKey, emulatorPlace),
+    mailbox: { apiKey, ...startMailbox(apiKey, emulatorPlace) },
+    panel: settings.panel
+      ? undefined
+      : startPanel({ applicationKey: secrets.panelApiKey }, emulatorPlace),
     stripe: settings.stripe ? undefined : startStripe({
       secretKey: secrets.stripeSecretKey,
       webhook: {
         url: `http://127.0.0.1:${settings.port}/api/stripe/webhook`,
         secret: secrets.stripeWebhookSecret,
+        enabledEvents: [...handledTypes],
       },
     }, emulatorPlace),
+    control: startControl(emulatorPlace),
   }
 }
 

@@ -11,6 +11,7 @@ export interface Summary {
   panelUrl: string
   panelIsReal: boolean
   mailboxUrl: string
+  controlUrl: string
   databaseUrl: string
   password: string
   dir: string
@@ -25,6 +26,7 @@ export function printSummary(summary: Summary, log: Log): void {
     ['Stripe', stripeUrl ? `${cyan(stripeUrl)}  emulated` : 'your account, in test mode'],
     ['Panel', panelIsReal ? panelUrl : `${cyan(panelUrl)}  emulated`],
     ['Mailbox', cyan(summary.mailboxUrl)],
+    ['Control', `${cyan(summary.controlUrl)}  their traffic, and faults to order`],
     ['Database', summary.databaseUrl],
     ['Customer', `${CUSTOMER}  ${summary.password}`],
     ['Operator', `${OPERATOR}  ${summary.password}`],

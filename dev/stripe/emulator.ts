@@ -1,17 +1,25 @@
 import { Hono } from 'hono'
+import { createFaults, type Faults } from '../faults/faults.ts'
+import { withFaults } from '../faults/wire.ts'
 import { createApi } from './api.ts'
-import { type PayOptions } from './checkout/complete.ts'
+import { type BillingSettings, DEFAULT_SETTINGS } from './billing/settings.ts'
 import { expireSession } from './checkout/expire.ts'
+import { type PayOptions } from './checkout/pay.ts'
 import { settleCheckout } from './checkout/settle.ts'
 import { type IdKind, newId } from './ids.ts'
 import { accountObject } from './objects/account.ts'
+import { configurationObject, DEFAULT_FEATURES } from './objects/portal.ts'
 import { webhookEndpointObject } from './objects/webhook_endpoint.ts'
+import { portalPages } from './portal/pages.ts'
 import { payAndWait, type PayResult } from './page/pay.ts'
 import { pageRoutes } from './page/routes.ts'
+import { closeDispute, type DisputeOptions, openDispute } from './payments/disputes.ts'
 import type { Sandbox } from './sandbox.ts'
 import { openStore } from './store.ts'
+import { rollSecret } from './signature.ts'
 import { tick } from './tick.ts'
-import { createWebhooks } from './webhooks.ts'
+import { stripeVoice } from './voice.ts'
+import { createWebhooks, type WebhookAttempt } from './webhooks.ts'
 import type { Event } from './wire.ts'
 
 export interface StripeEmulatorOptions {
@@ -28,13 +36,24 @@ export interface StripeEmulatorOptions {
   onChange?: () => void
   /** The waits before each retry of a webhook; after the last it is given up. */
   retryDelaysMs?: number[]
+  /** How invoices are collected, where that is not as in a new account. */
+  billing?: Partial<BillingSettings>
   log?: (line: string) => void
+  /** How many requests the API answers in a second; more are answered 429. Else there is no limit. */
+  requestsPerSecond?: number
+  /** Told each answer of success: of which operation (`POST /v1/customers`), and what. */
+  onAnswer?: (operation: string, body: unknown) => void
+  /** Where faults are ordered, when several emulators share the orders. */
+  faults?: Faults
+  /** Told of each request to a webhook endpoint when it has ended. */
+  onWebhook?: (attempt: WebhookAttempt) => void
 }
 
 export interface StripeEmulator {
   fetch(request: Request): Promise<Response>
   /** All that is known, ready for `JSON.stringify` and later the option `state`. */
   snapshot(): unknown
+  readonly faults: Faults
   /** All events, oldest first. */
   readonly events: readonly Event[]
   /** Adds an endpoint, or gives the one with this URL another secret and other events. */
@@ -44,10 +63,14 @@ export interface StripeEmulator {
   expire(sessionId: string): Promise<void>
   /** Ends a payment that was made with `delayed`. */
   settle(sessionId: string, outcome: 'succeeded' | 'failed'): Promise<void>
+  /** Disputes a charge, as the owner of its card would. Gives the id of the dispute. */
+  dispute(chargeId: string, options?: Partial<DisputeOptions>): Promise<string>
+  /** Decides a dispute, as the bank would. */
+  decideDispute(disputeId: string, outcome: 'won' | 'lost'): Promise<void>
   /** Sends an event once more, and ends with the attempt. */
   deliver(eventId: string): Promise<void>
-  /** Keeps webhooks back; when set to `false` they go out. */
-  holdWebhooks(on: boolean): void
+  /** Rolls the secret of the endpoint with this URL; meanwhile its events carry two signatures. */
+  rollWebhookSecret(url: string, roll: { secret: string; formerValidForS: number }): void
   /** Ends when no webhook is under way; retries that wait for their time do not count. */
   idle(): Promise<void>
   /** Does what is due by the clock. Every request does that first, too. */
@@ -58,27 +81,53 @@ export interface StripeEmulator {
 /** A Stripe account in test mode, as far as selling subscriptions needs one. */
 export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmulator {
   const { url, random = Math.random, retryDelaysMs = RETRY_DELAYS_MS, log = () => {} } = options
+  const { faults = createFaults({ services: ['stripe'], now: options.now }) } = options
   const store = openStore(options.state, onceInOneGo(options.onChange ?? (() => {})))
   const now = () => Math.floor(options.now().getTime() / 1000)
-  const webhooks = createWebhooks({ store, now, retryDelaysMs, log })
+  const webhooks = createWebhooks({
+    store,
+    now,
+    retryDelaysMs,
+    faults,
+    attempted(attempt) {
+      const { event, url, status, error } = attempt
+      log(`webhook ${event.type} to ${url}: ${status ?? error}`)
+      options.onWebhook?.(attempt)
+    },
+  })
   const sandbox: Sandbox = {
     store,
     url,
     now,
     newId: (kind: IdKind) => newId(kind, random),
     request: null,
+    billing: { ...DEFAULT_SETTINGS, ...options.billing },
     send: webhooks.send,
   }
   const [account = accountObject({ id: sandbox.newId('account'), created: now() })] = store.accounts
     .toJSON()
   store.accounts.insert(account)
-  const app = createApp(sandbox, { secretKey: options.secretKey, answered: webhooks.answered })
+  if (!store.portalConfigurations.toJSON().some(({ is_default: isDefault }) => isDefault)) {
+    store.portalConfigurations.insert(configurationObject({
+      id: sandbox.newId('billing_portal.configuration'),
+      created: now(),
+      features: DEFAULT_FEATURES,
+      is_default: true,
+    }))
+  }
+  const app = createApp(sandbox, { ...options, log, answered: webhooks.answered })
 
   return {
-    async fetch(request) {
+    fetch: withFaults(async (request) => {
       tick(sandbox)
       return await app.fetch(request)
-    },
+    }, {
+      service: 'stripe',
+      faults,
+      voice: stripeVoice(() => sandbox.newId('request')),
+      now: options.now,
+    }),
+    faults,
     snapshot: () => JSON.parse(JSON.stringify(store)),
     get events() {
       return store.events.toJSON()
@@ -97,8 +146,18 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
     },
     expire: (sessionId) => Promise.try(() => void expireSession(sandbox, sessionId)),
     settle: (sessionId, outcome) => Promise.try(() => settleCheckout(sandbox, sessionId, outcome)),
+    dispute: (chargeId, { reason = 'fraudulent', ...options } = {}) =>
+      Promise.try(() =>
+        openDispute(sandbox, store.charges.get(chargeId), { reason, ...options }).id
+      ),
+    decideDispute: (disputeId, outcome) =>
+      Promise.try(() => void closeDispute(sandbox, disputeId, outcome)),
     deliver: webhooks.deliver,
-    holdWebhooks: webhooks.hold,
+    rollWebhookSecret(url, { secret, formerValidForS }) {
+      const endpoint = store.webhookEndpoints.toJSON().find((endpoint) => endpoint.url === url)
+      if (!endpoint) throw new Error(`Cannot roll the secret as there is no endpoint at ${url}`)
+      rollSecret(store, endpoint, { secret, until: now() + formerValidForS })
+    },
     idle: webhooks.idle,
     tick: () => tick(sandbox),
     close: webhooks.close,
@@ -110,10 +169,13 @@ const RETRY_DELAYS_MS = [1_000, 5_000, 30_000, 120_000, 600_000]
 
 function createApp(
   sandbox: Sandbox,
-  { secretKey, answered }: { secretKey: string; answered: (eventId: string) => Promise<void> },
+  { answered, ...options }:
+    & Pick<StripeEmulatorOptions, 'secretKey' | 'onAnswer' | 'requestsPerSecond'>
+    & { log: (line: string) => void; answered: (eventId: string) => Promise<void> },
 ) {
   return new Hono()
-    .route('/v1', createApi(sandbox, secretKey))
+    .route('/v1', createApi(sandbox, options))
+    .route('/p/session', portalPages(sandbox))
     .route('/', pageRoutes(sandbox, answered))
 }
 

@@ -1,3 +1,5 @@
+import type { PaymentIntent, PaymentMethod } from './wire.ts'
+
 /** The `error` of an answer, see https://docs.stripe.com/api/errors */
 export interface ErrorBody {
   type: 'api_error' | 'card_error' | 'idempotency_error' | 'invalid_request_error'
@@ -6,23 +8,45 @@ export interface ErrorBody {
   decline_code?: string
   doc_url?: string
   param?: string
+  /** what became of the payment that was refused */
+  charge?: string
+  payment_intent?: PaymentIntent
+  payment_method?: PaymentMethod
 }
 
 /** A request that the API answers with `{ error: … }` and this HTTP status. */
 export class StripeFailure extends Error {
-  readonly status: 400 | 401 | 402 | 404 | 409
+  readonly status: 400 | 401 | 402 | 403 | 404 | 409 | 429 | 500
   readonly body: ErrorBody
+  readonly headers: Record<string, string>
 
-  constructor(status: StripeFailure['status'], body: ErrorBody) {
+  constructor(
+    status: StripeFailure['status'],
+    body: ErrorBody,
+    headers: Record<string, string> = {},
+  ) {
     super(body.message)
     this.status = status
-    this.body = body.code
-      ? {
-        ...body,
-        doc_url: `https://stripe.com/docs/error-codes/${body.code.replaceAll('_', '-')}`,
-      }
-      : body
+    this.headers = headers
+    this.body = withDocs(body)
   }
+}
+
+/** An error with a code says where the code is explained. */
+export function withDocs(body: ErrorBody): ErrorBody {
+  if (body.code === undefined) return body
+  const page = body.code.replaceAll('_', '-')
+  return { ...body, doc_url: `https://stripe.com/docs/error-codes/${page}` }
+}
+
+/** The account asks too much, see https://docs.stripe.com/rate-limits. No `Retry-After` is sent. */
+export function rateLimited() {
+  return new StripeFailure(429, {
+    type: 'invalid_request_error',
+    code: 'rate_limit',
+    message: 'Request rate limit exceeded. You can learn more about rate limits here ' +
+      'https://stripe.com/docs/rate-limits.',
+  }, { 'Stripe-Rate-Limited-Reason': 'global-rate' })
 }
 
 /** Parameters that are refused before the request began: an idempotency key does not store it. */
@@ -33,7 +57,10 @@ export class ParameterFailure extends StripeFailure {
 }
 
 /** A request that is well formed, and not possible now. */
-export function refused(message: string, detail: { code?: string; param?: string } = {}) {
+export function refused(
+  message: string,
+  detail: Omit<Partial<ErrorBody>, 'type' | 'message'> = {},
+) {
   return new StripeFailure(400, { type: 'invalid_request_error', message, ...detail })
 }
 
@@ -47,15 +74,5 @@ export function noSuch(kind: string, id: string, param = 'id') {
     message: `No such ${kind}: '${id}'`,
     code: 'resource_missing',
     param,
-  })
-}
-
-/** What the bank said no to; shown on the hosted page, and the `last_payment_error` of the intent. */
-export function cardDeclined() {
-  return new StripeFailure(402, {
-    type: 'card_error',
-    message: 'Your card was declined.',
-    code: 'card_declined',
-    decline_code: 'generic_decline',
   })
 }

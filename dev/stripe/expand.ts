@@ -1,63 +1,81 @@
 import { ParameterFailure } from './errors.ts'
+import { couponShown, promotionCodeShown } from './objects/discount.ts'
 import { listObject } from './objects/list.ts'
+import { partOf, type Schema, schemaOf } from './openapi/structure.ts'
 import type { Sandbox } from './sandbox.ts'
-import type { Store } from './store.ts'
+import { findCoupon, findObject, type Store } from './store.ts'
 
 /**
  * A copy of an answer in which the ids at these paths (`latest_invoice.payments`, in a list
  * `data.customer`) have become the objects, see https://docs.stripe.com/api/expanding_objects
  */
-export function expanded({ store }: Sandbox, answer: object, paths: string[] = []): object {
+export function expanded(sandbox: Sandbox, answer: object, paths: string[] = []): object {
   const copy = structuredClone(answer)
   for (const [index, path] of paths.entries()) {
     const steps = path.split('.')
     if (steps.length > MAX_DEPTH) {
       throw refusal(`You cannot expand more than ${MAX_DEPTH} levels of a property`, index)
     }
-    expandAt(
-      store,
-      copy,
+    expandAt(sandbox, copy, {
       steps,
-      () => refusal(`This property cannot be expanded (${path}).`, index),
-    )
+      refusal: () => refusal(`This property cannot be expanded (${path}).`, index),
+    })
   }
   return copy
 }
 
 const MAX_DEPTH = 4
 
-function expandAt(store: Store, node: unknown, steps: string[], refusal: () => Error) {
+/** `schema` is that of a part without a kind of its own, as the structure has it in its parent. */
+function expandAt(
+  sandbox: Sandbox,
+  node: unknown,
+  { steps, schema, refusal }: { steps: string[]; schema?: Schema; refusal: () => Error },
+) {
   const [step, ...rest] = steps
   if (step === undefined || node === null) return
   if (Array.isArray(node)) {
-    for (const item of node) expandAt(store, item, steps, refusal)
+    for (const item of node) expandAt(sandbox, item, { steps, schema, refusal })
     return
   }
   if (!isRecord(node)) throw refusal()
-  const value = node[step] ?? included(store, node, step)
-  if (value === undefined) throw refusal()
-  node[step] = objectsFor(store, value, refusal)
-  expandAt(store, node[step], rest, refusal)
+  const own = schemaOf(node.object) ?? schema
+  if (!isExpandable(node.object, own, step)) throw refusal()
+  const value = node[step] ?? included(sandbox, node, step)
+  if (value === undefined || typeof value === 'number') return
+  node[step] = objectsFor(sandbox, value, refusal)
+  expandAt(sandbox, node[step], { steps: rest, schema: partOf(own, step), refusal })
 }
 
-function objectsFor(store: Store, value: unknown, refusal: () => Error): unknown {
-  if (Array.isArray(value)) return value.map((item) => objectsFor(store, item, refusal))
+const PAGE_FIELDS: Record<string, string[]> = {
+  list: ['data'],
+  search_result: ['data', 'total_count'],
+}
+
+function isExpandable(object: unknown, schema: Schema | undefined, step: string): boolean {
+  const fields = PAGE_FIELDS[String(object)] ?? schema?.['x-expandableFields'] ?? []
+  return fields.includes(step)
+}
+
+function objectsFor(sandbox: Sandbox, value: unknown, refusal: () => Error): unknown {
+  if (Array.isArray(value)) return value.map((item) => objectsFor(sandbox, item, refusal))
   if (typeof value === 'object') return value
-  const object = findObject(store, String(value))
+  const object = shownObject(sandbox, String(value))
   if (!object) throw refusal()
   return structuredClone(object)
 }
 
-function findObject(store: Store, id: string): object | undefined {
-  const { customers, products, prices, sessions, subscriptions, invoices } = store
-  const { charges, refunds, paymentIntents, paymentMethods } = store
-  const objects = [customers, products, prices, sessions, subscriptions, invoices]
-  const payments = [charges, refunds, paymentIntents, paymentMethods]
-  return [...objects, ...payments].map((rows) => rows.find(id)).find((row) => row !== undefined)
+/** The object with this id, as an answer shows it. */
+function shownObject({ store, now }: Sandbox, id: string): { object: string } | undefined {
+  const coupon = findCoupon(store, id)
+  if (coupon) return couponShown(coupon, now())
+  const code = store.promotionCodes.find(id)
+  if (!code) return findObject(store, id)
+  return promotionCodeShown(code, store.coupons.find(code.promotion.coupon ?? ''), now())
 }
 
 /** Lists that an answer holds only where they are expanded. Absent where there is no such list. */
-function included(store: Store, node: Record<string, unknown>, key: string): unknown {
+function included({ store }: Sandbox, node: Record<string, unknown>, key: string): unknown {
   if (node[key] === null) return null
   const id = String(node.id)
   switch (`${node.object}.${key}`) {
@@ -68,10 +86,23 @@ function included(store: Store, node: Record<string, unknown>, key: string): unk
         store.invoicePayments.newestFirst().filter(({ invoice }) => invoice === id),
         `/v1/invoice_payments?invoice=${id}`,
       )
+    case 'invoice.confirmation_secret':
+      return confirmationSecret(store, id)
     case 'charge.refunds':
       return list(
         store.refunds.newestFirst().filter(({ charge }) => charge === id),
         `/v1/charges/${id}/refunds`,
+      )
+    case 'coupon.applies_to':
+      return structuredClone(findCoupon(store, id)?.applies_to)
+    case 'coupon.currency_options':
+      return structuredClone(findCoupon(store, id)?.currency_options)
+    case 'customer.sources':
+      return list([], `/v1/customers/${id}/sources`)
+    case 'customer.tax_ids':
+      return list(
+        store.taxIds.newestFirst().filter(({ customer }) => customer === id),
+        `/v1/customers/${id}/tax_ids`,
       )
     case 'customer.subscriptions':
       return list(
@@ -81,6 +112,17 @@ function included(store: Store, node: Record<string, unknown>, key: string): unk
     default:
       return undefined
   }
+}
+
+/** What a browser confirms the payment of an invoice with, while that waits for it. */
+function confirmationSecret(store: Store, invoice: string) {
+  const payment = store.invoicePayments.newestFirst().find((payment) =>
+    payment.invoice === invoice && payment.is_default
+  )
+  const intent = store.paymentIntents.find(payment?.payment.payment_intent ?? '')
+  return intent?.client_secret
+    ? { client_secret: intent.client_secret, type: 'payment_intent' }
+    : null
 }
 
 function list(data: unknown[], url: string) {

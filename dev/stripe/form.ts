@@ -24,7 +24,7 @@ function pathOf(name: string): string[] {
 function place(fields: FormFields, path: string[], value: string, name: string) {
   let target = fields
   for (const [depth, step] of path.entries()) {
-    const key = step === '' ? String(Object.keys(target).length) : step
+    const key = step === '' ? keyInList(target, path[depth + 1]) : step
     const existing = target[key]
     if (depth === path.length - 1) {
       if (isFields(existing)) throw new ParameterFailure(`Invalid object: ${name}`, { param: name })
@@ -36,6 +36,16 @@ function place(fields: FormFields, path: string[], value: string, name: string) 
     }
     target = target[key] = existing ?? emptyFields()
   }
+}
+
+/**
+ * Where `a[]` goes: to the end. `a[][x]=1&a[][y]=2` are of one object, until a name comes again.
+ */
+function keyInList(list: FormFields, next: string | undefined): string {
+  const length = Object.keys(list).length
+  const last = list[String(length - 1)]
+  const joins = next !== undefined && next !== '' && isFields(last) && !Object.hasOwn(last, next)
+  return String(joins ? length - 1 : length)
 }
 
 /** Without a prototype, a parameter named `__proto__` is only a name. */

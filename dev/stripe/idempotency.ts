@@ -16,7 +16,7 @@ export function idempotency() {
     inFlight.add(key)
     try {
       const { store, now, request } = c.var.sandbox
-      const asked = `${c.req.path}?${await c.req.text()}`
+      const asked = { path: c.req.path, body: await c.req.text() }
       const kept = store.replies.find(key)
       if (kept) return replay(kept, asked)
       await next()
@@ -25,7 +25,7 @@ export function idempotency() {
       if (c.error instanceof ParameterFailure) return
       store.replies.insert({
         id: key,
-        request: asked,
+        request: `${asked.path}?${asked.body}`,
         requestId: request?.id ?? '',
         created: now(),
         status: c.res.status,
@@ -48,11 +48,20 @@ function checkKey(key: string, inFlight: Set<string>) {
     message: 'There is currently another in-progress request using this Idempotent Key (that ' +
       'probably means you submitted twice, and the other request is still going through): ' +
       `${key}. Please try again later.`,
-  })
+  }, { 'Stripe-Should-Retry': 'true' })
 }
 
-function replay(reply: Reply, asked: string): Response {
-  if (reply.request !== asked) {
+function replay(reply: Reply, asked: { path: string; body: string }): Response {
+  const [path] = reply.request.split('?')
+  if (path !== asked.path) {
+    throw new StripeFailure(400, {
+      type: 'idempotency_error',
+      message: 'Keys for idempotent requests can only be used for the same endpoint they were ' +
+        `first used for ('${path}'). Try using a key other than '${reply.id}' if you meant to ` +
+        'execute a different request.',
+    })
+  }
+  if (reply.request !== `${asked.path}?${asked.body}`) {
     throw new StripeFailure(400, {
       type: 'idempotency_error',
       message: 'Keys for idempotent requests can only be used with the same parameters they were ' +

@@ -1,3 +1,4 @@
+import type { BillingSettings } from './billing/settings.ts'
 import type { IdKind } from './ids.ts'
 import type { Store } from './store.ts'
 import type { Event, EventObject, EventType } from './wire.ts'
@@ -15,13 +16,24 @@ export interface Sandbox {
   newId: (kind: IdKind) => string
   /** The API request that is being answered, or `null` for what happens by itself. */
   request: Event['request']
+  /** How invoices are collected. */
+  billing: BillingSettings
   /** Hands an event to the webhooks. */
   send: (event: Event) => void
 }
 
+/** How a request wants its answer: which page of a list, and what is expanded in it. */
+export interface View {
+  expand?: string[]
+  limit?: number
+  starting_after?: string
+  ending_before?: string
+  page?: string
+}
+
 /** The environment of every route. */
 export interface StripeEnv {
-  Variables: { sandbox: Sandbox }
+  Variables: { sandbox: Sandbox; operation: string; view: View }
 }
 
 /**

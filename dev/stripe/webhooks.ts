@@ -1,15 +1,17 @@
-import Stripe from 'stripe'
+import type { Faults, OrderedRule, Strike } from '../faults/faults.ts'
 import { subscribers } from './sandbox.ts'
+import { activeSecrets, formerSecret, signatureHeader } from './signature.ts'
 import type { Delivery, Store } from './store.ts'
 import type { Event, WebhookEndpoint } from './wire.ts'
 
 export interface Webhooks {
   /** Begins to send an event to each endpoint that subscribes to it. In no order. */
   send(event: Event): void
-  /** Sends an event once more, now; retries that are due by themselves stay due. */
+  /**
+   * Sends an event once more, now, whatever faults are ordered; retries that are due by themselves
+   * stay due.
+   */
   deliver(eventId: string): Promise<void>
-  /** Keeps back what would be sent; when released it goes out. */
-  hold(on: boolean): void
   /** Ends when no request of this event is under way. */
   answered(eventId: string): Promise<void>
   /** Ends when no request is under way; retries that wait for their time do not count. */
@@ -18,25 +20,95 @@ export interface Webhooks {
   close(): void
 }
 
+/** One request to an endpoint, and how it ended. */
+export interface WebhookAttempt {
+  event: Event
+  url: string
+  /** In milliseconds. */
+  took: number
+  /** `null` when no answer came; then `error` says why. */
+  status: number | null
+  error: string | null
+  /** The name of the fault that struck it. */
+  fault: string | null
+  request: { headers: Record<string, string>; body: string }
+  answer: string
+}
+
+/** How an attempt is spoilt. */
+interface Manner {
+  fault?: string
+  /** Instead of the endpoint's own. */
+  secrets?: string[]
+}
+
 /** Stripe does not publish how long it waits; its hosted page waits this long for the answer. */
 const TIMEOUT_MS = 10_000
 
-export function createWebhooks({ store, now, retryDelaysMs, log }: {
+export function createWebhooks({ store, now, retryDelaysMs, faults, attempted }: {
   store: Store
   now: () => number
   retryDelaysMs: number[]
-  log: (line: string) => void
+  faults: Faults
+  attempted: (attempt: WebhookAttempt) => void
 }): Webhooks {
   const underWay = new Map<Promise<void>, string>()
   const timers = new Map<string, ReturnType<typeof setTimeout>>()
-  const heldBack = new Set<string>()
+  const collected = new Map<OrderedRule, string[]>()
   const closing = new AbortController()
-  let holding = false
 
   function start(id: string) {
     if (closing.signal.aborted) return
-    if (holding) return void heldBack.add(id)
-    track(id, attemptAndRetry(id))
+    const { type } = store.events.get(store.deliveries.get(id).event)
+    const strike = faults.strike('webhook', { service: 'stripe', event: type })
+    if (strike) spoil(id, strike)
+    else go(id)
+  }
+
+  function go(id: string, manner: Manner = {}) {
+    if (!closing.signal.aborted) track(id, attemptAndRetry(id, manner))
+  }
+
+  function spoil(id: string, { fault, rule }: Strike<'webhook'>) {
+    const manner = { fault: fault.name }
+    switch (fault.name) {
+      case 'withhold':
+        return rule.cancelled.addEventListener('abort', () => go(id, manner))
+      case 'delay':
+        return void timers.set(id, setTimeout(() => go(id, manner), fault.ms))
+      case 'duplicate':
+        for (let time = 1; time < fault.times; time++) track(id, attempt(id, manner).then(() => {}))
+        return go(id, manner)
+      case 'reorder':
+        return collect(id, rule, fault.among)
+      case 'wrong-signature':
+        return go(id, { ...manner, secrets: [UNKNOWN_SECRET] })
+      case 'rolled-secret':
+        return go(id, { ...manner, secrets: rolledSecrets(store, id, fault.signatures) })
+      default:
+        throw new Error(`Cannot spoil a webhook as the fault is unknown: ${fault satisfies never}`)
+    }
+  }
+
+  /** Keeps back until there are enough, or until the rule will bring no more. */
+  function collect(id: string, rule: OrderedRule, among: number) {
+    const ids = collected.get(rule) ?? []
+    collected.set(rule, [...ids, id])
+    if (ids.length === 0) rule.cancelled.addEventListener('abort', () => release(rule))
+    if (ids.length + 1 >= among || rule.state !== 'in force') release(rule)
+  }
+
+  /** Newest first, each after the answer to the one before. */
+  function release(rule: OrderedRule) {
+    const ids = collected.get(rule) ?? []
+    collected.delete(rule)
+    let before = Promise.resolve()
+    for (const id of ids.reverse()) {
+      before = before.then(() =>
+        closing.signal.aborted ? undefined : attemptAndRetry(id, { fault: rule.fault.name })
+      )
+      track(id, before)
+    }
   }
 
   function track(id: string, work: Promise<void>): Promise<void> {
@@ -45,8 +117,8 @@ export function createWebhooks({ store, now, retryDelaysMs, log }: {
     return tracked
   }
 
-  async function attemptAndRetry(id: string) {
-    const succeeded = await attempt(id)
+  async function attemptAndRetry(id: string, manner: Manner) {
+    const succeeded = await attempt(id, manner)
     const { retries, scheduled } = store.deliveries.get(id)
     if (closing.signal.aborted || !scheduled) return
     const delayMs = succeeded ? undefined : retryDelaysMs[retries]
@@ -60,19 +132,27 @@ export function createWebhooks({ store, now, retryDelaysMs, log }: {
     timers.set(id, setTimeout(() => start(id), delayMs))
   }
 
-  async function attempt(id: string): Promise<boolean> {
+  async function attempt(id: string, { fault, secrets }: Manner): Promise<boolean> {
     const delivery = store.deliveries.get(id)
-    const event = store.events.get(delivery.event)
+    const event = withPending(store, store.events.get(delivery.event))
     const endpoint = store.webhookEndpoints.find(delivery.endpoint)
-    if (!endpoint) {
+    if (endpoint?.status !== 'enabled') {
       store.deliveries.update(id, { scheduled: false })
       return false
     }
     const at = now()
-    const result = await post(event, endpoint, { at, signal: closing.signal })
-    if (!closing.signal.aborted) record(id, { at, ...result })
-    log(`webhook ${event.type} to ${endpoint.url}: ${result.status ?? result.error}`)
-    return isSuccess(result.status)
+    const result = await post(event, endpoint.url, {
+      signature: await signatureHeader(
+        payloadOf(event),
+        secrets ?? activeSecrets(store, endpoint, at),
+        at,
+      ),
+      signal: closing.signal,
+    })
+    const { status, error } = result
+    if (!closing.signal.aborted) record(id, { at, status, error })
+    attempted({ ...result, fault: fault ?? null })
+    return isSuccess(status)
   }
 
   function record(id: string, attempt: Delivery['attempts'][number]) {
@@ -105,16 +185,9 @@ export function createWebhooks({ store, now, retryDelaysMs, log }: {
         subscribers(store, event.type).map((endpoint) => {
           const fresh = { ...newDelivery(event, endpoint), scheduled: false }
           const { id } = store.deliveries.find(fresh.id) ?? store.deliveries.insert(fresh)
-          return track(id, attempt(id).then(() => {}))
+          return track(id, attempt(id, {}).then(() => {}))
         }),
       )
-    },
-    hold(on) {
-      holding = on
-      if (on) return
-      const released = [...heldBack]
-      heldBack.clear()
-      released.forEach(start)
     },
     answered: drain,
     idle: () => drain(),
@@ -137,34 +210,73 @@ function newDelivery(event: Event, endpoint: WebhookEndpoint): Delivery {
   }
 }
 
+/** The event with the number of endpoints that have not taken it yet. */
+export function withPending(store: Store, event: Event): Event {
+  const pending = store.deliveries.toJSON().filter((delivery) =>
+    delivery.event === event.id && !delivery.succeeded
+  )
+  return { ...event, pending_webhooks: pending.length }
+}
+
+const UNKNOWN_SECRET = 'whsec_nobody_knows_this_secret'
+
+/** As after a roll that the shop has not heard of: a new secret, without or with its own. */
+function rolledSecrets(store: Store, id: string, signatures: 'former' | 'two'): string[] {
+  const endpoint = store.webhookEndpoints.get(store.deliveries.get(id).endpoint)
+  const former = formerSecret(store, endpoint) ?? UNKNOWN_SECRET
+  return signatures === 'former' ? [former] : [former, endpoint.secret ?? '']
+}
+
+function payloadOf(event: Event): string {
+  return JSON.stringify(event, null, 2)
+}
+
 /** Each attempt is signed anew, with the time at which it is sent. A redirect is not followed. */
 async function post(
   event: Event,
-  endpoint: WebhookEndpoint,
-  { at, signal }: { at: number; signal: AbortSignal },
-): Promise<{ status: number | null; error: string | null }> {
-  const payload = JSON.stringify(event, null, 2)
-  try {
-    const response = await fetch(endpoint.url, {
-      method: 'POST',
-      redirect: 'manual',
-      headers: {
-        'Content-Type': 'application/json; charset=utf-8',
-        'Stripe-Signature': await Stripe.webhooks.generateTestHeaderStringAsync({
-          payload,
-          secret: endpoint.secret ?? '',
-          timestamp: at,
-        }),
-        'User-Agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
-      },
-      body: payload,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
-    })
-    await response.body?.cancel()
-    return { status: response.status, error: null }
-  } catch (error) {
-    return { status: null, error: error instanceof Error ? error.message : String(error) }
+  url: string,
+  { signature, signal }: { signature: string; signal: AbortSignal },
+): Promise<Omit<WebhookAttempt, 'fault'>> {
+  const startedAt = performance.now()
+  const body = payloadOf(event)
+  const headers = {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Stripe-Signature': signature,
+    'User-Agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
   }
+  const ended = await send(url, {
+    method: 'POST',
+    redirect: 'manual',
+    headers,
+    body,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+  })
+  const took = Math.round(performance.now() - startedAt)
+  return { event, url, took, request: { headers, body }, ...ended }
+}
+
+async function send(
+  url: string,
+  init: RequestInit,
+): Promise<Pick<WebhookAttempt, 'status' | 'error' | 'answer'>> {
+  try {
+    const response = await fetch(url, init)
+    return { status: response.status, error: null, answer: await readSome(response) }
+  } catch (error) {
+    return {
+      status: null,
+      error: error instanceof Error ? error.message : String(error),
+      answer: '',
+    }
+  }
+}
+
+/** The beginning of an answer: only its status counts. */
+async function readSome(response: Response): Promise<string> {
+  const reader = response.body?.getReader()
+  const { value } = await reader?.read() ?? {}
+  await reader?.cancel()
+  return new TextDecoder().decode(value)
 }
 
 function isSuccess(status: number | null): boolean {

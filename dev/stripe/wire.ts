@@ -11,7 +11,7 @@ export type Wire<T> = T extends Stripe.Decimal ? string
   : T
 
 /** `string | Stripe.Customer | null`, an expandable field, becomes `string | null`. */
-type IdOnly<T> = string extends T ? Exclude<T, object> : T
+type IdOnly<T> = string extends Extract<T, string> ? Exclude<T, object> : T
 
 export type Customer = Wire<Stripe.Customer>
 export type Product = Wire<Stripe.Product>
@@ -25,6 +25,21 @@ export type InvoiceLine = Wire<Stripe.InvoiceLineItem>
 export type InvoicePayment = Wire<Stripe.InvoicePayment>
 export type PaymentIntent = Wire<Stripe.PaymentIntent>
 export type PaymentMethod = Wire<Stripe.PaymentMethod>
+export type BalanceTransaction = Wire<Stripe.CustomerBalanceTransaction>
+export type Coupon = Wire<Stripe.Coupon>
+export type CreditNote = Wire<Stripe.CreditNote>
+export type CreditNoteLine = Wire<Stripe.CreditNoteLineItem>
+export type DeletedCustomer = Wire<Stripe.DeletedCustomer>
+export type DeletedDiscount = Wire<Stripe.DeletedDiscount>
+export type Discount = Wire<Stripe.Discount>
+export type Dispute = Wire<Stripe.Dispute>
+export type InvoiceItem = Wire<Stripe.InvoiceItem>
+export type PortalConfiguration = Wire<Stripe.BillingPortal.Configuration>
+export type PortalSession = Wire<Stripe.BillingPortal.Session>
+export type ProductFeature = Wire<Stripe.ProductFeature>
+export type PromotionCode = Wire<Stripe.PromotionCode>
+export type TaxId = Wire<Stripe.TaxId>
+export type TestClock = Wire<Stripe.TestHelpers.TestClock>
 export type Charge = Wire<Stripe.Charge>
 export type Refund = Wire<Stripe.Refund>
 export type WebhookEndpoint = Wire<Stripe.WebhookEndpoint>
@@ -36,6 +51,6 @@ export type Event = Omit<Wire<Stripe.EventBase>, 'type' | 'data'> & {
 export type EventType = Stripe.Event['type']
 
 /** What an event of this type carries in `data.object`. */
-export type EventObject<Type extends EventType> = Wire<
-  Extract<Stripe.Event, { type: Type }>['data']['object']
->
+export type EventObject<Type extends EventType> = Type extends 'invoice.upcoming'
+  ? Omit<Invoice, 'id'>
+  : Wire<Extract<Stripe.Event, { type: Type }>['data']['object']>

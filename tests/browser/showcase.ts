@@ -1,8 +1,10 @@
 import { releaseCapacity } from '../../api/checkout/capacity.ts'
 import { sweep } from '../../api/jobs/sweep.ts'
 import type { OptionBody } from '../../api/plans/bodies.ts'
+import { createRandom } from '../../dev/random.ts'
 import type { Client } from '../support/client.ts'
 import { createStandingClock } from '../support/clock.ts'
+import { failNext } from '../support/faults.ts'
 import { PURCHASE, sessionOf, type Shop, startShop } from '../support/shop.ts'
 
 /** A shop in which everything a page can show has happened. Its clock stands still. */
@@ -203,7 +205,7 @@ async function payLater(shop: Shop, customer: Client): Promise<string> {
 async function failToInstall(shop: Shop, customer: Client): Promise<string> {
   const orderId = await place(shop, customer, { serverName: 'Glitch Garden' })
   shop.clock.advance(36_000)
-  shop.panel.failNextInstall()
+  failNext(shop, 'install-fails')
   await pay(shop, orderId)
   await shop.pass(5 * MINUTE_MS, () => hasStatus(customer, orderId, 'provision_failed'))
   return orderId
@@ -332,15 +334,4 @@ async function logIn(shop: Shop, email: string, userAgent: string): Promise<Logi
 
 function panelAway(): Promise<Response> {
   return Promise.resolve(new Response('<h1>502 Bad Gateway</h1>', { status: 502 }))
-}
-
-/** Numbers in [0, 1) that are the same for the same seed (mulberry32). */
-function createRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
 }

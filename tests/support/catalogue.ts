@@ -8,7 +8,7 @@ import { createPanelEmulator, type PanelEmulator } from '../../dev/panel/emulato
 import { createStripeEmulator, type StripeEmulator } from '../../dev/stripe/emulator.ts'
 import { freshDatabase } from './database.ts'
 import { PANEL_KEY, STRIPE_KEY, WEBHOOK_SECRET } from './environment.ts'
-import { serve } from './serve.ts'
+import { serveEmulator } from './serve.ts'
 
 /** What the catalogue is applied to, without the rest of the shop: database, Stripe and panel. */
 export interface CatalogueFixture {
@@ -32,7 +32,7 @@ export function randomBytes(count: number): Uint8Array {
 
 export async function startCatalogueFixture(): Promise<CatalogueFixture> {
   const database = await freshDatabase()
-  const [stripeServer, panelServer] = [serve(), serve()]
+  const [stripeServer, panelServer] = [serveEmulator(), serveEmulator()]
   const db = database.openDb()
   const emulators = { stripe: newStripe(stripeServer.url), panel: newPanel(panelServer.url) }
   const it: CatalogueFixture = {

@@ -12,6 +12,7 @@ import { parseCatalogue } from '../../api/plans/catalogue.ts'
 import { shopId } from '../../api/plans/shop_id.ts'
 import { serveStorefront } from '../../api/storefront_files.ts'
 import type { MailTemplate } from '../../api/mail/messages.ts'
+import { createFaults, type Faults } from '../../dev/faults/faults.ts'
 import { createMailbox, type ReceivedMail } from '../../dev/mailbox/emulator.ts'
 import { createPanelEmulator, type PanelEmulator } from '../../dev/panel/emulator.ts'
 import { createStripeEmulator, type StripeEmulator } from '../../dev/stripe/emulator.ts'
@@ -21,7 +22,7 @@ import { createContract } from './contract.ts'
 import { freshDatabase } from './database.ts'
 import { MAIL_KEY, PANEL_KEY, STRIPE_KEY, testEnvironment, WEBHOOK_SECRET } from './environment.ts'
 import { NO_LIMITS } from './limits.ts'
-import { serve, type Served } from './serve.ts'
+import { serve, type ServedEmulator, serveEmulator } from './serve.ts'
 
 /** A whole shop: a database of its own, the emulators and the API, each behind real HTTP. */
 export interface Shop {
@@ -40,6 +41,8 @@ export interface Shop {
   mailTo(address: string, template?: MailTemplate): Promise<ReceivedMail>
   /** Every log line so far. */
   lines: string[]
+  /** What goes wrong at the services, ordered by name. */
+  faults: Faults
   /** Put something between the shop and a service: return a Response to answer in its place. */
   intercept: { stripe?: Interceptor; panel?: Interceptor; mail?: Interceptor }
   client(): Client
@@ -100,15 +103,22 @@ export async function startShop(
   } = {},
 ): Promise<Shop> {
   const database = await freshDatabase(clock.offsetMs, databaseServer)
-  const [front, stripeServer, panelServer, mailServer] = [serve(), serve(), serve(), serve()]
+  const front = serve()
+  const [stripeServer, panelServer, mailServer] = [
+    serveEmulator(),
+    serveEmulator(),
+    serveEmulator(),
+  ]
   const lines: string[] = []
   const intercept: Shop['intercept'] = {}
+  const faults = createFaults({ now: clock.now })
   const stripe = createStripeEmulator({
     url: stripeServer.url,
     secretKey: STRIPE_KEY,
     now: clock.now,
     random,
     retryDelaysMs: [50, 100, 200],
+    faults,
   })
   stripe.addWebhookEndpoint({ url: `${front.url}/api/stripe/webhook`, secret: WEBHOOK_SECRET })
   const panel = createPanelEmulator({
@@ -119,8 +129,9 @@ export async function startShop(
     installMs,
     requestsPerMinute: 100_000,
     seed: 'shop',
+    faults,
   })
-  const mailbox = createMailbox({ apiKey: MAIL_KEY, now: clock.now })
+  const mailbox = createMailbox({ apiKey: MAIL_KEY, now: clock.now, faults })
   enlarge(panel)
   route(stripeServer, stripe.fetch, () => intercept.stripe)
   route(panelServer, panel.fetch, () => intercept.panel)
@@ -173,6 +184,7 @@ export async function startShop(
         throw new Error(`No mail ${template ?? ''} to ${address} came`)
       }, { timeout: MAIL_WITHIN_MS, interval: 50 }),
     lines,
+    faults,
     intercept,
     client: () => createClient(front.url),
     customer: (email) => signedUp(front.url, email),
@@ -248,7 +260,7 @@ async function apply(
 }
 
 function route(
-  server: Served,
+  server: ServedEmulator,
   fetch: (request: Request) => Promise<Response>,
   interceptor: () => Interceptor | undefined,
 ): void {

@@ -1,3 +1,5 @@
+import type { Faults } from '../../faults/faults.ts'
+import type { WingsAction } from '../../faults/rule.ts'
 import type { Node, Server } from '../model.ts'
 import type { PanelStore } from '../store.ts'
 import type { Container } from './container.ts'
@@ -5,22 +7,6 @@ import { daemonFailure, WingsFailure, type WingsFault } from './failure.ts'
 import { installLines } from './games.ts'
 import { advance, schedule, setPower, stopNow } from './power.ts'
 import { settingsOf } from './settings.ts'
-
-export type { WingsFault } from './failure.ts'
-
-/**
- * What the panel asks of the node's daemon. `sync` follows a suspension, its end and a change of the
- * build; `update` a change of the node itself.
- */
-export type WingsAction =
-  | 'create'
-  | 'sync'
-  | 'reinstall'
-  | 'delete'
-  | 'update'
-  | 'details'
-  | 'power'
-  | 'command'
 
 /** Who listens to a server: an open websocket. */
 export interface Listener {
@@ -34,32 +20,29 @@ export interface WingsOptions {
   store: PanelStore
   now: () => Date
   installMs: number
+  faults: Faults
 }
 
 /**
- * The daemon of every node: installs at its own pace, runs what it installed, and fails when told to.
+ * The daemon of every node: installs at its own pace, runs what it installed, and fails as ordered.
  * What happens by itself happens when `settle` is called, at the time that it was due.
  */
 export class Wings {
   installMs: number
-  nextInstallFails = false
   readonly store: PanelStore
   readonly now: () => Date
-  private readonly faults = new Map<WingsAction, WingsFault>()
+  private readonly faults: Faults
   private readonly listeners = new Map<string, Set<Listener>>()
   private readonly deniedAt = new Map<string, number>()
   private readonly bootedAt = new Map<number, number>()
   private readonly startedAt: number
 
-  constructor({ store, now, installMs }: WingsOptions) {
+  constructor({ store, now, installMs, faults }: WingsOptions) {
+    this.faults = faults
     this.store = store
     this.now = now
     this.installMs = installMs
     this.startedAt = Math.floor(now().getTime() / 1000)
-  }
-
-  failNext(action: WingsAction, fault: WingsFault): void {
-    this.faults.set(action, fault)
   }
 
   /** Returns when the daemon took the order, else throws what the panel makes of the failure. */
@@ -88,9 +71,11 @@ export class Wings {
 
   startInstall(server: Server, { now, again, startOnCompletion = false }: InstallOptions): void {
     const takesMs = server.skipScripts ? 0 : this.installMs
-    const outcome = this.nextInstallFails ? 'failed' : 'installed'
-    this.nextInstallFails = false
-    server.install = { endsAt: new Date(now.getTime() + takesMs).toISOString(), outcome, again }
+    const wings = again ? 'reinstall' : 'create'
+    const fault = this.faults.strike('install', { service: 'panel', wings })?.fault.name
+    const outcome = fault === 'install-fails' ? 'failed' : 'installed'
+    const endsAt = new Date(now.getTime() + takesMs).toISOString()
+    server.install = fault === 'install-never-ends' ? null : { endsAt, outcome, again }
     const container = this.containerOf(server)
     container.startOnCompletion = startOnCompletion
     stopNow(this, container)
@@ -138,6 +123,11 @@ export class Wings {
 
   serverOf({ settings }: Container): Server | undefined {
     return this.store.servers.rows.find(({ uuid }) => uuid === settings.uuid)
+  }
+
+  isInstalling(container: Container): boolean {
+    const server = this.serverOf(container)
+    return server !== undefined && (server.install !== null || server.status === 'installing')
   }
 
   /** Fetches what the panel says of a server. A server that is suspended now is stopped. */
@@ -211,14 +201,18 @@ export class Wings {
   }
 
   private async answer<Answer>(action: WingsAction, work: () => Answer): Promise<Answer> {
-    const fault = this.faults.get(action)
-    this.faults.delete(action)
+    const fault = this.takeFault(action)
     try {
       if (fault !== undefined) throw new WingsFailure(fault, `${action} failed`)
       return await work()
     } catch (error) {
       throw error instanceof WingsFailure ? daemonFailure(error) : error
     }
+  }
+
+  private takeFault(action: WingsAction): WingsFault | undefined {
+    const fault = this.faults.strike('wings', { service: 'panel', wings: action })?.fault
+    return fault?.name === 'wings-refuses' ? fault.status : fault && 'unreachable'
   }
 
   private endInstall(server: Server): void {

@@ -1,60 +1,87 @@
 import { refused } from '../errors.ts'
-import { subscriptionItemObject, subscriptionObject } from '../objects/subscription.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
-import type { Checkout, Store } from '../store.ts'
-import type { Session, Subscription } from '../wire.ts'
-import { periodEnd } from './period.ts'
+import type { Store } from '../store.ts'
+import type { Subscription } from '../wire.ts'
+import { creditItem, pendingItems } from './invoice_items.ts'
+import { draftInvoice, finalizeInvoice, voidInvoice } from './invoices.ts'
 
-/** Begins the subscription that a session was paid for. `id` and `invoice` are told already. */
-export function startSubscription(sandbox: Sandbox, { id, invoice, customer, session, checkout }: {
-  id: string
-  invoice: string
-  customer: string
-  session: Session
-  checkout: Checkout
-}): Subscription {
-  const { store, now, newId } = sandbox
-  const items = checkout.lineItems.flatMap(({ price, quantity }) =>
-    price?.recurring
-      ? subscriptionItemObject({
-        id: newId('subscription_item'),
-        subscription: id,
-        price,
-        quantity: quantity ?? 1,
-        current_period_start: now(),
-        current_period_end: periodEnd(now(), price.recurring),
-      })
-      : []
-  )
-  const subscription = store.subscriptions.insert(subscriptionObject({
-    id,
-    created: now(),
-    currency: session.currency ?? 'usd',
-    customer,
-    description: checkout.subscription.description,
-    latest_invoice: invoice,
-    metadata: checkout.subscription.metadata,
-  }, items))
-  emit(sandbox, 'customer.subscription.created', subscription)
-  return subscription
-}
-
-/** Ends a subscription now. No money is given back. */
+/**
+ * Ends a subscription now. What it owes stays owed, but nothing of it is collected any more; what
+ * only its beginning owed is void.
+ */
 export function endSubscription(
   sandbox: Sandbox,
   id: string,
   details: Subscription['cancellation_details'],
+  status: 'canceled' | 'incomplete_expired' = 'canceled',
 ): Subscription {
   const { store, now } = sandbox
-  const { canceled_at: asked } = store.subscriptions.get(id)
+  const former = store.subscriptions.get(id)
   const ended = store.subscriptions.update(id, {
-    canceled_at: asked ?? now(),
+    canceled_at: former.canceled_at ?? now(),
     cancellation_details: details,
     ended_at: now(),
-    status: 'canceled',
+    pending_update: null,
+    status,
   })
-  emit(sandbox, 'customer.subscription.deleted', ended)
+  giveUpInvoices(sandbox, former)
+  if (status === 'canceled') emit(sandbox, 'customer.subscription.deleted', ended)
+  else emit(sandbox, 'customer.subscription.updated', ended, former)
   return ended
+}
+
+/** Ends a subscription at somebody's wish, with what is left of its periods credited if wanted. */
+export function cancelSubscription(
+  sandbox: Sandbox,
+  subscription: Subscription,
+  { details, prorate, invoiceNow }: {
+    details: Subscription['cancellation_details']
+    prorate: boolean
+    invoiceNow: boolean
+  },
+): Subscription {
+  const { store, now } = sandbox
+  if (prorate) {
+    for (const item of subscription.items.data) creditItem(sandbox, subscription, item, now())
+  }
+  const { id, customer } = subscription
+  const items = pendingItems(sandbox, { customer, subscription: id })
+  if (!invoiceNow || items.length === 0) return endSubscription(sandbox, id, details)
+  const invoice = draftInvoice(sandbox, {
+    customer: store.customers.get(customer),
+    currency: subscription.currency,
+    reason: 'subscription_update',
+    subscription,
+    lines: [],
+    items,
+    discounts: subscription.discounts,
+  })
+  store.subscriptions.update(id, { latest_invoice: invoice.id })
+  const ended = endSubscription(sandbox, id, details)
+  finalizeInvoice(sandbox, invoice.id)
+  return ended
+}
+
+/** Ends a subscription whose time has come. What still waited to be billed is billed now. */
+export function endByTime(sandbox: Sandbox, id: string) {
+  const { store } = sandbox
+  const subscription = store.subscriptions.get(id)
+  const { customer, status, cancellation_details: details } = subscription
+  endSubscription(sandbox, id, details)
+  const items = pendingItems(sandbox, { customer, subscription: id }).filter(({ parent }) =>
+    parent?.subscription_details?.subscription === id
+  )
+  if (items.length === 0 || status === 'paused') return
+  const invoice = draftInvoice(sandbox, {
+    customer: store.customers.get(customer),
+    currency: subscription.currency,
+    reason: 'subscription_cycle',
+    subscription,
+    lines: [],
+    items,
+    discounts: subscription.discounts,
+  })
+  store.subscriptions.update(id, { latest_invoice: invoice.id })
 }
 
 export function isEnded({ status }: Subscription): boolean {
@@ -73,4 +100,22 @@ export function refuseSecondCurrency(store: Store, customer: string, currency: s
       'subscription, subscription schedule, discount, quote, or invoice item with currency ' +
       `${other.currency}.`,
   )
+}
+
+function giveUpInvoices(sandbox: Sandbox, former: Subscription) {
+  const { store } = sandbox
+  const begins = former.status === 'incomplete' || former.pending_update !== null
+  for (const invoice of store.invoices.toJSON()) {
+    if (invoice.parent?.subscription_details?.subscription !== former.id) continue
+    if (invoice.status === 'open' && begins && invoice.id === former.latest_invoice) {
+      voidInvoice(sandbox, invoice.id)
+    } else if (invoice.auto_advance) {
+      const updated = store.invoices.update(invoice.id, {
+        auto_advance: false,
+        automatically_finalizes_at: null,
+        next_payment_attempt: null,
+      })
+      emit(sandbox, 'invoice.updated', updated, invoice)
+    }
+  }
 }

@@ -1,22 +1,27 @@
-import type { Customer, Invoice, InvoiceLine, InvoicePayment, LineItem } from '../wire.ts'
+import { totalsOf } from '../billing/totals.ts'
+import type {
+  Customer,
+  Invoice,
+  InvoiceLine,
+  InvoicePayment,
+  Price,
+  SubscriptionItem,
+} from '../wire.ts'
 import { listObject } from './list.ts'
 
-/** A draft of what a subscription bills; all amounts in minor units. */
+/** A draft; all amounts in minor units. */
 export function invoiceObject(
   invoice: Pick<Invoice, 'id' | 'created' | 'currency' | 'parent'> & Partial<Invoice>,
   customer: Customer,
   lines: InvoiceLine[],
 ): Invoice {
-  const total = lines.reduce((sum, { amount }) => sum + amount, 0)
   return {
     object: 'invoice',
     account_country: 'US',
     account_name: 'Stripe emulator',
     account_tax_ids: null,
-    amount_due: total,
     amount_overpaid: 0,
     amount_paid: 0,
-    amount_remaining: total,
     amount_shipping: 0,
     application: null,
     attempt_count: 0,
@@ -76,7 +81,6 @@ export function invoiceObject(
     rendering: null,
     shipping_cost: null,
     shipping_details: null,
-    starting_balance: 0,
     statement_descriptor: null,
     status: 'draft',
     status_transitions: {
@@ -85,58 +89,42 @@ export function invoiceObject(
       paid_at: null,
       voided_at: null,
     },
-    subtotal: total,
-    subtotal_excluding_tax: total,
-    test_clock: null,
-    total,
-    total_discount_amounts: [],
-    total_excluding_tax: total,
+    test_clock: customer.test_clock ?? null,
     total_pretax_credit_amounts: [],
     total_taxes: [],
     webhooks_delivered_at: null,
+    ...totalsOf(lines, customer.balance),
     ...invoice,
   }
 }
 
-/**
- * One line of a subscription's invoice, made of the session's line. What recurs has a subscription
- * item as its parent, what is billed once has an invoice item.
- */
-export function invoiceLineObject(line: {
-  id: string
-  invoice: string
-  subscription: string
-  parent: { subscriptionItem: string } | { invoiceItem: string }
-  item: LineItem
+/** What a line bills, before it stands on an invoice; amounts in minor units. */
+export interface LineDraft {
+  /** for the whole quantity, before discounts; a credit is below zero */
+  amount: number
+  currency: string
+  description: string
+  discountable: boolean
   metadata: InvoiceLine['metadata']
+  parent: InvoiceLine['parent']
   period: InvoiceLine['period']
-}): InvoiceLine {
-  const { item, subscription } = line
+  pricing: InvoiceLine['pricing']
+  quantity: number | null
+  subscription: string | null
+}
+
+export function invoiceLineObject(
+  line: LineDraft & Pick<InvoiceLine, 'id' | 'invoice' | 'discount_amounts'>,
+): InvoiceLine {
   return {
-    id: line.id,
     object: 'line_item',
-    amount: item.amount_total,
-    currency: item.currency,
-    description: `${item.quantity} × ${item.description}`,
-    discount_amounts: [],
-    discountable: true,
     discounts: [],
-    invoice: line.invoice,
     livemode: false,
-    metadata: line.metadata,
-    parent: parentObject(line.parent, subscription),
-    period: line.period,
     pretax_credit_amounts: [],
-    pricing: item.price && {
-      price_details: { price: item.price.id, product: item.price.product },
-      type: 'price_details',
-      unit_amount_decimal: item.price.unit_amount_decimal,
-    },
-    quantity: item.quantity,
-    quantity_decimal: item.quantity === null ? null : String(item.quantity),
-    subscription,
-    subtotal: item.amount_subtotal,
+    quantity_decimal: line.quantity === null ? null : String(line.quantity),
+    subtotal: line.amount,
     taxes: [],
+    ...line,
   }
 }
 
@@ -157,25 +145,50 @@ export function invoicePaymentObject(
   }
 }
 
-function parentObject(
-  parent: { subscriptionItem: string } | { invoiceItem: string },
-  subscription: string,
-): InvoiceLine['parent'] {
-  const common = { proration: false, proration_details: { credited_items: null }, subscription }
-  if ('invoiceItem' in parent) {
-    return {
-      invoice_item_details: { invoice_item: parent.invoiceItem, ...common },
-      subscription_item_details: null,
-      type: 'invoice_item_details',
-    }
-  }
+/** The parent of a line that bills a subscription's item; `invoiceItem` where one carried it. */
+export function itemParent(
+  item: Pick<SubscriptionItem, 'id' | 'subscription'>,
+  { invoiceItem = null, credited = null }: { invoiceItem?: string | null; credited?: Credited } =
+    {},
+): NonNullable<InvoiceLine['parent']> {
   return {
     invoice_item_details: null,
     subscription_item_details: {
-      invoice_item: null,
-      subscription_item: parent.subscriptionItem,
-      ...common,
+      invoice_item: invoiceItem,
+      proration: invoiceItem !== null,
+      proration_details: { credited_items: credited },
+      subscription: item.subscription,
+      subscription_item: item.id,
     },
     type: 'subscription_item_details',
+  }
+}
+
+/** The parent of a line that bills an invoice item. */
+export function invoiceItemParent(
+  invoiceItem: string,
+  subscription: string | null,
+): NonNullable<InvoiceLine['parent']> {
+  return {
+    invoice_item_details: {
+      invoice_item: invoiceItem,
+      proration: false,
+      proration_details: { credited_items: null },
+      subscription,
+    },
+    subscription_item_details: null,
+    type: 'invoice_item_details',
+  }
+}
+
+/** The lines that a credit gives back. */
+export type Credited = { invoice: string; invoice_line_items: string[] } | null
+
+/** At what price a line was made; `null` for a sum without one. */
+export function pricingOf(price: Price): NonNullable<InvoiceLine['pricing']> {
+  return {
+    price_details: { price: price.id, product: price.product },
+    type: 'price_details',
+    unit_amount_decimal: price.unit_amount_decimal,
   }
 }

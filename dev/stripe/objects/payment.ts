@@ -1,5 +1,6 @@
+import { adviceOf, declined, type DeclineReason } from '../payments/declines.ts'
 import type { Charge, PaymentIntent, PaymentMethod, Refund } from '../wire.ts'
-import { methodDetails, type MethodType } from './payment_method.ts'
+import { methodDetails } from './payment_method.ts'
 
 /** The intent to collect `amount` minor units, before anything was tried. */
 export function paymentIntentObject(
@@ -22,7 +23,7 @@ export function paymentIntentObject(
     capture_method: 'automatic',
     confirmation_method: 'automatic',
     customer_account: null,
-    description: 'Subscription creation',
+    description: null,
     excluded_payment_method_types: null,
     last_payment_error: null,
     latest_charge: null,
@@ -38,7 +39,7 @@ export function paymentIntentObject(
     processing: null,
     receipt_email: null,
     review: null,
-    setup_future_usage: 'off_session',
+    setup_future_usage: null,
     shipping: null,
     source: null,
     statement_descriptor: null,
@@ -52,9 +53,12 @@ export function paymentIntentObject(
 
 /** An attempt to take the intent's money with the method; pending until told otherwise. */
 export function chargeObject(
-  charge: Pick<Charge, 'id' | 'created'> & Partial<Charge>,
-  intent: PaymentIntent,
-  method: PaymentMethod & { type: MethodType },
+  charge: Pick<Charge, 'id' | 'created'>,
+  { intent, method, authenticated }: {
+    intent: PaymentIntent
+    method: PaymentMethod
+    authenticated: boolean
+  },
 ): Charge {
   return {
     object: 'charge',
@@ -65,13 +69,7 @@ export function chargeObject(
     application_fee: null,
     application_fee_amount: null,
     balance_transaction: null,
-    billing_details: {
-      address: method.billing_details.address,
-      email: method.billing_details.email,
-      name: method.billing_details.name,
-      phone: null,
-      tax_id: null,
-    },
+    billing_details: method.billing_details,
     calculated_statement_descriptor: 'STRIPE EMULATOR',
     captured: true,
     currency: intent.currency,
@@ -89,42 +87,57 @@ export function chargeObject(
     paid: false,
     payment_intent: intent.id,
     payment_method: method.id,
-    payment_method_details: methodDetails(method.type, intent.amount),
-    receipt_email: null,
+    payment_method_details: methodDetails(method, { amount: intent.amount, authenticated }),
+    receipt_email: intent.receipt_email,
     receipt_number: null,
     receipt_url: null,
     refunded: false,
     review: null,
-    shipping: null,
+    shipping: intent.shipping,
     source: null,
     source_transfer: null,
-    statement_descriptor: null,
-    statement_descriptor_suffix: null,
+    statement_descriptor: intent.statement_descriptor,
+    statement_descriptor_suffix: intent.statement_descriptor_suffix,
     status: 'pending',
     transfer_data: null,
-    transfer_group: null,
+    transfer_group: intent.transfer_group,
     ...charge,
   }
 }
 
-/** What the bank said to a charge. */
-export function outcomeObject(declined: boolean): Charge['outcome'] {
+/** What the bank said to a charge, or Stripe's own check before it asked the bank. */
+export function outcomeObject(reason?: DeclineReason): Charge['outcome'] {
+  if (reason === undefined) return APPROVED
+  const blocked = reason === 'highest_risk_level'
   return {
-    advice_code: declined ? 'try_again_later' : null,
+    advice_code: adviceOf(reason),
     network_advice_code: null,
     network_decline_code: null,
-    network_status: declined ? 'declined_by_network' : 'approved_by_network',
-    reason: declined ? 'generic_decline' : null,
-    risk_level: 'normal',
-    seller_message: declined
-      ? 'The bank did not return any further details with this decline.'
-      : 'Payment complete.',
-    type: declined ? 'issuer_declined' : 'authorized',
+    network_status: blocked ? 'not_sent_to_network' : 'declined_by_network',
+    reason: blocked ? reason : declined(reason).body.decline_code ?? null,
+    risk_level: blocked ? 'highest' : 'normal',
+    seller_message: blocked
+      ? 'Stripe blocked this payment as too risky.'
+      : 'The bank did not return any further details with this decline.',
+    type: blocked ? 'blocked' : 'issuer_declined',
   }
 }
 
+const APPROVED: Charge['outcome'] = {
+  advice_code: null,
+  network_advice_code: null,
+  network_decline_code: null,
+  network_status: 'approved_by_network',
+  reason: null,
+  risk_level: 'normal',
+  seller_message: 'Payment complete.',
+  type: 'authorized',
+}
+
 export function refundObject(
-  refund: Pick<Refund, 'id' | 'created' | 'amount' | 'reason' | 'metadata' | 'balance_transaction'>,
+  refund:
+    & Pick<Refund, 'id' | 'created' | 'amount' | 'reason' | 'metadata' | 'balance_transaction'>
+    & Partial<Refund>,
   charge: Charge,
 ): Refund {
   return {

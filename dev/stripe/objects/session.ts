@@ -1,6 +1,6 @@
 import type { LineItem, Price, Session } from '../wire.ts'
 
-/** An open session in mode `subscription` on the hosted page, in subscription mode. */
+/** An open session on the hosted page. */
 export function sessionObject(
   session:
     & Pick<Session, 'id' | 'created' | 'expires_at' | 'success_url' | 'url' | 'currency'>
@@ -74,18 +74,18 @@ export function sessionObject(
 
 /** One line of a session; amounts are for the whole quantity, in minor units. */
 export function lineItemObject(
-  line: { id: string; price: Price; quantity: number; description: string },
+  line:
+    & Pick<LineItem, 'id' | 'adjustable_quantity' | 'description' | 'metadata'>
+    & { price: Price; quantity: number },
 ): LineItem {
   const amount = (line.price.unit_amount ?? 0) * line.quantity
   return {
     object: 'item',
-    adjustable_quantity: null,
     amount_discount: 0,
     amount_subtotal: amount,
     amount_tax: 0,
     amount_total: amount,
     currency: line.price.currency,
-    metadata: {},
     ...line,
   }
 }

@@ -38,7 +38,7 @@ export function subscriptionObject(
       footer: null,
       issuer: { type: 'self' },
     },
-    items: listObject(items, `/v1/subscription_items?subscription=${subscription.id}`),
+    items: itemList(subscription.id, items),
     livemode: false,
     managed_payments: { enabled: false },
     next_pending_invoice_item_invoice: null,
@@ -66,14 +66,15 @@ export function subscriptionObject(
   }
 }
 
-export function subscriptionItemObject(item: {
-  id: string
-  subscription: string
-  price: Price
-  quantity: number
-  current_period_start: number
-  current_period_end: number
-}): SubscriptionItem {
+export function subscriptionItemObject(
+  item:
+    & { price: Price; quantity: number }
+    & Pick<
+      SubscriptionItem,
+      'id' | 'subscription' | 'current_period_start' | 'current_period_end'
+    >
+    & Partial<SubscriptionItem>,
+): SubscriptionItem {
   return {
     object: 'subscription_item',
     billing_thresholds: null,
@@ -85,4 +86,9 @@ export function subscriptionItemObject(item: {
     tax_rates: [],
     ...item,
   }
+}
+
+/** The items of a subscription as it holds them. */
+export function itemList(subscription: string, items: SubscriptionItem[]): Subscription['items'] {
+  return listObject(items, `/v1/subscription_items?subscription=${subscription}`)
 }

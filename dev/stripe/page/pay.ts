@@ -1,9 +1,9 @@
-import { payCheckout, type PayOptions } from '../checkout/complete.ts'
+import { payCheckout, type PayOptions } from '../checkout/pay.ts'
 import { StripeFailure } from '../errors.ts'
 import type { Sandbox } from '../sandbox.ts'
 
 export type PayResult =
-  | { outcome: 'paid' | 'processing'; redirectTo: string }
+  | { outcome: 'paid' | 'processing' | 'requires_action'; redirectTo: string }
   | { outcome: 'declined'; message: string }
 
 /** So long Stripe keeps the buyer until the shop has answered `checkout.session.completed`. */
@@ -18,10 +18,14 @@ export async function payAndWait(
 ): Promise<PayResult> {
   try {
     const session = payCheckout(sandbox, sessionId, options)
-    const completed = sandbox.store.events.newestFirst().find(({ type, data }) =>
-      type === 'checkout.session.completed' && 'id' in data.object && data.object.id === sessionId
-    )
-    if (completed) await atMost(REDIRECT_AFTER_MS, answered(completed.id))
+    if (session.status === 'open') {
+      const { paymentIntent } = sandbox.store.checkouts.get(session.id)
+      return {
+        outcome: 'requires_action',
+        redirectTo: `${sandbox.url}/authenticate/${paymentIntent}`,
+      }
+    }
+    await completionHeard(sandbox, answered, sessionId)
     return {
       outcome: session.payment_status === 'unpaid' ? 'processing' : 'paid',
       redirectTo: returnUrl(session),
@@ -30,6 +34,18 @@ export async function payAndWait(
     if (!(error instanceof StripeFailure) || error.status !== 402) throw error
     return { outcome: 'declined', message: error.message }
   }
+}
+
+/** Ends when the shop has answered that the session is complete, at the latest after 10 s. */
+export async function completionHeard(
+  { store }: Sandbox,
+  answered: (eventId: string) => Promise<void>,
+  sessionId: string,
+) {
+  const completed = store.events.newestFirst().find(({ type, data }) =>
+    type === 'checkout.session.completed' && 'id' in data.object && data.object.id === sessionId
+  )
+  if (completed) await atMost(REDIRECT_AFTER_MS, answered(completed.id))
 }
 
 /** Where the buyer goes after paying. */

@@ -1,133 +1,104 @@
 import { Hono } from 'hono'
 import type Stripe from 'stripe'
-import * as z from 'zod'
-import { answer, answerList, inRange, matches, readParams } from '../http.ts'
-import { customerObject } from '../objects/customer.ts'
-import {
-  clearable,
-  email,
-  expand,
-  mergeMetadata,
-  metadata,
-  notEmulated,
-  oneOf,
-  paging,
-  range,
-  Retrieve,
-  type Shape,
-  text,
-} from '../params.ts'
+import { detachDiscounts } from '../billing/discounts.ts'
+import { createCustomer, updateCustomer } from '../customers/change.ts'
+import { deleteCustomer } from '../customers/delete.ts'
+import { noSuch } from '../errors.ts'
+import { answer, matches, read } from '../http.ts'
+import { deletedDiscountObject } from '../objects/discount.ts'
+import { operation } from '../openapi/operation.ts'
+import { reading } from '../resource.ts'
 import { emit, type StripeEnv } from '../sandbox.ts'
+import { balanceTransactionRoutes } from './balance_transactions.ts'
+import { customerPaymentMethodRoutes } from './customer_payment_methods.ts'
+import { taxIdRoutes } from './tax_ids.ts'
 
 export function customerRoutes() {
   return new Hono<StripeEnv>()
     .post('/', async (c) => {
-      const { expand, metadata, address, ...params } = await readParams(c, CreateCustomer)
-      const { store, newId, now } = c.var.sandbox
-      const customer = store.customers.insert(customerObject({
-        email: null,
-        ...params,
-        id: newId('customer'),
-        created: now(),
-        address: address && addressObject(address),
-        metadata: mergeMetadata({}, metadata),
-      }))
-      emit(c.var.sandbox, 'customer.created', customer)
-      return answer(c, customer, expand)
+      const params = await read(c, CreateCustomer)
+      return answer(c, createCustomer(c.var.sandbox, params))
     })
-    .get('/', async (c) => {
-      const params = await readParams(c, ListCustomers)
-      const customers = c.var.sandbox.store.customers.newestFirst().filter((customer) =>
-        matches(params.email, customer.email ?? undefined) &&
-        inRange(customer.created, params.created)
-      )
-      return answerList(c, customers, params)
-    })
-    .get('/:id', async (c) => {
-      const { expand } = await readParams(c, Retrieve)
-      return answer(c, c.var.sandbox.store.customers.get(c.req.param('id')), expand)
-    })
+    .route(
+      '/',
+      reading({
+        rows: (store) => store.customers,
+        deleted: (store) => store.deletedCustomers,
+        list: ListCustomers,
+        isListed: (customer, params) =>
+          matches(params.email, customer.email ?? undefined) &&
+          customer.test_clock === (params.test_clock ?? null),
+        retrieve: RetrieveCustomer,
+        search: {
+          operation: SearchCustomers,
+          fields: {
+            created: ({ created }) => created,
+            email: ({ email }) => email,
+            name: ({ name }) => name,
+            phone: ({ phone }) => phone,
+          },
+        },
+      }),
+    )
     .post('/:id', async (c) => {
-      const { expand, metadata, address, ...params } = await readParams(c, UpdateCustomer)
+      const params = await read(c, UpdateCustomer)
+      return answer(c, updateCustomer(c.var.sandbox, c.req.param('id'), params))
+    })
+    .delete('/:id', async (c) => {
+      await read(c, DeleteCustomer)
+      return answer(c, deleteCustomer(c.var.sandbox, c.req.param('id')))
+    })
+    .delete('/:id/discount', async (c) => {
+      await read(c, DeleteDiscount)
       const { store } = c.var.sandbox
       const former = store.customers.get(c.req.param('id'))
-      const customer = store.customers.update(former.id, {
-        ...params,
-        ...(address !== undefined && { address: address && addressObject(address) }),
-        metadata: mergeMetadata(former.metadata, metadata),
-      })
-      emit(c.var.sandbox, 'customer.updated', customer, former)
-      return answer(c, customer, expand)
+      const { discount } = former
+      if (!discount) throw noSuch('discount for customer', former.id)
+      detachDiscounts(c.var.sandbox, [discount.id])
+      emit(
+        c.var.sandbox,
+        'customer.updated',
+        store.customers.update(former.id, { discount: null }),
+        former,
+      )
+      return answer(c, deletedDiscountObject(discount))
     })
+    .route('/', balanceTransactionRoutes())
+    .route('/', customerPaymentMethodRoutes())
+    .route('/', taxIdRoutes())
 }
 
-const Address = z.strictObject(
-  {
-    city: text().optional(),
-    country: text(2).optional(),
-    line1: text().optional(),
-    line2: text().optional(),
-    postal_code: text().optional(),
-    state: text().optional(),
-  } satisfies Shape<Stripe.AddressParam>,
-)
+const FIELDS = [
+  'address',
+  'balance',
+  'business_name',
+  'description',
+  'email',
+  'individual_name',
+  'invoice_prefix',
+  'invoice_settings',
+  'metadata',
+  'name',
+  'next_invoice_sequence',
+  'phone',
+  'preferred_locales',
+  'shipping',
+  'tax_exempt',
+] as const
 
-const shared = {
-  address: clearable(Address).optional(),
-  balance: notEmulated,
-  business_name: notEmulated,
-  cash_balance: notEmulated,
-  description: clearable(text()).optional(),
-  email: clearable(email).optional(),
-  expand,
-  individual_name: notEmulated,
-  invoice_prefix: notEmulated,
-  invoice_settings: notEmulated,
-  metadata: metadata.optional(),
-  name: clearable(text(256)).optional(),
-  next_invoice_sequence: notEmulated,
-  phone: clearable(text(20)).optional(),
-  preferred_locales: notEmulated,
-  shipping: notEmulated,
-  source: notEmulated,
-  tax: notEmulated,
-  tax_exempt: oneOf('exempt', 'none', 'reverse').optional(),
-  validate: notEmulated,
-}
+const NO_TEMPLATE = 'invoice_settings.rendering_options.template'
 
-const CreateCustomer = z.strictObject(
-  {
-    ...shared,
-    payment_method: notEmulated,
-    tax_id_data: notEmulated,
-    test_clock: notEmulated,
-  } satisfies Shape<Stripe.CustomerCreateParams>,
-)
-
-const UpdateCustomer = z.strictObject(
-  {
-    ...shared,
-    default_source: notEmulated,
-  } satisfies Shape<Stripe.CustomerUpdateParams>,
-)
-
-const ListCustomers = z.strictObject(
-  {
-    ...paging,
-    created: range.optional(),
-    email: text().optional(),
-    test_clock: notEmulated,
-  } satisfies Shape<Stripe.CustomerListParams>,
-)
-
-function addressObject(address: z.output<typeof Address>) {
-  const empty = {
-    city: null,
-    country: null,
-    line1: null,
-    line2: null,
-    postal_code: null,
-    state: null,
-  }
-  return { ...empty, ...address }
-}
+const CreateCustomer = operation<Stripe.CustomerCreateParams>('POST /v1/customers')
+  .follows([...FIELDS, 'payment_method', 'tax_id_data', 'test_clock'], [NO_TEMPLATE])
+const UpdateCustomer = operation<Stripe.CustomerUpdateParams>('POST /v1/customers/{id}')
+  .follows([...FIELDS], [NO_TEMPLATE])
+const ListCustomers = operation<Stripe.CustomerListParams>('GET /v1/customers').follows('all')
+const RetrieveCustomer = operation<Stripe.CustomerRetrieveParams>('GET /v1/customers/{id}')
+  .follows('all')
+const SearchCustomers = operation<Stripe.CustomerSearchParams>('GET /v1/customers/search')
+  .follows('all')
+const DeleteCustomer = operation<Stripe.CustomerDeleteParams>('DELETE /v1/customers/{id}')
+  .follows('all')
+const DeleteDiscount = operation<Stripe.CustomerDeleteDiscountParams>(
+  'DELETE /v1/customers/{id}/discount',
+).follows('all')

@@ -1,49 +1,45 @@
 import { Hono } from 'hono'
 import type Stripe from 'stripe'
-import * as z from 'zod'
 import { ParameterFailure, refused } from '../errors.ts'
-import { answer, answerList, inRange, matches, readParams } from '../http.ts'
+import { answer, matches, read } from '../http.ts'
+import { mergeMetadata } from '../metadata.ts'
 import { priceObject } from '../objects/price.ts'
 import { productObject } from '../objects/product.ts'
-import {
-  boolean,
-  currency,
-  expand,
-  integer,
-  list,
-  mergeMetadata,
-  metadata,
-  notEmulated,
-  oneOf,
-  paging,
-  range,
-  Retrieve,
-  type Shape,
-  text,
-} from '../params.ts'
+import { notFollowed, operation, type ParamsOf } from '../openapi/operation.ts'
+import { reading } from '../resource.ts'
 import { emit, type Sandbox, type StripeEnv } from '../sandbox.ts'
 import type { Price } from '../wire.ts'
 
 export function priceRoutes() {
   return new Hono<StripeEnv>()
     .post('/', async (c) => {
-      const params = await readParams(c, CreatePrice)
-      return answer(c, createPrice(c.var.sandbox, params), params.expand)
+      const params = await read(c, CreatePrice)
+      return answer(c, createPrice(c.var.sandbox, params))
     })
-    .get('/', async (c) => {
-      const params = await readParams(c, ListPrices)
-      const prices = c.var.sandbox.store.prices.newestFirst().filter((price) =>
-        isListed(price, params)
-      )
-      return answerList(c, prices, params)
-    })
-    .get('/:id', async (c) => {
-      const { expand } = await readParams(c, Retrieve)
-      return answer(c, c.var.sandbox.store.prices.get(c.req.param('id')), expand)
-    })
+    .route(
+      '/',
+      reading({
+        rows: (store) => store.prices,
+        list: ListPrices,
+        isListed,
+        retrieve: RetrievePrice,
+        search: {
+          operation: SearchPrices,
+          fields: {
+            active: ({ active }) => String(active),
+            currency: ({ currency }) => currency,
+            lookup_key: ({ lookup_key: key }) => key,
+            product: ({ product }) => product,
+            type: ({ type }) => type,
+          },
+        },
+      }),
+    )
     .post('/:id', async (c) => {
-      const { expand, metadata, lookup_key, transfer_lookup_key: transfer, ...params } =
-        await readParams(c, UpdatePrice)
+      const { metadata, lookup_key, transfer_lookup_key: transfer, ...params } = await read(
+        c,
+        UpdatePrice,
+      )
       const { store } = c.var.sandbox
       const former = store.prices.get(c.req.param('id'))
       if (lookup_key) freeLookupKey(c.var.sandbox, { key: lookup_key, owner: former.id, transfer })
@@ -53,94 +49,71 @@ export function priceRoutes() {
         metadata: mergeMetadata(former.metadata, metadata),
       })
       emit(c.var.sandbox, 'price.updated', price, former)
-      return answer(c, price, expand)
+      return answer(c, price)
     })
 }
 
-const CreatePrice = z.strictObject(
-  {
-    active: boolean.optional(),
-    billing_scheme: oneOf('per_unit').optional(),
-    currency,
-    currency_options: notEmulated,
-    custom_unit_amount: notEmulated,
-    expand,
-    lookup_key: text(200).optional(),
-    metadata: metadata.optional(),
-    nickname: text().optional(),
-    product: text().optional(),
-    product_data: z.strictObject(
-      {
-        active: boolean.optional(),
-        id: notEmulated,
-        metadata: metadata.optional(),
-        name: text(),
-        statement_descriptor: notEmulated,
-        tax_code: notEmulated,
-        tax_details: notEmulated,
-        unit_label: notEmulated,
-      } satisfies Shape<Stripe.PriceCreateParams.ProductData>,
-    ).optional(),
-    recurring: z.strictObject(
-      {
-        interval: oneOf('day', 'month', 'week', 'year'),
-        interval_count: integer({ min: 1 }).optional(),
-        meter: notEmulated,
-        trial_period_days: notEmulated,
-        usage_type: oneOf('licensed').optional(),
-      } satisfies Shape<Stripe.PriceCreateParams.Recurring>,
-    ).optional(),
-    tax_behavior: oneOf('exclusive', 'inclusive', 'unspecified').optional(),
-    tiers: notEmulated,
-    tiers_mode: notEmulated,
-    transfer_lookup_key: boolean.optional(),
-    transform_quantity: notEmulated,
-    unit_amount: integer({ max: 99_999_999 }),
-    unit_amount_decimal: notEmulated,
-  } satisfies Shape<Stripe.PriceCreateParams>,
-)
-
-const UpdatePrice = z.strictObject(
-  {
-    active: boolean.optional(),
-    currency_options: notEmulated,
-    expand,
-    lookup_key: text(200).optional(),
-    metadata: metadata.optional(),
-    nickname: text().optional(),
-    tax_behavior: oneOf('exclusive', 'inclusive', 'unspecified').optional(),
-    transfer_lookup_key: boolean.optional(),
-  } satisfies Shape<Stripe.PriceUpdateParams>,
-)
-
-const ListPrices = z.strictObject(
-  {
-    ...paging,
-    active: boolean.optional(),
-    created: range.optional(),
-    currency: currency.optional(),
-    lookup_keys: list(text()).refine((keys) => keys.length <= 10, 'Up to 10 lookup keys')
-      .optional(),
-    product: text().optional(),
-    recurring: z.strictObject(
-      {
-        interval: oneOf('day', 'month', 'week', 'year').optional(),
-        meter: notEmulated,
-        usage_type: oneOf('licensed').optional(),
-      } satisfies Shape<Stripe.PriceListParams.Recurring>,
-    ).optional(),
-    type: oneOf('one_time', 'recurring').optional(),
-  } satisfies Shape<Stripe.PriceListParams>,
-)
+const CreatePrice = operation<Stripe.PriceCreateParams>('POST /v1/prices').follows([
+  'active',
+  'billing_scheme',
+  'currency',
+  'lookup_key',
+  'metadata',
+  'nickname',
+  'product',
+  'product_data',
+  'recurring',
+  'tax_behavior',
+  'transfer_lookup_key',
+  'unit_amount',
+], [
+  'product_data.id',
+  'product_data.statement_descriptor',
+  'product_data.tax_code',
+  'product_data.tax_details',
+  'product_data.unit_label',
+  'recurring.meter',
+  'recurring.trial_period_days',
+])
+const UpdatePrice = operation<Stripe.PriceUpdateParams>('POST /v1/prices/{id}').follows([
+  'active',
+  'lookup_key',
+  'metadata',
+  'nickname',
+  'tax_behavior',
+  'transfer_lookup_key',
+])
+const ListPrices = operation<Stripe.PriceListParams>('GET /v1/prices').follows([
+  'active',
+  'created',
+  'currency',
+  'ending_before',
+  'limit',
+  'lookup_keys',
+  'product',
+  'recurring',
+  'starting_after',
+  'type',
+], ['recurring.meter'])
+const RetrievePrice = operation<Stripe.PriceRetrieveParams>('GET /v1/prices/{id}').follows('all')
+const SearchPrices = operation<Stripe.PriceSearchParams>('GET /v1/prices/search').follows('all')
 
 /** The longest interval of a price, three years, in each unit. */
 const MOST = { day: 1095, week: 156, month: 36, year: 3 }
 
-function createPrice(sandbox: Sandbox, params: z.output<typeof CreatePrice>): Price {
-  const { expand: _, metadata, product, product_data, recurring, ...rest } = params
+function createPrice(sandbox: Sandbox, params: ParamsOf<typeof CreatePrice>): Price {
+  const { metadata, product, product_data, recurring, ...rest } = params
   const { transfer_lookup_key: transfer, ...fields } = rest
   const { store, newId, now } = sandbox
   checkInterval(recurring)
+  refuseUsage(params)
+  const { unit_amount: amount } = params
+  if (amount === undefined) {
+    throw new ParameterFailure(
+      'Prices require an `unit_amount` or `unit_amount_decimal` parameter to be set.',
+      { code: 'parameter_missing', param: 'unit_amount' },
+    )
+  }
   const productId = productOf(sandbox, product, product_data)
   const id = newId('price')
   if (fields.lookup_key) {
@@ -148,6 +121,7 @@ function createPrice(sandbox: Sandbox, params: z.output<typeof CreatePrice>): Pr
   }
   const price = store.prices.insert(priceObject({
     ...fields,
+    unit_amount: amount,
     id,
     created: now(),
     product: productId,
@@ -160,7 +134,7 @@ function createPrice(sandbox: Sandbox, params: z.output<typeof CreatePrice>): Pr
 
 const RECURRING = { meter: null, trial_period_days: null, usage_type: 'licensed' as const }
 
-function checkInterval(recurring: z.output<typeof CreatePrice>['recurring']) {
+function checkInterval(recurring: ParamsOf<typeof CreatePrice>['recurring']) {
   if (!recurring || (recurring.interval_count ?? 1) <= MOST[recurring.interval]) return
   throw new ParameterFailure(
     `Invalid interval_count: at most ${MOST[recurring.interval]} for ${recurring.interval}`,
@@ -168,10 +142,16 @@ function checkInterval(recurring: z.output<typeof CreatePrice>['recurring']) {
   )
 }
 
+/** Prices by tiers and by metered usage are not followed. */
+function refuseUsage({ billing_scheme: scheme, recurring }: ParamsOf<typeof CreatePrice>) {
+  if (scheme === 'tiered') throw notFollowed('billing_scheme')
+  if (recurring?.usage_type === 'metered') throw notFollowed('recurring.usage_type')
+}
+
 function productOf(
   sandbox: Sandbox,
   product: string | undefined,
-  data: z.output<typeof CreatePrice>['product_data'],
+  data: ParamsOf<typeof CreatePrice>['product_data'],
 ): string {
   const { store, newId, now } = sandbox
   if ((product === undefined) === (data === undefined)) {
@@ -211,11 +191,11 @@ function freeLookupKey(sandbox: Sandbox, { key, owner, transfer }: {
   emit(sandbox, 'price.updated', without, holder)
 }
 
-function isListed(price: Price, params: z.output<typeof ListPrices>): boolean {
+function isListed(price: Price, params: ParamsOf<typeof ListPrices>): boolean {
   const { lookup_keys: keys, recurring } = params
   return matches(params.active, price.active) && matches(params.currency, price.currency) &&
     matches(params.product, price.product) && matches(params.type, price.type) &&
     matches(recurring?.interval, price.recurring?.interval) &&
     matches(recurring?.usage_type, price.recurring?.usage_type) &&
-    (keys?.includes(price.lookup_key ?? '') ?? true) && inRange(price.created, params.created)
+    (keys?.includes(price.lookup_key ?? '') ?? true)
 }

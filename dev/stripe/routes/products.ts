@@ -1,31 +1,17 @@
 import { Hono } from 'hono'
 import type Stripe from 'stripe'
-import * as z from 'zod'
 import { refused } from '../errors.ts'
-import { answer, answerList, inRange, matches, readParams } from '../http.ts'
+import { answer, matches, read } from '../http.ts'
+import { mergeMetadata } from '../metadata.ts'
 import { productObject } from '../objects/product.ts'
-import {
-  boolean,
-  clearable,
-  expand,
-  list,
-  mergeMetadata,
-  metadata,
-  notEmulated,
-  oneOf,
-  paging,
-  range,
-  Retrieve,
-  type Shape,
-  text,
-  url,
-} from '../params.ts'
+import { operation } from '../openapi/operation.ts'
+import { reading } from '../resource.ts'
 import { emit, type StripeEnv } from '../sandbox.ts'
 
 export function productRoutes() {
   return new Hono<StripeEnv>()
     .post('/', async (c) => {
-      const { expand, metadata, ...params } = await readParams(c, CreateProduct)
+      const { metadata, ...params } = await read(c, CreateProduct)
       const { store, newId, now } = c.var.sandbox
       if (params.id !== undefined && store.products.find(params.id)) {
         throw refused('Product already exists.', { code: 'resource_already_exists', param: 'id' })
@@ -37,85 +23,87 @@ export function productRoutes() {
         metadata: mergeMetadata({}, metadata),
       }))
       emit(c.var.sandbox, 'product.created', product)
-      return answer(c, product, expand)
+      return answer(c, product)
     })
-    .get('/', async (c) => {
-      const params = await readParams(c, ListProducts)
-      const products = c.var.sandbox.store.products.newestFirst().filter((product) =>
-        (params.ids?.includes(product.id) ?? true) && matches(params.active, product.active) &&
-        matches(params.type, product.type) && inRange(product.created, params.created)
-      )
-      return answerList(c, products, params)
-    })
-    .get('/:id', async (c) => {
-      const { expand } = await readParams(c, Retrieve)
-      return answer(c, c.var.sandbox.store.products.get(c.req.param('id')), expand)
-    })
+    .route(
+      '/',
+      reading({
+        rows: (store) => store.products,
+        list: ListProducts,
+        isListed: (product, params) =>
+          (params.ids?.includes(product.id) ?? true) && matches(params.active, product.active) &&
+          matches(params.type, product.type) && matches(params.url, product.url ?? undefined),
+        retrieve: RetrieveProduct,
+        search: {
+          operation: SearchProducts,
+          fields: {
+            active: ({ active }) => String(active),
+            description: ({ description }) => description,
+            name: ({ name }) => name,
+            url: ({ url }) => url,
+          },
+        },
+      }),
+    )
     .post('/:id', async (c) => {
-      const { expand, metadata, default_price: price, ...params } = await readParams(
-        c,
-        UpdateProduct,
-      )
+      const { metadata, default_price: price, ...params } = await read(c, UpdateProduct)
       const { store, now } = c.var.sandbox
       const former = store.products.get(c.req.param('id'))
       if (price !== undefined) store.prices.get(price, 'default_price')
       const product = store.products.update(former.id, {
         ...params,
         ...(price !== undefined && { default_price: price }),
+        images: params.images ?? (params.images === null ? [] : former.images),
         metadata: mergeMetadata(former.metadata, metadata),
         updated: now(),
       })
       emit(c.var.sandbox, 'product.updated', product, former)
-      return answer(c, product, expand)
+      return answer(c, product)
+    })
+    .delete('/:id', async (c) => {
+      await read(c, DeleteProduct)
+      const { store } = c.var.sandbox
+      const product = store.products.get(c.req.param('id'))
+      if (store.prices.toJSON().some((price) => price.product === product.id)) {
+        throw refused(
+          'This product cannot be deleted because it has one or more user-created prices.',
+        )
+      }
+      store.products.delete(product.id)
+      emit(c.var.sandbox, 'product.deleted', product)
+      return answer(c, { id: product.id, object: 'product', deleted: true })
     })
 }
 
-const shared = {
-  active: boolean.optional(),
-  expand,
-  images: list(url).optional(),
-  marketing_features: notEmulated,
-  metadata: metadata.optional(),
-  package_dimensions: notEmulated,
-  shippable: notEmulated,
-  statement_descriptor: text(22).optional(),
-  tax_details: notEmulated,
-}
+const FIELDS = [
+  'active',
+  'description',
+  'images',
+  'metadata',
+  'name',
+  'statement_descriptor',
+  'tax_code',
+  'unit_label',
+  'url',
+] as const
 
-const CreateProduct = z.strictObject(
-  {
-    ...shared,
-    default_price_data: notEmulated,
-    description: text(40_000).optional(),
-    id: text().optional(),
-    name: text(),
-    tax_code: text().optional(),
-    type: oneOf('good', 'service').optional(),
-    unit_label: text(12).optional(),
-    url: url.optional(),
-  } satisfies Shape<Stripe.ProductCreateParams>,
-)
-
-const UpdateProduct = z.strictObject(
-  {
-    ...shared,
-    default_price: text().optional(),
-    description: clearable(text(40_000)).optional(),
-    name: text().optional(),
-    tax_code: clearable(text()).optional(),
-    unit_label: clearable(text(12)).optional(),
-    url: clearable(url).optional(),
-  } satisfies Shape<Stripe.ProductUpdateParams>,
-)
-
-const ListProducts = z.strictObject(
-  {
-    ...paging,
-    active: boolean.optional(),
-    created: range.optional(),
-    ids: list(text()).optional(),
-    shippable: notEmulated,
-    type: oneOf('good', 'service').optional(),
-    url: notEmulated,
-  } satisfies Shape<Stripe.ProductListParams>,
-)
+const CreateProduct = operation<Stripe.ProductCreateParams>('POST /v1/products')
+  .follows([...FIELDS, 'id', 'type'])
+const UpdateProduct = operation<Stripe.ProductUpdateParams>('POST /v1/products/{id}')
+  .follows([...FIELDS, 'default_price'])
+const ListProducts = operation<Stripe.ProductListParams>('GET /v1/products').follows([
+  'active',
+  'created',
+  'ending_before',
+  'ids',
+  'limit',
+  'starting_after',
+  'type',
+  'url',
+])
+const RetrieveProduct = operation<Stripe.ProductRetrieveParams>('GET /v1/products/{id}')
+  .follows('all')
+const SearchProducts = operation<Stripe.ProductSearchParams>('GET /v1/products/search')
+  .follows('all')
+const DeleteProduct = operation<Stripe.ProductDeleteParams>('DELETE /v1/products/{id}')
+  .follows('all')

@@ -1,157 +1,129 @@
 import { Hono } from 'hono'
 import type Stripe from 'stripe'
-import * as z from 'zod'
-import { endSubscription, isEnded } from '../billing/subscriptions.ts'
+import { inTimeOf } from '../billing/clocks.ts'
+import { CREATE, createSubscription } from '../billing/create.ts'
+import { detachDiscounts } from '../billing/discounts.ts'
+import { UNFOLLOWED_ITEM } from '../billing/items.ts'
+import { askToResume, pauseSubscription } from '../billing/pauses.ts'
+import { cancelSubscription, isEnded } from '../billing/subscriptions.ts'
+import { NO_DETAILS, UNFOLLOWED_TERMS } from '../billing/terms.ts'
+import { UPDATE, updateSubscription } from '../billing/update.ts'
 import { noSuch, refused } from '../errors.ts'
-import { answer, answerList, inRange, matches, readParams } from '../http.ts'
-import {
-  boolean,
-  clearable,
-  expand,
-  mergeMetadata,
-  metadata,
-  notEmulated,
-  oneOf,
-  paging,
-  range,
-  Retrieve,
-  type Shape,
-  text,
-} from '../params.ts'
+import { answer, inRange, matches, read } from '../http.ts'
+import { operation, type ParamsOf } from '../openapi/operation.ts'
+import { reading } from '../resource.ts'
 import { emit, type Sandbox, type StripeEnv } from '../sandbox.ts'
 import type { Subscription } from '../wire.ts'
 
 export function subscriptionRoutes() {
   return new Hono<StripeEnv>()
-    .get('/', async (c) => {
-      const params = await readParams(c, ListSubscriptions)
-      const subscriptions = c.var.sandbox.store.subscriptions.newestFirst().filter((subscription) =>
-        isListed(subscription, params)
-      )
-      return answerList(c, subscriptions, params)
+    .post('/', async (c) => {
+      const params = await read(c, CreateSubscription)
+      return answer(c, createSubscription(c.var.sandbox, params))
     })
-    .get('/:id', async (c) => {
-      const { expand } = await readParams(c, Retrieve)
-      return answer(c, c.var.sandbox.store.subscriptions.get(c.req.param('id')), expand)
-    })
+    .route(
+      '/',
+      reading({
+        rows: (store) => store.subscriptions,
+        list: ListSubscriptions,
+        isListed,
+        retrieve: RetrieveSubscription,
+        search: {
+          operation: SearchSubscriptions,
+          fields: {
+            canceled_at: (subscription) => subscription.canceled_at,
+            created: ({ created }) => created,
+            status: ({ status }) => status,
+          },
+        },
+      }),
+    )
     .post('/:id', async (c) => {
-      const params = await readParams(c, UpdateSubscription)
-      return answer(c, updateSubscription(c.var.sandbox, c.req.param('id'), params), params.expand)
+      const params = await read(c, UpdateSubscription)
+      return answer(c, updateSubscription(c.var.sandbox, c.req.param('id'), params))
     })
     .delete('/:id', async (c) => {
-      const { expand, cancellation_details: details } = await readParams(c, CancelSubscription)
-      const subscription = c.var.sandbox.store.subscriptions.get(c.req.param('id'))
-      if (isEnded(subscription)) throw noSuch('subscription', subscription.id)
-      const ended = endSubscription(c.var.sandbox, subscription.id, {
-        ...NO_DETAILS,
-        ...subscription.cancellation_details,
-        ...details,
-        reason: 'cancellation_requested',
-      })
-      return answer(c, ended, expand)
+      const params = await read(c, CancelSubscription)
+      return answer(c, cancel(c.var.sandbox, c.req.param('id'), params))
+    })
+    .delete('/:id/discount', async (c) => {
+      await read(c, DeleteDiscount)
+      return answer(c, removeDiscount(c.var.sandbox, c.req.param('id')))
+    })
+    .post('/:id/resume', async (c) => {
+      const params = await read(c, ResumeSubscription)
+      const id = c.req.param('id')
+      return answer(c, askToResume(sandboxOf(c.var.sandbox, id), id, params))
+    })
+    .post('/:id/pause', async (c) => {
+      const params = await read(c, PauseSubscription)
+      const id = c.req.param('id')
+      return answer(c, pauseSubscription(sandboxOf(c.var.sandbox, id), id, params))
+    })
+    .post('/:id/migrate', async (c) => {
+      await read(c, MigrateSubscription)
+      return answer(c, migrate(c.var.sandbox, c.req.param('id')))
     })
 }
 
-const CancellationDetails = z.strictObject(
-  {
-    comment: clearable(text()).optional(),
-    feedback: clearable(oneOf(
-      'customer_service',
-      'low_quality',
-      'missing_features',
-      'other',
-      'switched_service',
-      'too_complex',
-      'too_expensive',
-      'unused',
-    )).optional(),
-    feedback_option: notEmulated,
-  } satisfies Shape<Stripe.SubscriptionUpdateParams.CancellationDetails>,
-)
+/** Within `add_invoice_items`; their discounts and periods would be their own. */
+const UNFOLLOWED_ONE_OFF = [
+  'discountable',
+  'discounts',
+  'period',
+  'price_data.unit_amount_decimal',
+  'tax_rates',
+].map((name) => `add_invoice_items.${name}`)
 
-const UpdateSubscription = z.strictObject(
-  {
-    add_invoice_items: notEmulated,
-    application_fee_percent: notEmulated,
-    automatic_tax: notEmulated,
-    billing_cycle_anchor: notEmulated,
-    billing_schedules: notEmulated,
-    billing_thresholds: notEmulated,
-    cancel_at: notEmulated,
-    cancel_at_period_end: boolean.optional(),
-    cancellation_details: CancellationDetails.optional(),
-    collection_method: notEmulated,
-    days_until_due: notEmulated,
-    default_payment_method: notEmulated,
-    default_source: notEmulated,
-    default_tax_rates: notEmulated,
-    description: clearable(text(500)).optional(),
-    discounts: notEmulated,
-    expand,
-    invoice_settings: notEmulated,
-    items: notEmulated,
-    metadata: metadata.optional(),
-    off_session: notEmulated,
-    on_behalf_of: notEmulated,
-    pause_collection: notEmulated,
-    payment_behavior: notEmulated,
-    payment_settings: notEmulated,
-    pending_invoice_item_interval: notEmulated,
-    proration_behavior: notEmulated,
-    proration_date: notEmulated,
-    transfer_data: notEmulated,
-    trial_end: notEmulated,
-    trial_from_plan: notEmulated,
-    trial_settings: notEmulated,
-  } satisfies Shape<Stripe.SubscriptionUpdateParams>,
-)
+const UNFOLLOWED = [...UNFOLLOWED_ITEM, ...UNFOLLOWED_ONE_OFF, ...UNFOLLOWED_TERMS]
 
-const CancelSubscription = z.strictObject(
-  {
-    cancellation_details: CancellationDetails.optional(),
-    expand,
-    // both ask for an extra invoice, which only their default does without
-    invoice_now: oneOf('false').optional(),
-    prorate: oneOf('false').optional(),
-  } satisfies Shape<Stripe.SubscriptionCancelParams>,
-)
+const CreateSubscription = operation<Stripe.SubscriptionCreateParams>('POST /v1/subscriptions')
+  .follows(CREATE, [...UNFOLLOWED, 'billing_mode.flexible'])
+const UpdateSubscription = operation<Stripe.SubscriptionUpdateParams>(
+  'POST /v1/subscriptions/{id}',
+).follows(UPDATE, UNFOLLOWED)
+const CancelSubscription = operation<Stripe.SubscriptionCancelParams>(
+  'DELETE /v1/subscriptions/{id}',
+).follows('all')
+const DeleteDiscount = operation<Stripe.SubscriptionDeleteDiscountParams>(
+  'DELETE /v1/subscriptions/{id}/discount',
+).follows('all')
+const ResumeSubscription = operation<Stripe.SubscriptionResumeParams>(
+  'POST /v1/subscriptions/{id}/resume',
+).follows('all')
+const PauseSubscription = operation<Stripe.SubscriptionPauseParams>(
+  'POST /v1/subscriptions/{id}/pause',
+).follows('all', ['bill_for.outstanding_usage_through'])
+const MigrateSubscription = operation<Stripe.SubscriptionMigrateParams>(
+  'POST /v1/subscriptions/{id}/migrate',
+).follows('all', ['billing_mode.flexible'])
+const SearchSubscriptions = operation<Stripe.SubscriptionSearchParams>(
+  'GET /v1/subscriptions/search',
+).follows('all')
+const ListSubscriptions = operation<Stripe.SubscriptionListParams>('GET /v1/subscriptions')
+  .follows([
+    'collection_method',
+    'created',
+    'current_period_end',
+    'current_period_start',
+    'customer',
+    'ending_before',
+    'limit',
+    'price',
+    'starting_after',
+    'status',
+    'test_clock',
+  ])
+const RetrieveSubscription = operation<Stripe.SubscriptionRetrieveParams>(
+  'GET /v1/subscriptions/{id}',
+).follows('all')
 
-const ListSubscriptions = z.strictObject(
-  {
-    ...paging,
-    automatic_tax: notEmulated,
-    collection_method: oneOf('charge_automatically', 'send_invoice').optional(),
-    created: range.optional(),
-    current_period_end: range.optional(),
-    current_period_start: range.optional(),
-    customer: text().optional(),
-    customer_account: notEmulated,
-    plan: notEmulated,
-    price: text().optional(),
-    status: oneOf(
-      'active',
-      'all',
-      'canceled',
-      'ended',
-      'incomplete',
-      'incomplete_expired',
-      'past_due',
-      'paused',
-      'trialing',
-      'unpaid',
-    ).optional(),
-    test_clock: notEmulated,
-  } satisfies Shape<Stripe.SubscriptionListParams>,
-)
-
-const NO_DETAILS = { comment: null, feedback: null, feedback_option: null, reason: null }
-
-function isListed(subscription: Subscription, params: z.output<typeof ListSubscriptions>): boolean {
+function isListed(subscription: Subscription, params: ParamsOf<typeof ListSubscriptions>): boolean {
   const items = subscription.items.data
   return hasStatus(subscription, params.status) &&
     matches(params.customer, subscription.customer) &&
     matches(params.collection_method, subscription.collection_method) &&
-    inRange(subscription.created, params.created) &&
+    matches(params.test_clock, subscription.test_clock ?? undefined) &&
     items.some((item) =>
       matches(params.price, item.price.id) &&
       inRange(item.current_period_end, params.current_period_end) &&
@@ -162,54 +134,63 @@ function isListed(subscription: Subscription, params: z.output<typeof ListSubscr
 /** Without a status the list leaves out what was cancelled. */
 function hasStatus(
   subscription: Subscription,
-  wanted: z.output<typeof ListSubscriptions>['status'],
+  wanted: ParamsOf<typeof ListSubscriptions>['status'],
 ): boolean {
   if (wanted === 'all') return true
   if (wanted === 'ended') return isEnded(subscription)
   return wanted ? subscription.status === wanted : subscription.status !== 'canceled'
 }
 
-function updateSubscription(
+function cancel(
   sandbox: Sandbox,
   id: string,
-  params: z.output<typeof UpdateSubscription>,
+  params: ParamsOf<typeof CancelSubscription>,
 ): Subscription {
-  const former = sandbox.store.subscriptions.get(id)
-  const { cancel_at_period_end: atPeriodEnd, description, metadata } = params
-  if (isEnded(former) && (atPeriodEnd !== undefined || description !== undefined)) {
-    throw refused(
-      'A canceled subscription can only update its cancellation_details and metadata.',
-    )
+  const subscription = sandbox.store.subscriptions.get(id)
+  if (isEnded(subscription)) throw noSuch('subscription', id)
+  return cancelSubscription(inTimeOf(sandbox, subscription.customer), subscription, {
+    details: {
+      ...NO_DETAILS,
+      ...subscription.cancellation_details,
+      ...params.cancellation_details,
+      reason: 'cancellation_requested',
+    },
+    prorate: params.prorate ?? false,
+    invoiceNow: params.invoice_now ?? false,
+  })
+}
+
+function removeDiscount(sandbox: Sandbox, id: string) {
+  const { store } = sandbox
+  const former = store.subscriptions.get(id)
+  const [first] = former.discounts
+  if (first === undefined) throw refused(`No active discount for subscription: ${id}`)
+  const discount = store.discounts.get(first)
+  detachDiscounts(sandbox, former.discounts)
+  const updated = store.subscriptions.update(id, { discounts: [] })
+  emit(sandbox, 'customer.subscription.updated', updated, former)
+  const { end: _, ...deleted } = discount
+  return { ...deleted, deleted: true }
+}
+
+/** A subscription of the classic mode counts its credits from now on as the others do. */
+function migrate(sandbox: Sandbox, id: string): Subscription {
+  const { store } = sandbox
+  const former = store.subscriptions.get(id)
+  if (former.billing_mode.type === 'flexible') {
+    throw refused('This subscription already has `billing_mode=flexible`.')
   }
-  const details = { ...NO_DETAILS, ...former.cancellation_details, ...params.cancellation_details }
-  const updated = sandbox.store.subscriptions.update(id, {
-    cancellation_details: details,
-    metadata: mergeMetadata(former.metadata, metadata),
-    ...(description !== undefined && { description }),
-    ...(atPeriodEnd !== undefined && cancellation(sandbox, former, atPeriodEnd, details)),
+  const updated = store.subscriptions.update(id, {
+    billing_mode: {
+      flexible: { proration_discounts: 'included' },
+      type: 'flexible',
+      updated_at: sandboxOf(sandbox, id).now(),
+    },
   })
   emit(sandbox, 'customer.subscription.updated', updated, former)
   return updated
 }
 
-function cancellation(
-  { now }: Sandbox,
-  { items }: Subscription,
-  atPeriodEnd: boolean,
-  details: Subscription['cancellation_details'] & object,
-): Partial<Subscription> {
-  if (!atPeriodEnd) {
-    return {
-      cancel_at: null,
-      cancel_at_period_end: false,
-      canceled_at: null,
-      cancellation_details: { ...details, reason: null },
-    }
-  }
-  return {
-    cancel_at: Math.max(...items.data.map((item) => item.current_period_end)),
-    cancel_at_period_end: true,
-    canceled_at: now(),
-    cancellation_details: { ...details, reason: 'cancellation_requested' },
-  }
+function sandboxOf(sandbox: Sandbox, id: string): Sandbox {
+  return inTimeOf(sandbox, sandbox.store.subscriptions.get(id).customer)
 }

@@ -1,30 +1,21 @@
 import { Hono } from 'hono'
 import type Stripe from 'stripe'
-import * as z from 'zod'
-import { answer, answerList, readParams } from '../http.ts'
+import { ParameterFailure } from '../errors.ts'
+import { answer, read } from '../http.ts'
+import { mergeMetadata } from '../metadata.ts'
 import { webhookEndpointObject } from '../objects/webhook_endpoint.ts'
-import {
-  clearable,
-  expand,
-  list,
-  mergeMetadata,
-  metadata,
-  notEmulated,
-  oneOf,
-  paging,
-  Retrieve,
-  type Shape,
-  text,
-  url,
-} from '../params.ts'
+import { operation } from '../openapi/operation.ts'
+import { reading } from '../resource.ts'
 import { API_VERSION, type StripeEnv } from '../sandbox.ts'
 import type { WebhookEndpoint } from '../wire.ts'
 
 export function webhookEndpointRoutes() {
   return new Hono<StripeEnv>()
     .post('/', async (c) => {
-      const params = await readParams(c, CreateWebhookEndpoint)
+      const params = await read(c, CreateWebhookEndpoint)
       const { store, newId, now } = c.var.sandbox
+      checkVersion(params.api_version)
+      checkEvents(params.enabled_events)
       const endpoint = store.webhookEndpoints.insert(webhookEndpointObject({
         id: newId('webhook_endpoint'),
         created: now(),
@@ -34,41 +25,70 @@ export function webhookEndpointRoutes() {
         secret: newId('webhook_secret'),
         url: params.url,
       }))
-      return answer(c, endpoint, params.expand)
+      return answer(c, endpoint)
     })
-    .get('/', async (c) => {
-      const params = await readParams(c, ListWebhookEndpoints)
-      const endpoints = c.var.sandbox.store.webhookEndpoints.newestFirst()
-      return answerList(c, endpoints.map(withoutSecret), params)
-    })
-    .get('/:id', async (c) => {
-      const { expand } = await readParams(c, Retrieve)
-      const endpoint = c.var.sandbox.store.webhookEndpoints.get(c.req.param('id'))
-      return answer(c, withoutSecret(endpoint), expand)
+    .route(
+      '/',
+      reading({
+        rows: (store) => store.webhookEndpoints,
+        list: ListWebhookEndpoints,
+        retrieve: RetrieveWebhookEndpoint,
+        shown: withoutSecret,
+      }),
+    )
+    .post('/:id', async (c) => {
+      const { metadata, enabled_events: events, disabled, url, description } = await read(
+        c,
+        UpdateWebhookEndpoint,
+      )
+      const { store } = c.var.sandbox
+      const former = store.webhookEndpoints.get(c.req.param('id'))
+      if (events) checkEvents(events)
+      const endpoint = store.webhookEndpoints.update(former.id, {
+        ...(events && { enabled_events: events }),
+        ...(disabled !== undefined && { status: disabled ? 'disabled' : 'enabled' }),
+        ...(url !== undefined && { url }),
+        ...(description !== undefined && { description }),
+        metadata: mergeMetadata(former.metadata, metadata),
+      })
+      return answer(c, withoutSecret(endpoint))
     })
     .delete('/:id', async (c) => {
-      await readParams(c, z.strictObject({}))
+      await read(c, DeleteWebhookEndpoint)
       const { id, object } = c.var.sandbox.store.webhookEndpoints.get(c.req.param('id'))
       c.var.sandbox.store.webhookEndpoints.delete(id)
       return answer(c, { id, object, deleted: true })
     })
 }
 
-const CreateWebhookEndpoint = z.strictObject(
-  {
-    api_version: oneOf(API_VERSION).optional(),
-    connect: notEmulated,
-    description: clearable(text()).optional(),
-    enabled_events: list(text()).refine((types) => types.length > 0, 'At least one event'),
-    expand,
-    metadata: metadata.optional(),
-    url,
-  } satisfies Shape<Stripe.WebhookEndpointCreateParams>,
-)
+const CreateWebhookEndpoint = operation<Stripe.WebhookEndpointCreateParams>(
+  'POST /v1/webhook_endpoints',
+).follows(['api_version', 'description', 'enabled_events', 'metadata', 'url'])
+const ListWebhookEndpoints = operation<Stripe.WebhookEndpointListParams>(
+  'GET /v1/webhook_endpoints',
+).follows('all')
+const RetrieveWebhookEndpoint = operation<Stripe.WebhookEndpointRetrieveParams>(
+  'GET /v1/webhook_endpoints/{id}',
+).follows('all')
+const UpdateWebhookEndpoint = operation<Stripe.WebhookEndpointUpdateParams>(
+  'POST /v1/webhook_endpoints/{id}',
+).follows('all')
+const DeleteWebhookEndpoint = operation<Stripe.WebhookEndpointDeleteParams>(
+  'DELETE /v1/webhook_endpoints/{id}',
+).follows('all')
 
-const ListWebhookEndpoints = z.strictObject(
-  paging satisfies Shape<Stripe.WebhookEndpointListParams>,
-)
+/** Events are rendered in the endpoint's version, and the emulator speaks only one. */
+function checkVersion(version: string | undefined) {
+  if (version === undefined || version === API_VERSION) return
+  throw new ParameterFailure(`Invalid api_version: this emulator knows ${API_VERSION} only.`, {
+    param: 'api_version',
+  })
+}
+
+function checkEvents(events: string[]) {
+  if (events.length > 0) return
+  throw new ParameterFailure('You must specify at least one event.', { param: 'enabled_events' })
+}
 
 /** The secret is told once, when the endpoint is made. */
 function withoutSecret({ secret: _, ...endpoint }: WebhookEndpoint): WebhookEndpoint {

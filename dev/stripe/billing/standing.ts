@@ -1,0 +1,80 @@
+import { emit, type Sandbox } from '../sandbox.ts'
+import type { Invoice, Subscription } from '../wire.ts'
+import { intentOf } from './collect.ts'
+import { subscriptionOf } from './invoices.ts'
+import { resumeSubscription } from './pauses.ts'
+import { applyPendingUpdate } from './pending_updates.ts'
+import { endSubscription, isEnded } from './subscriptions.ts'
+
+/** Lets the subscription of an invoice go on when that was paid, or was given up. */
+export function afterPaid(sandbox: Sandbox, invoice: Invoice) {
+  const subscription = subscriptionOf(sandbox, invoice)
+  if (!subscription || isEnded(subscription)) return
+  rememberMethod(sandbox, subscription, invoice)
+  if (subscription.latest_invoice !== invoice.id) return
+  if (subscription.pending_update) return applyPendingUpdate(sandbox, subscription.id)
+  switch (subscription.status) {
+    case 'incomplete':
+    case 'past_due':
+    case 'unpaid':
+      return changeStatus(sandbox, subscription.id, 'active')
+    case 'paused':
+      return resumeSubscription(sandbox, subscription.id)
+  }
+}
+
+/** What a subscription comes to whose invoice was tried and not paid. */
+export function afterUnpaid(sandbox: Sandbox, invoice: Invoice) {
+  const subscription = subscriptionOf(sandbox, invoice)
+  if (!subscription || isEnded(subscription) || subscription.pending_update) return
+  if (subscription.status === 'active' || subscription.status === 'trialing') {
+    changeStatus(sandbox, subscription.id, 'past_due')
+  }
+  if (isLastAttempt(invoice)) giveUp(sandbox, subscription.id)
+}
+
+/** A subscription begins while the money of its first invoice is still under way. */
+export function afterProcessing(sandbox: Sandbox, invoice: Invoice) {
+  const subscription = subscriptionOf(sandbox, invoice)
+  if (subscription?.status === 'incomplete') changeStatus(sandbox, subscription.id, 'active')
+}
+
+export function changeStatus(sandbox: Sandbox, id: string, status: Subscription['status']) {
+  const former = sandbox.store.subscriptions.get(id)
+  const updated = sandbox.store.subscriptions.update(id, { status })
+  emit(sandbox, 'customer.subscription.updated', updated, former)
+}
+
+function isLastAttempt(invoice: Invoice): boolean {
+  return invoice.auto_advance === true && invoice.next_payment_attempt === null &&
+    invoice.collection_method === 'charge_automatically'
+}
+
+function giveUp(sandbox: Sandbox, id: string) {
+  const { store, billing } = sandbox
+  const { status, cancellation_details: details } = store.subscriptions.get(id)
+  if (status !== 'past_due') return
+  switch (billing.afterLastRetry) {
+    case 'canceled':
+      endSubscription(sandbox, id, {
+        ...NO_DETAILS,
+        ...details,
+        reason: 'payment_failed',
+      })
+      return
+    case 'unpaid':
+      return changeStatus(sandbox, id, 'unpaid')
+    case 'past_due':
+      return
+  }
+}
+
+const NO_DETAILS = { comment: null, feedback: null, feedback_option: null }
+
+function rememberMethod(sandbox: Sandbox, former: Subscription, invoice: Invoice) {
+  if (former.payment_settings?.save_default_payment_method !== 'on_subscription') return
+  const method = intentOf(sandbox, invoice.id)?.payment_method
+  if (!method) return
+  const updated = sandbox.store.subscriptions.update(former.id, { default_payment_method: method })
+  emit(sandbox, 'customer.subscription.updated', updated, former)
+}

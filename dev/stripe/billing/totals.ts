@@ -1,0 +1,52 @@
+import type { Invoice, InvoiceLine } from '../wire.ts'
+
+type Totals = Pick<
+  Invoice,
+  | 'amount_due'
+  | 'amount_remaining'
+  | 'starting_balance'
+  | 'subtotal'
+  | 'subtotal_excluding_tax'
+  | 'total'
+  | 'total_discount_amounts'
+  | 'total_excluding_tax'
+>
+
+/**
+ * What an invoice of these lines comes to when nothing of it is paid yet. `balance` is the
+ * customer's: below zero it is a credit, which pays first; above zero a debt, which is added.
+ */
+export function totalsOf(lines: InvoiceLine[], balance: number): Totals {
+  const subtotal = lines.reduce((sum, { amount }) => sum + amount, 0)
+  const discounts = discountsOf(lines)
+  const total = subtotal - discounts.reduce((sum, { amount }) => sum + amount, 0)
+  const due = Math.max(total + balance, 0)
+  return {
+    amount_due: due,
+    amount_remaining: due,
+    starting_balance: balance,
+    subtotal,
+    subtotal_excluding_tax: subtotal,
+    total,
+    total_discount_amounts: discounts,
+    total_excluding_tax: total,
+  }
+}
+
+/** What of the customer's balance is left when the invoice has taken or given its part. */
+export function endingBalance({ total, starting_balance: start }: Invoice): number {
+  return Math.min(total + start, 0)
+}
+
+/** What a line comes to when its discounts are taken off. */
+export function netOf({ amount, discount_amounts: discounts }: InvoiceLine): number {
+  return amount - (discounts ?? []).reduce((sum, discount) => sum + discount.amount, 0)
+}
+
+function discountsOf(lines: InvoiceLine[]): NonNullable<Invoice['total_discount_amounts']> {
+  const totals = new Map<string, number>()
+  for (const { discount, amount } of lines.flatMap((line) => line.discount_amounts ?? [])) {
+    totals.set(discount, (totals.get(discount) ?? 0) + amount)
+  }
+  return [...totals].map(([discount, amount]) => ({ discount, amount }))
+}

@@ -1,0 +1,65 @@
+import { paymentIntentObject } from '../objects/payment.ts'
+import { emit, type Sandbox } from '../sandbox.ts'
+import type { Customer, PaymentIntent, PaymentMethod } from '../wire.ts'
+import { attemptPayment } from './attempt.ts'
+import { delayedTypeOf } from './test_methods.ts'
+
+/** What is to be paid, in minor units, and by whom. */
+export interface Due {
+  amount: number
+  currency: string
+  /** `null` for a buyer who is no customer. */
+  customer: Customer | null
+  /** `null` where there is nothing to pay with: the intent waits for a method. */
+  method: PaymentMethod | null
+  /** Whether the buyer is absent, as when a subscription renews. */
+  offSession: boolean
+  /** An intent of an attempt that was declined, which is used again. */
+  earlierIntent?: string | null
+  /** What else a new intent says. */
+  intent?: Partial<PaymentIntent>
+}
+
+/**
+ * Takes a payment and tells its events. The intent is then `succeeded`, `processing` (a debit under
+ * way), `requires_action` (the owner of the card must approve it), `requires_capture` where it asks
+ * for that, or `requires_payment_method` with the `last_payment_error`.
+ */
+export function takePayment(sandbox: Sandbox, due: Due): PaymentIntent {
+  const { store } = sandbox
+  const earlier = store.paymentIntents.find(due.earlierIntent ?? '')
+  const intent = earlier
+    ? store.paymentIntents.update(earlier.id, { amount: due.amount })
+    : createIntent(sandbox, due)
+  if (!due.method) return intent
+  return attemptPayment(sandbox, intent, due.method, { offSession: due.offSession, mayAsk: true })
+}
+
+/** A new intent, before anything was tried. */
+export function createIntent(
+  sandbox: Sandbox,
+  { amount, currency, customer, intent: given }: Pick<
+    Due,
+    'amount' | 'currency' | 'customer' | 'intent'
+  >,
+): PaymentIntent {
+  const id = sandbox.newId('payment_intent')
+  const intent = sandbox.store.paymentIntents.insert(paymentIntentObject({
+    payment_method_types: methodTypesFor(currency),
+    ...given,
+    id,
+    created: sandbox.now(),
+    amount,
+    currency,
+    customer: customer?.id ?? null,
+    client_secret: `${id}_secret_${sandbox.newId('secret')}`,
+  }))
+  emit(sandbox, 'payment_intent.created', intent)
+  return intent
+}
+
+/** How a currency can be paid. */
+export function methodTypesFor(currency: string): string[] {
+  const delayed = delayedTypeOf(currency)
+  return delayed ? ['card', delayed] : ['card']
+}
