@@ -138,6 +138,10 @@ function checkoutOf(
     },
     customer: customer?.id ?? null,
     buyer: null,
+    customerUpdate: {
+      address: params.customer_update?.address === 'auto',
+      name: params.customer_update?.name === 'auto',
+    },
     paymentIntent: null,
   }
 }

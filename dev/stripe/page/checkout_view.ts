@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 import type { Html } from '../../emulators/page.ts'
+import { EXAMPLE_BUYER } from '../checkout/pay.ts'
 import { testMethodsOf } from '../payments/test_methods.ts'
 import type { Checkout } from '../store.ts'
 import type { LineItem, Session } from '../wire.ts'
@@ -16,7 +17,8 @@ interface Shown extends Pick<Checkout, 'lineItems' | 'subscription'> {
   delayed: string | undefined
   needsMethod: boolean
   /** what the buyer typed when the last attempt was not taken */
-  typed: { email?: string | undefined; name?: string | undefined; terms?: string | undefined }
+  typed: Record<string, string | undefined>
+  needsAddress: boolean
 }
 
 /** An open session, to be paid. */
@@ -139,13 +141,13 @@ function promotion(session: Session, code: string | undefined): Html | string {
 
 function payForm(session: Session, shown: Shown): Html {
   const { customer_details: buyer, custom_text: texts } = session
-  const email = shown.typed.email ?? buyer?.email ?? 'buyer@example.com'
+  const email = shown.typed.email ?? buyer?.email ?? EXAMPLE_BUYER.email
   return html`
     <h2>${titleOf(session, shown)}</h2>
     <form method="post" id="payment">
           ${field('email', 'Email', email, { type: 'email' })}
           ${shown.needsMethod ? methodFields(session, shown) : ''}
-          ${termsField(session, shown)}
+          ${shown.needsAddress ? addressFields(session, shown) : ''} ${termsField(session, shown)}
           ${texts.submit ? html`<p class="hint">${texts.submit.message}</p>` : ''}
           <button class="main" name="action" value="pay" data-testid="pay">${submitText(
             session,
@@ -163,7 +165,7 @@ function titleOf({ payment_method_types: types }: Session, { needsMethod }: Show
 
 function methodFields(session: Session, { typed }: Shown): Html {
   const { payment_method_types: types, customer_details: buyer } = session
-  const name = typed.name ?? buyer?.name ?? 'Alex Example'
+  const name = typed.name ?? buyer?.name ?? EXAMPLE_BUYER.name
   if (!types.includes('card')) {
     const [account] = testMethodsOf(types)
     return html`${field('number', 'Account number or IBAN', account?.number ?? '')}
@@ -174,6 +176,16 @@ function methodFields(session: Session, { typed }: Shown): Html {
       ${field('expiry', 'Expires', '12 / 34')} ${field('cvc', 'CVC', '123', { mode: 'numeric' })}
     </div>
     ${field('name', 'Name on card', name)}`
+}
+
+function addressFields({ customer_details: buyer }: Session, { typed }: Shown): Html {
+  const known = buyer?.address ?? EXAMPLE_BUYER.address
+  return html`${field('line1', 'Address', typed.line1 ?? known.line1 ?? '')}
+    <div class="pair">
+      ${field('postal_code', 'Postal code', typed.postal_code ?? known.postal_code ?? '')}
+      ${field('city', 'City', typed.city ?? known.city ?? '')}
+    </div>
+    ${field('country', 'Country, as DE', typed.country ?? known.country ?? '')}`
 }
 
 function termsField(
