@@ -4,7 +4,7 @@ import { operations } from '../dev/stripe/openapi/operation.ts'
 import { operationNames, type Schema } from '../dev/stripe/openapi/structure.ts'
 import { createClock } from './support/clock.ts'
 import { start } from './support/stripe.ts'
-import { CALLS, STATES } from './support/stripe_calls.ts'
+import { CALLS, REFUSALS, STATES } from './support/stripe_calls.ts'
 
 const FEATURES =
   'features are made with /v1/entitlements/features, which the structure does not have'
@@ -16,48 +16,7 @@ const NOT_HERE: Record<string, string> = {
   'POST /v1/products/{id}/features': FEATURES,
   'DELETE /v1/products/{productId}/features/{id}': FEATURES,
   'GET /v1/products/{productId}/features/{id}': FEATURES,
-  'POST /v1/refunds/{id}/cancel': 'only refunds by bank transfer wait for the customer',
 }
-
-/** What is called below as soon as it is here. */
-const NOT_YET = new Set([
-  'GET /v1/disputes',
-  'GET /v1/disputes/{id}',
-  'POST /v1/disputes/{id}',
-  'POST /v1/disputes/{id}/close',
-  'GET /v1/invoiceitems',
-  'POST /v1/invoiceitems',
-  'DELETE /v1/invoiceitems/{id}',
-  'GET /v1/invoiceitems/{id}',
-  'POST /v1/invoiceitems/{id}',
-  'POST /v1/invoices',
-  'POST /v1/invoices/create_preview',
-  'GET /v1/invoices/search',
-  'DELETE /v1/invoices/{id}',
-  'POST /v1/invoices/{id}',
-  'POST /v1/invoices/{id}/add_lines',
-  'POST /v1/invoices/{id}/attach_payment',
-  'POST /v1/invoices/{id}/finalize',
-  'GET /v1/invoices/{id}/lines',
-  'POST /v1/invoices/{id}/mark_uncollectible',
-  'POST /v1/invoices/{id}/pay',
-  'POST /v1/invoices/{id}/remove_lines',
-  'POST /v1/invoices/{id}/send',
-  'POST /v1/invoices/{id}/update_lines',
-  'POST /v1/invoices/{id}/void',
-  'POST /v1/invoices/{invoiceId}/lines/{id}',
-  'POST /v1/refunds/{id}',
-  'GET /v1/subscription_items',
-  'POST /v1/subscription_items',
-  'DELETE /v1/subscription_items/{id}',
-  'GET /v1/subscription_items/{id}',
-  'POST /v1/subscription_items/{id}',
-  'GET /v1/test_helpers/test_clocks',
-  'POST /v1/test_helpers/test_clocks',
-  'DELETE /v1/test_helpers/test_clocks/{id}',
-  'GET /v1/test_helpers/test_clocks/{id}',
-  'POST /v1/test_helpers/test_clocks/{id}/advance',
-])
 
 // the emulator names its operations when its API is made
 createStripeEmulator({ url: 'http://stripe.test', secretKey: 'sk', now: createClock().now }).close()
@@ -65,10 +24,11 @@ const HERE = operations()
 
 describe('every operation of Stripe', () => {
   test.each(operationNames())('%s is here, or said not to be', async (name) => {
-    const call = NOT_YET.has(name) ? undefined : CALLS[name]
-    const reason = NOT_YET.has(name) ? 'not built yet' : NOT_HERE[name]
-    expect(call === undefined, 'is either called or said not to be here').toBe(reason !== undefined)
-    expect(HERE.some((operation) => operation.name === name)).toBe(call !== undefined)
+    const call = CALLS[name]
+    const refusal = REFUSALS[name]
+    const known = [call, refusal, NOT_HERE[name]].filter((entry) => entry !== undefined)
+    expect(known, 'is in one of the lists').toHaveLength(1)
+    expect(HERE.some((operation) => operation.name === name)).toBe(NOT_HERE[name] === undefined)
     const answered: string[] = []
     const setup = start({ state: STATES[name], onAnswer: (operation) => answered.push(operation) })
     if (call) {
@@ -76,14 +36,19 @@ describe('every operation of Stripe', () => {
       expect(answered).toContain(name)
       return
     }
-    if (NOT_YET.has(name)) return
+    if (refusal) {
+      await expect(refusal.call(setup)).rejects.toThrow(refusal.message)
+      return
+    }
     const { status, body } = await setup.call(pathOf(name), { method: methodOf(name) })
     expect([status, body.error.message])
       .toEqual([404, `Stripe has ${name}, but this emulator does not.`])
   })
 
   test('no other is called or listed', () => {
-    expect(Object.keys({ ...CALLS, ...NOT_HERE }).toSorted()).toEqual(operationNames().toSorted())
+    expect(Object.keys({ ...CALLS, ...REFUSALS, ...NOT_HERE }).toSorted()).toEqual(
+      operationNames().toSorted(),
+    )
   })
 })
 

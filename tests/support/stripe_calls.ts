@@ -12,7 +12,15 @@ export const STATES: Record<string, unknown> = {
   'DELETE /v1/customers/{id}/discount': discounted(),
 }
 
-/** One call of each operation that the emulator has. */
+/** Operations that are here and can only say no, as nothing here is in the state that they need. */
+export const REFUSALS: Record<string, { call: Call; message: string }> = {
+  'POST /v1/refunds/{id}/cancel': {
+    call: async (setup) => await setup.stripe.refunds.cancel((await refund(setup)).id),
+    message: 'Only refunds with the status requires_action can be canceled.',
+  },
+}
+
+/** One call of each other operation that the emulator has. */
 export const CALLS: Record<string, Call> = {
   'GET /v1/billing_portal/configurations': ({ stripe }) =>
     stripe.billingPortal.configurations.list(),
@@ -494,7 +502,8 @@ async function attached(setup: Setup) {
   return await setup.stripe.paymentMethods.attach('pm_card_visa', { customer: id })
 }
 
-async function dispute({ stripe }: Setup) {
+/** Some seconds after it was charged, this card's owner disputes it. */
+async function dispute({ stripe, clock }: Setup) {
   await stripe.paymentIntents.create({
     amount: 1500,
     currency: 'eur',
@@ -502,6 +511,7 @@ async function dispute({ stripe }: Setup) {
     confirm: true,
     return_url: 'https://shop.test/return',
   })
+  clock.advance(60_000)
   const { data: [dispute] } = await stripe.disputes.list()
   return { id: dispute?.id ?? '' }
 }
@@ -555,6 +565,7 @@ async function draft(setup: Setup, owner?: string) {
   const item = await invoiceItem(setup, owner)
   return await setup.stripe.invoices.create({
     customer: String(item.customer),
+    currency: item.currency,
     collection_method: 'send_invoice',
     days_until_due: 30,
     pending_invoice_items_behavior: 'include',

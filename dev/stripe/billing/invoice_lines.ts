@@ -84,6 +84,7 @@ export function changeItem(sandbox: Sandbox, id: string, asked: AskedInvoiceItem
   }) ?? requantified(former, quantity)
   const item = store.invoiceItems.update(id, {
     ...priced,
+    description: priced.description ?? former.description,
     ...(asked.description !== undefined && { description: asked.description }),
     ...(asked.discountable !== undefined && { discountable: asked.discountable }),
     ...(asked.period && { period: asked.period }),
@@ -173,7 +174,10 @@ export function itemOf({ parent }: InvoiceLine): string | null {
     parent?.subscription_item_details?.invoice_item ?? null
 }
 
-type Priced = Pick<InvoiceItem, 'amount' | 'currency' | 'description' | 'pricing' | 'quantity'>
+type Priced = Pick<
+  InvoiceItem,
+  'amount' | 'currency' | 'description' | 'pricing' | 'quantity' | 'quantity_decimal'
+>
 
 function pricedFields(
   sandbox: Sandbox,
@@ -181,7 +185,14 @@ function pricedFields(
   { currency, param }: { currency: string; param: string },
 ): Priced | undefined {
   if (amount !== undefined) {
-    return { amount, currency, description: null, pricing: null, quantity: 1 }
+    return {
+      amount,
+      currency,
+      description: null,
+      pricing: null,
+      quantity: 1,
+      quantity_decimal: '1',
+    }
   }
   if (!pricing && !described) return
   const price = priceOf(sandbox, {
@@ -194,10 +205,14 @@ function pricedFields(
     description: productName(sandbox.store, price),
     pricing: pricingOf(price),
     quantity,
+    quantity_decimal: String(quantity),
   }
 }
 
-function requantified(item: InvoiceItem, quantity: number): Partial<InvoiceItem> {
+function requantified(
+  item: InvoiceItem,
+  quantity: number,
+): Partial<Pick<InvoiceItem, 'amount' | 'description' | 'quantity' | 'quantity_decimal'>> {
   if (quantity === item.quantity) return {}
   const each = Number(item.pricing?.unit_amount_decimal ?? item.amount / item.quantity)
   return { amount: Math.round(each * quantity), quantity, quantity_decimal: String(quantity) }

@@ -289,6 +289,18 @@ const AFTERWARDS: ReadonlySet<string> = new Set([
   'metadata',
 ])
 
+/** The parameters that an invoice keeps as they are given. */
+const AS_GIVEN: ReadonlySet<string> = new Set([
+  'collection_method',
+  'custom_fields',
+  'description',
+  'due_date',
+  'effective_at',
+  'footer',
+  'number',
+  'statement_descriptor',
+])
+
 function fieldsOf(
   sandbox: Sandbox,
   { customer, created, metadata = {} }: {
@@ -298,11 +310,13 @@ function fieldsOf(
   },
   asked: AskedFields,
 ): Partial<Invoice> {
-  const { days_until_due: days, discounts: _, default_payment_method: method, ...rest } = asked
+  const { auto_advance: advances, automatically_finalizes_at: finalizes, ...fields } = asked
+  const { days_until_due: days, default_payment_method: method } = asked
   checkDueDate(asked)
-  const { auto_advance: advances, automatically_finalizes_at: finalizes, ...fields } = rest
   return {
-    ...Object.fromEntries(Object.entries(fields).filter(([name]) => name !== 'expand')),
+    ...Object.fromEntries(
+      Object.entries(fields).filter(([name]) => AS_GIVEN.has(name)),
+    ),
     ...(advances !== undefined && {
       auto_advance: advances,
       automatically_finalizes_at: advances ? finalizes ?? sandbox.now() + 60 * 60 : null,
