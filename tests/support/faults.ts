@@ -14,3 +14,8 @@ export function failNext(
 export function withholdWebhooks({ faults }: { faults: Faults }): OrderedRule {
   return faults.order({ on: { service: 'stripe' }, fault: 'withhold' })
 }
+
+/** A proxy answers 502 to whatever is asked of the panel, until the rule is cancelled. */
+export function panelAway({ faults }: { faults: Faults }): OrderedRule {
+  return faults.order({ on: { service: 'panel' }, fault: 'html' })
+}
