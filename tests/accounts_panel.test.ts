@@ -45,7 +45,9 @@ test('a customer sets a password at the panel and sees it once', async () => {
   expect(patches).toEqual([
     { email, username, first_name: firstName, last_name: lastName, password: body.password },
   ])
-  expect(account).toEqual({ ...before, updatedAt: account.updatedAt })
+  const { updatedAt, password } = account
+  expect(account).toEqual({ ...before, updatedAt, password })
+  expect(password).not.toBe(before.password)
   expect(await templatesTo(customer.email)).toContain('panel_login_set')
   expect(await auditOf(customer)).toContain('panel.set-password')
 })

@@ -1,7 +1,7 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import * as z from 'zod'
 import { expect, test } from 'vitest'
-import { compareAnswer } from './fixtures/panel/compare.ts'
+import { checkListed, compareAnswer } from './fixtures/panel/compare.ts'
 import { headersOf, readSample, type Sample, sampleNames } from './fixtures/panel/samples.ts'
 import {
   ADMIN_KEY,
@@ -105,9 +105,7 @@ test.each(names)('the emulator answers as the recorded panel: %s', async (name) 
   const response = await world.emulator.fetch(replay(sample, world))
   const found = await compareAnswer(sample, response)
   expect(response.status).toBe(sample.response.status)
-  const expected = Object.keys(listed[name] ?? {})
-  expect(found.filter(({ at }) => !expected.includes(at))).toEqual([])
-  expect(expected.filter((place) => !found.some(({ at }) => at === place))).toEqual([])
+  expect(checkListed(found, listed[name])).toEqual({ unlisted: [], gone: [] })
 })
 
 test.each(['client-websocket', 'client-websocket-admin-while-installing'])(

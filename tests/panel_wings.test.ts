@@ -8,6 +8,7 @@ import {
   SERVER,
   serveSampleWorld,
   startServer,
+  Stats,
   UUID,
 } from './fixtures/panel/served.ts'
 import { ADMIN_KEY, FULL_KEY } from './fixtures/panel/world.ts'
@@ -414,15 +415,7 @@ async function show(uuid = UUID) {
 const Shown = z.object({
   state: z.string(),
   is_suspended: z.boolean(),
-  utilization: z.object({
-    memory_bytes: z.int(),
-    memory_limit_bytes: z.int(),
-    cpu_absolute: z.number(),
-    network: z.object({ rx_bytes: z.int(), tx_bytes: z.int() }),
-    uptime: z.int(),
-    state: z.string(),
-    disk_bytes: z.int(),
-  }),
+  utilization: Stats,
   configuration: z.unknown(),
 })
 

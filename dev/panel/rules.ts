@@ -32,6 +32,15 @@ export function isNumberField(rules: Rule[]): boolean {
   return rules.some(({ name }) => name === 'numeric' || name === 'integer')
 }
 
+const atom = String.raw`[^\s@.<>()[\]\\,;:"]+`
+const label = String.raw`[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?`
+
+/** Laravel's plain `email`: dots may neither end a part nor follow each other. */
+const emailPattern = new RegExp(
+  String.raw`^(?=.{1,64}@)${atom}(\.${atom})*@${label}(\.${label})*$`,
+  'u',
+)
+
 type Test = (value: unknown, args: string[], numeric: boolean) => boolean
 
 const tests: Record<string, Test> = {
@@ -55,11 +64,7 @@ const tests: Record<string, Test> = {
   alpha: (value) => matches(value, /^[\p{L}\p{M}]+$/u),
   alpha_num: (value) => matches(value, /^[\p{L}\p{M}\p{N}]+$/u),
   alpha_dash: (value) => matches(value, /^[\p{L}\p{M}\p{N}_-]+$/u),
-  email: (value) =>
-    matches(
-      value,
-      /^(?=.{1,64}@)[^\s@.<>()[\]\\,;:"]+(\.[^\s@.<>()[\]\\,;:"]+)*@[\p{L}\p{N}.-]+$/u,
-    ),
+  email: (value) => matches(value, emailPattern),
   url: (value) => matches(value, /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#]+/i),
   ip: (value) => matches(value, /^(\d{1,3}(\.\d{1,3}){3}|[\da-f:]*:[\da-f:]+)$/i),
 }

@@ -48,6 +48,7 @@ function removeServer({ store }: PanelApp, server: Server): void {
   for (const row of store.allocations.rows) {
     if (row.serverId === server.id) Object.assign(row, { serverId: null, notes: null })
   }
+  store.subusers.rows = store.subusers.rows.filter((row) => row.serverId !== server.id)
   store.servers.remove(server)
 }
 

@@ -18,6 +18,10 @@ export class PanelStore {
   /** On the disks of the nodes, which the panel cannot read. */
   readonly containers = new Table(Container)
 
+  subusersOf(serverId: number): model.Subuser[] {
+    return this.subusers.rows.filter((row) => row.serverId === serverId)
+  }
+
   variablesOf(eggId: number): model.Variable[] {
     return this.variables.rows.filter((row) => row.eggId === eggId)
   }

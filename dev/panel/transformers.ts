@@ -1,4 +1,14 @@
-import type { Allocation, Egg, Location, Nest, Node, Server, User, Variable } from './model.ts'
+import type {
+  Allocation,
+  Egg,
+  Location,
+  Nest,
+  Node,
+  Server,
+  Subuser,
+  User,
+  Variable,
+} from './model.ts'
 import { unexpected } from './failure.ts'
 import { dates, type Item, microsecondTime } from './objects.ts'
 import type { PanelStore } from './store.ts'
@@ -176,6 +186,20 @@ export function serverVariableItem(variable: Variable, server: Server): Item {
   }
 }
 
+export function subuserItem(subuser: Subuser): Item {
+  const { id, userId, serverId, permissions, createdAt } = subuser
+  return {
+    object: 'server_subuser',
+    attributes: {
+      id,
+      user_id: userId,
+      server_id: serverId,
+      permissions,
+      ...dates({ createdAt, updatedAt: createdAt }),
+    },
+  }
+}
+
 export function serverItem(store: PanelStore, server: Server): Item {
   return {
     object: 'server',
@@ -188,20 +212,8 @@ export function serverItem(store: PanelStore, server: Server): Item {
       description: server.description,
       status: server.status,
       suspended: server.status === 'suspended',
-      limits: {
-        memory: server.memory,
-        swap: server.swap,
-        disk: server.disk,
-        io: server.io,
-        cpu: server.cpu,
-        threads: server.threads,
-        oom_disabled: server.oomDisabled,
-      },
-      feature_limits: {
-        databases: server.databaseLimit,
-        allocations: server.allocationLimit,
-        backups: server.backupLimit,
-      },
+      limits: limitsOf(server),
+      feature_limits: featureLimitsOf(server),
       user: server.ownerId,
       node: server.nodeId,
       allocation: server.allocationId,
@@ -216,6 +228,14 @@ export function serverItem(store: PanelStore, server: Server): Item {
       ...dates(server),
     },
   }
+}
+
+export function limitsOf({ memory, swap, disk, io, cpu, threads, oomDisabled }: Server) {
+  return { memory, swap, disk, io, cpu, threads, oom_disabled: oomDisabled }
+}
+
+export function featureLimitsOf({ databaseLimit, allocationLimit, backupLimit }: Server) {
+  return { databases: databaseLimit, allocations: allocationLimit, backups: backupLimit }
 }
 
 export function identifierOf(server: Server): string {

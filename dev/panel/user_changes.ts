@@ -46,9 +46,10 @@ export function updateUser(panel: PanelApp, user: User, body: unknown): void {
   })
 }
 
-/** The user's keys die too, even the one that asked for it. */
+/** The user's keys die too, even the one that asked for it, and what others shared with the user. */
 export function deleteUser({ store }: PanelApp, user: User): void {
   store.users.remove(user)
+  store.subusers.rows = store.subusers.rows.filter((row) => row.userId !== user.id)
   for (const key of store.keys.rows.filter((key) => key.ownerId === user.id)) store.keys.remove(key)
 }
 

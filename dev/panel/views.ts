@@ -13,6 +13,7 @@ import {
   nodeItem,
   serverItem,
   serverVariableItem,
+  subuserItem,
   userItem,
 } from './transformers.ts'
 
@@ -97,7 +98,7 @@ export function serverView(c: Call, server: Server): Item {
       (inner) => allocationsWhere(inner, ({ serverId }) => serverId === server.id),
     ],
     user: ['users', (inner) => userView(inner, store.users.get(server.ownerId))],
-    subusers: ['users', () => listOf([])],
+    subusers: ['users', () => listOf(store.subusersOf(server.id).map(subuserItem))],
     nest: ['nests', (inner) => nestView(inner, store.nests.get(server.nestId))],
     egg: ['eggs', (inner) => eggView(inner, store.eggs.get(server.eggId))],
     variables: [

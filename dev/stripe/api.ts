@@ -11,15 +11,20 @@ import { checkoutSessionRoutes } from './routes/checkout_sessions.ts'
 import { couponRoutes } from './routes/coupons.ts'
 import { creditNoteRoutes } from './routes/credit_notes.ts'
 import { customerRoutes } from './routes/customers.ts'
+import { disputeRoutes } from './routes/disputes.ts'
 import { eventRoutes } from './routes/events.ts'
+import { invoiceItemRoutes } from './routes/invoice_items.ts'
 import { invoicePaymentRoutes, invoiceRoutes } from './routes/invoices.ts'
 import { paymentIntentRoutes } from './routes/payment_intents.ts'
 import { paymentMethodRoutes } from './routes/payment_methods.ts'
+import { paymentPageRoutes } from './routes/payment_pages.ts'
 import { priceRoutes } from './routes/prices.ts'
 import { productRoutes } from './routes/products.ts'
 import { promotionCodeRoutes } from './routes/promotion_codes.ts'
 import { refundRoutes } from './routes/refunds.ts'
+import { subscriptionItemRoutes } from './routes/subscription_items.ts'
 import { subscriptionRoutes } from './routes/subscriptions.ts'
+import { testClockRoutes } from './routes/test_clocks.ts'
 import { webhookEndpointRoutes } from './routes/webhook_endpoints.ts'
 import { API_VERSION, type Sandbox, type StripeEnv } from './sandbox.ts'
 
@@ -47,16 +52,21 @@ export function createApi(sandbox: Sandbox, { secretKey, requestsPerSecond, log,
     .route('/coupons', couponRoutes())
     .route('/credit_notes', creditNoteRoutes())
     .route('/customers', customerRoutes())
+    .route('/disputes', disputeRoutes())
     .route('/events', eventRoutes())
     .route('/invoice_payments', invoicePaymentRoutes())
+    .route('/invoiceitems', invoiceItemRoutes())
     .route('/invoices', invoiceRoutes())
     .route('/payment_intents', paymentIntentRoutes())
     .route('/payment_methods', paymentMethodRoutes())
+    .route('/payment_pages', paymentPageRoutes())
     .route('/prices', priceRoutes())
     .route('/products', productRoutes())
     .route('/promotion_codes', promotionCodeRoutes())
     .route('/refunds', refundRoutes())
+    .route('/subscription_items', subscriptionItemRoutes())
     .route('/subscriptions', subscriptionRoutes())
+    .route('/test_helpers/test_clocks', testClockRoutes())
     .route('/webhook_endpoints', webhookEndpointRoutes())
     .all('/*', (c) => {
       throw unrecognized(c.req.method, c.req.path)

@@ -10,8 +10,10 @@ import { type IdKind, newId } from './ids.ts'
 import { accountObject } from './objects/account.ts'
 import { configurationObject, DEFAULT_FEATURES } from './objects/portal.ts'
 import { webhookEndpointObject } from './objects/webhook_endpoint.ts'
+import { portalPages } from './portal/pages.ts'
 import { payAndWait, type PayResult } from './page/pay.ts'
 import { pageRoutes } from './page/routes.ts'
+import { closeDispute, type DisputeOptions, openDispute } from './payments/disputes.ts'
 import type { Sandbox } from './sandbox.ts'
 import { openStore } from './store.ts'
 import { rollSecret } from './signature.ts'
@@ -61,6 +63,10 @@ export interface StripeEmulator {
   expire(sessionId: string): Promise<void>
   /** Ends a payment that was made with `delayed`. */
   settle(sessionId: string, outcome: 'succeeded' | 'failed'): Promise<void>
+  /** Disputes a charge, as the owner of its card would. Gives the id of the dispute. */
+  dispute(chargeId: string, options?: Partial<DisputeOptions>): Promise<string>
+  /** Decides a dispute, as the bank would. */
+  decideDispute(disputeId: string, outcome: 'won' | 'lost'): Promise<void>
   /** Sends an event once more, and ends with the attempt. */
   deliver(eventId: string): Promise<void>
   /** Rolls the secret of the endpoint with this URL; meanwhile its events carry two signatures. */
@@ -140,6 +146,12 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
     },
     expire: (sessionId) => Promise.try(() => void expireSession(sandbox, sessionId)),
     settle: (sessionId, outcome) => Promise.try(() => settleCheckout(sandbox, sessionId, outcome)),
+    dispute: (chargeId, { reason = 'fraudulent', ...options } = {}) =>
+      Promise.try(() =>
+        openDispute(sandbox, store.charges.get(chargeId), { reason, ...options }).id
+      ),
+    decideDispute: (disputeId, outcome) =>
+      Promise.try(() => void closeDispute(sandbox, disputeId, outcome)),
     deliver: webhooks.deliver,
     rollWebhookSecret(url, { secret, formerValidForS }) {
       const endpoint = store.webhookEndpoints.toJSON().find((endpoint) => endpoint.url === url)
@@ -163,6 +175,7 @@ function createApp(
 ) {
   return new Hono()
     .route('/v1', createApi(sandbox, options))
+    .route('/p/session', portalPages(sandbox))
     .route('/', pageRoutes(sandbox, answered))
 }
 

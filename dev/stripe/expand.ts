@@ -3,7 +3,7 @@ import { couponShown, promotionCodeShown } from './objects/discount.ts'
 import { listObject } from './objects/list.ts'
 import { partOf, type Schema, schemaOf } from './openapi/structure.ts'
 import type { Sandbox } from './sandbox.ts'
-import { findCoupon, findObject } from './store.ts'
+import { findCoupon, findObject, type Store } from './store.ts'
 
 /**
  * A copy of an answer in which the ids at these paths (`latest_invoice.payments`, in a list
@@ -86,6 +86,8 @@ function included({ store }: Sandbox, node: Record<string, unknown>, key: string
         store.invoicePayments.newestFirst().filter(({ invoice }) => invoice === id),
         `/v1/invoice_payments?invoice=${id}`,
       )
+    case 'invoice.confirmation_secret':
+      return confirmationSecret(store, id)
     case 'charge.refunds':
       return list(
         store.refunds.newestFirst().filter(({ charge }) => charge === id),
@@ -110,6 +112,17 @@ function included({ store }: Sandbox, node: Record<string, unknown>, key: string
     default:
       return undefined
   }
+}
+
+/** What a browser confirms the payment of an invoice with, while that waits for it. */
+function confirmationSecret(store: Store, invoice: string) {
+  const payment = store.invoicePayments.newestFirst().find((payment) =>
+    payment.invoice === invoice && payment.is_default
+  )
+  const intent = store.paymentIntents.find(payment?.payment.payment_intent ?? '')
+  return intent?.client_secret
+    ? { client_secret: intent.client_secret, type: 'payment_intent' }
+    : null
 }
 
 function list(data: unknown[], url: string) {

@@ -35,6 +35,8 @@ export interface PortalVisit {
   session: string
   /** when the address expires, in seconds; each use puts it off */
   until: number
+  /** What the session was opened for is done. */
+  flowDone: boolean
 }
 
 /** One event on its way to one endpoint. */
@@ -57,6 +59,12 @@ export interface FormerSecret {
   secret: string
   /** Until then events are signed with it too, in seconds since 1970. */
   until: number
+}
+
+/** Something that is told once ahead of its time, and was told: `invoice.upcoming:sub_…:1700000000`. */
+export interface Announcement {
+  id: string
+  toldAt: number
 }
 
 /** The answer kept under an idempotency key. */
@@ -136,6 +144,7 @@ export function openStore(state: unknown, changed: () => void) {
   return {
     version: VERSION,
     accounts: collection<wire.Account>('accounts', 'account'),
+    announcements: collection<Announcement>('announcements', 'announcement'),
     balanceTransactions: collection<wire.BalanceTransaction>(
       'balanceTransactions',
       'customer_balance_transaction',

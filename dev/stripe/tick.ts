@@ -1,4 +1,5 @@
-import { endSubscription, isEnded } from './billing/subscriptions.ts'
+import { runAgenda } from './billing/agenda.ts'
+import { moveClock } from './billing/clocks.ts'
 import { expireSession } from './checkout/expire.ts'
 import { movePayments } from './payments/due.ts'
 import type { Sandbox } from './sandbox.ts'
@@ -7,8 +8,8 @@ import type { Sandbox } from './sandbox.ts'
 const REPLY_SECONDS = 24 * 60 * 60
 
 /**
- * Does what is due by the clock: sessions expire, money arrives, subscriptions that were cancelled
- * end.
+ * Does what is due by the clock: sessions expire, money arrives, subscriptions begin their next
+ * period or end, invoices are finalized and collected. Test clocks that were advanced arrive.
  */
 export function tick(sandbox: Sandbox) {
   const { store, now } = sandbox
@@ -16,11 +17,8 @@ export function tick(sandbox: Sandbox) {
     if (status === 'open' && expiresAt <= now()) expireSession(sandbox, id)
   }
   movePayments(sandbox)
-  for (const subscription of store.subscriptions.toJSON()) {
-    const { id, cancel_at: cancelAt, cancellation_details: details } = subscription
-    if (isEnded(subscription) || cancelAt === null || cancelAt > now()) continue
-    endSubscription(sandbox, id, details)
-  }
+  runAgenda(sandbox, { clock: null, until: now() })
+  for (const clock of store.testClocks.toJSON()) moveClock(sandbox, clock)
   for (const { id, created } of store.replies.toJSON()) {
     if (created <= now() - REPLY_SECONDS) store.replies.delete(id)
   }

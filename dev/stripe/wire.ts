@@ -51,6 +51,6 @@ export type Event = Omit<Wire<Stripe.EventBase>, 'type' | 'data'> & {
 export type EventType = Stripe.Event['type']
 
 /** What an event of this type carries in `data.object`. */
-export type EventObject<Type extends EventType> = Wire<
-  Extract<Stripe.Event, { type: Type }>['data']['object']
->
+export type EventObject<Type extends EventType> = Type extends 'invoice.upcoming'
+  ? Omit<Invoice, 'id'>
+  : Wire<Extract<Stripe.Event, { type: Type }>['data']['object']>

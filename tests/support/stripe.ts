@@ -32,7 +32,10 @@ export function start(
     retryDelaysMs,
     ...options,
     onChange: () => changes++,
-    onAnswer: (operation, body) => expect.soft(faultsOf(operation, body), operation).toEqual([]),
+    onAnswer: (operation, body) => {
+      expect.soft(faultsOf(operation, body), operation).toEqual([])
+      options.onAnswer?.(operation, body)
+    },
   })
   front.handler = emulator.fetch
   const received: { event: Stripe.Event; header: string; body: string }[] = []
@@ -53,7 +56,9 @@ export function start(
   }
   running.push(async () => {
     for (const { type, data } of emulator.events) {
-      expect.soft(faultsOfObject(data.object), type).toEqual([])
+      // the one event whose object has no id, against its own schema
+      const object = type === 'invoice.upcoming' ? { id: '', ...data.object } : data.object
+      expect.soft(faultsOfObject(object), type).toEqual([])
     }
     emulator.close()
     await Promise.all([front.stop(), shop.stop()])

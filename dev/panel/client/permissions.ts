@@ -45,7 +45,7 @@ const adminPermissions = [
 ]
 
 function findSubuser(store: PanelStore, user: User, server: Server) {
-  return store.subusers.rows.find((row) => row.userId === user.id && row.serverId === server.id)
+  return store.subusersOf(server.id).find((row) => row.userId === user.id)
 }
 
 function group(name: string, actions: string[]): string[] {

@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import { forbidden, notFound, refused } from '../failure.ts'
+import { forbidden, notFound, PanelFailure, refused } from '../failure.ts'
 import { Input } from '../input.ts'
 import type { Server, Subuser, User } from '../model.ts'
 import { listOf } from '../objects.ts'
@@ -10,14 +10,14 @@ import { validate } from '../validation.ts'
 import { tokenIdOf } from '../wings/token.ts'
 import { allowServer } from './access.ts'
 import { may, permissions } from './permissions.ts'
-import { subuserItem } from './transformers.ts'
+import { clientSubuserItem } from './transformers.ts'
 
 /** Other users who may do something with a server. They are named by the uuid of the user. */
 export const subusers = new Hono<PanelEnv>()
   .get('/servers/:server/users', allowServer({ permission: 'user.read' }), (c) => {
     const { store } = c.env
-    const rows = store.subusers.rows.filter((row) => row.serverId === c.var.server.id)
-    return c.json(listOf(rows.map((row) => subuserItem(store, row))))
+    const rows = store.subusersOf(c.var.server.id)
+    return c.json(listOf(rows.map((row) => clientSubuserItem(store, row))))
   })
   .post('/servers/:server/users', allowServer({ permission: 'user.create' }), (c) => {
     const { server, caller, body } = c.var
@@ -25,11 +25,11 @@ export const subusers = new Hono<PanelEnv>()
     const input = new Input(body)
     const granted = grantable(c.env.store, caller.owner, server, input)
     const subuser = addSubuser(c.env, server, { email: input.text('email') ?? '', granted })
-    return c.json(subuserItem(c.env.store, subuser))
+    return c.json(clientSubuserItem(c.env.store, subuser))
   })
   .get('/servers/:server/users/:user', allowServer({ permission: 'user.read' }), (c) => {
     const subuser = findSubuser(c.env.store, c.var.server, c.req.param('user'))
-    return c.json(subuserItem(c.env.store, subuser))
+    return c.json(clientSubuserItem(c.env.store, subuser))
   })
   .post('/servers/:server/users/:user', allowServer({ permission: 'user.update' }), (c) => {
     const { server, caller, body } = c.var
@@ -38,7 +38,7 @@ export const subusers = new Hono<PanelEnv>()
     validate(body, permissionRules)
     subuser.permissions = grantable(c.env.store, caller.owner, server, new Input(body))
     denyTokens(c.env, server, subuser)
-    return c.json(subuserItem(c.env.store, subuser))
+    return c.json(clientSubuserItem(c.env.store, subuser))
   })
   .delete('/servers/:server/users/:user', allowServer({ permission: 'user.delete' }), (c) => {
     const { server, caller } = c.var
@@ -56,9 +56,9 @@ function grantable(store: PanelStore, user: User, server: Server, input: Input):
   const asked = input.list('permissions').map(String)
   const known = permissions.filter((name) => name === 'websocket.connect' || asked.includes(name))
   if (known.some((name) => asked.includes(name) && !may(store, user, server, name))) {
-    throw forbidden(
-      'Cannot assign permissions to a subuser that your account does not actively possess.',
-    )
+    const detail = 'Cannot assign permissions to a subuser that your account does not actively ' +
+      'possess.'
+    throw new PanelFailure(403, 'HttpForbiddenException', detail)
   }
   return known
 }
@@ -74,7 +74,7 @@ function addSubuser(
     const detail = 'The server owner cannot be added as a subuser for this server.'
     throw refused(detail, 'UserIsServerOwnerException')
   }
-  if (store.subusers.rows.some((row) => row.serverId === server.id && row.userId === user.id)) {
+  if (store.subusersOf(server.id).some((row) => row.userId === user.id)) {
     const detail =
       'A user with that email address is already assigned as a subuser for this server.'
     throw refused(detail, 'ServerSubuserExistsException')
@@ -108,8 +108,8 @@ function addUser(panel: PanelApp, email: string): User {
 }
 
 function findSubuser(store: PanelStore, server: Server, uuid: string): Subuser {
-  const found = store.subusers.rows.find((row) =>
-    row.serverId === server.id && same(store.users.get(row.userId).uuid, uuid)
+  const found = store.subusersOf(server.id).find((row) =>
+    same(store.users.get(row.userId).uuid, uuid)
   )
   if (!found) throw notFound()
   return found

@@ -2,7 +2,7 @@ import type { Allocation, Key, Server, Subuser, User, Variable } from '../model.
 import { asksFor, type Item, listOf, nullResource, zonedTime } from '../objects.ts'
 import type { Call } from '../panel.ts'
 import type { PanelStore } from '../store.ts'
-import { identifierOf } from '../transformers.ts'
+import { featureLimitsOf, identifierOf, limitsOf } from '../transformers.ts'
 import { may } from './permissions.ts'
 
 /** A server as its owner sees it, with what a subuser may not know left out. */
@@ -23,23 +23,11 @@ export function clientServerItem(c: Call, server: Server): Item {
       is_node_under_maintenance: node.maintenance,
       sftp_details: { ip: node.fqdn, port: node.daemonSftp },
       description: server.description,
-      limits: {
-        memory: server.memory,
-        swap: server.swap,
-        disk: server.disk,
-        io: server.io,
-        cpu: server.cpu,
-        threads: server.threads,
-        oom_disabled: server.oomDisabled,
-      },
+      limits: limitsOf(server),
       invocation: invocationOf(store, server, { hidden: !can('startup.read') }),
       docker_image: server.image,
       egg_features: egg.features,
-      feature_limits: {
-        databases: server.databaseLimit,
-        allocations: server.allocationLimit,
-        backups: server.backupLimit,
-      },
+      feature_limits: featureLimitsOf(server),
       status: server.status,
       is_suspended: server.status === 'suspended',
       is_installing: server.status === 'installing' || server.status === 'install_failed',
@@ -86,7 +74,7 @@ export function keyItem(key: Key): Item {
   }
 }
 
-export function subuserItem(store: PanelStore, subuser: Subuser): Item {
+export function clientSubuserItem(store: PanelStore, subuser: Subuser): Item {
   const user = store.users.get(subuser.userId)
   return {
     object: 'server_subuser',
@@ -110,7 +98,7 @@ function invocationOf(store: PanelStore, server: Server, { hidden }: { hidden: b
     SERVER_IP: ip,
     SERVER_PORT: port,
   }
-  for (const variable of store.variables.rows.filter((row) => row.eggId === server.eggId)) {
+  for (const variable of store.variablesOf(server.eggId)) {
     const shown = variable.userViewable && !hidden
     values[variable.envVariable] = shown ? valueOf(server, variable) : '[hidden]'
   }
@@ -134,7 +122,7 @@ function allocationItem({ id, ip, alias, port, notes }: Allocation, server: Serv
 }
 
 function variablesOf(store: PanelStore, server: Server) {
-  const shown = store.variables.rows.filter((row) => row.eggId === server.eggId && row.userViewable)
+  const shown = store.variablesOf(server.eggId).filter((row) => row.userViewable)
   return listOf(shown.map((variable) => ({
     object: 'egg_variable',
     attributes: {
@@ -154,6 +142,5 @@ function valueOf(server: Server, variable: Variable): string {
 }
 
 function subusersOf(store: PanelStore, server: Server) {
-  const rows = store.subusers.rows.filter((row) => row.serverId === server.id)
-  return listOf(rows.map((row) => subuserItem(store, row)))
+  return listOf(store.subusersOf(server.id).map((row) => clientSubuserItem(store, row)))
 }

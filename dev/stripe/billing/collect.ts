@@ -1,6 +1,6 @@
 import { takePayment } from '../payments/take.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
-import type { Invoice, PaymentIntent, PaymentMethod } from '../wire.ts'
+import type { Invoice, PaymentIntent, PaymentMethod, Subscription } from '../wire.ts'
 import { markPaid, paymentOf, subscriptionOf } from './invoices.ts'
 import { afterProcessing, afterUnpaid } from './standing.ts'
 
@@ -36,14 +36,26 @@ export function payInvoiceNow(
   return recordOutcome(sandbox, id, intent, attempt)
 }
 
-/** What an invoice is paid with when nothing else is said: its own, its subscription's, the customer's. */
+/** What an invoice is paid with when nothing else is said: its own method, or its subscription's. */
 export function methodOf(sandbox: Sandbox, invoice: Invoice): PaymentMethod | undefined {
   const { store } = sandbox
-  const subscription = subscriptionOf(sandbox, invoice)
-  const customer = store.customers.get(invoice.customer ?? '')
-  const id = invoice.default_payment_method ?? subscription?.default_payment_method ??
-    customer.invoice_settings.default_payment_method
-  return store.paymentMethods.find(id ?? '')
+  const own = store.paymentMethods.find(invoice.default_payment_method ?? '')
+  return own ?? methodFor(sandbox, {
+    customer: invoice.customer ?? '',
+    default_payment_method: subscriptionOf(sandbox, invoice)?.default_payment_method ?? null,
+  })
+}
+
+/** What a subscription is paid with: its own method, or the customer's. */
+export function methodFor(
+  { store }: Sandbox,
+  { customer, default_payment_method: own }: Pick<
+    Subscription,
+    'customer' | 'default_payment_method'
+  >,
+): PaymentMethod | undefined {
+  const { default_payment_method: theirs } = store.customers.get(customer).invoice_settings
+  return store.paymentMethods.find(own ?? theirs ?? '')
 }
 
 /** The intent that pays, or did not pay, an invoice. */

@@ -4,7 +4,7 @@ import { ParameterFailure, refused } from '../errors.ts'
 import { mergeMetadata } from '../metadata.ts'
 import { creditNoteLineObject, creditNoteObject } from '../objects/credit_note.ts'
 import type { Given } from '../openapi/operation.ts'
-import { createRefund } from '../routes/refunds.ts'
+import { chargeToRefund, refundCharge } from '../payments/refunds.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
 import type { CreditNote, CreditNoteLine, Invoice, InvoiceLine } from '../wire.ts'
 import { payInvoice } from './invoices.ts'
@@ -268,7 +268,9 @@ function refundOf(sandbox: Sandbox, note: CreditNote, amount: number): CreditNot
   if (!intent) {
     throw refused('This invoice has no payment that can be refunded.', { param: 'refund_amount' })
   }
-  const refund = createRefund(sandbox, { payment_intent: intent, amount })
+  const refund = refundCharge(sandbox, chargeToRefund(sandbox, { payment_intent: intent }), {
+    amount,
+  })
   return [refundLink(refund.id, amount)]
 }
 

@@ -7,6 +7,7 @@ import {
   type LineDraft,
 } from '../objects/invoice.ts'
 import { listObject } from '../objects/list.ts'
+import { cancelIntent } from '../payments/intents.ts'
 import { takePayment } from '../payments/take.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
 import type {
@@ -145,7 +146,7 @@ export function markPaid(
   const { store, now } = sandbox
   const invoice = store.invoices.get(id)
   const paid = store.invoices.update(id, {
-    amount_paid: outOfBand ? 0 : invoice.amount_due,
+    amount_paid: outOfBand ? 0 : invoice.amount_paid + invoice.amount_remaining,
     amount_remaining: 0,
     attempted: true,
     auto_advance: false,
@@ -315,20 +316,13 @@ function closePayment(sandbox: Sandbox, invoice: string, status: 'paid' | 'cance
     status_transitions: { canceled_at: paid ? null : now(), paid_at: paid ? now() : null },
   })
   if (paid) emit(sandbox, 'invoice_payment.paid', closed)
-  else cancelIntent(sandbox, payment.payment.payment_intent)
+  else giveUpIntent(sandbox, payment.payment.payment_intent)
 }
 
-function cancelIntent(sandbox: Sandbox, id: string | undefined) {
-  const { store, now } = sandbox
-  const intent = store.paymentIntents.find(id ?? '')
+function giveUpIntent(sandbox: Sandbox, id: string | undefined) {
+  const intent = sandbox.store.paymentIntents.find(id ?? '')
   if (!intent || !WAITING.has(intent.status)) return
-  const canceled = store.paymentIntents.update(intent.id, {
-    canceled_at: now(),
-    cancellation_reason: 'void_invoice',
-    next_action: null,
-    status: 'canceled',
-  })
-  emit(sandbox, 'payment_intent.canceled', canceled)
+  cancelIntent(sandbox, intent, 'void_invoice')
 }
 
 /** What an intent is while no money is under way. */

@@ -62,6 +62,28 @@ export function cancelSubscription(
   return ended
 }
 
+/** Ends a subscription whose time has come. What still waited to be billed is billed now. */
+export function endByTime(sandbox: Sandbox, id: string) {
+  const { store } = sandbox
+  const subscription = store.subscriptions.get(id)
+  const { customer, status, cancellation_details: details } = subscription
+  endSubscription(sandbox, id, details)
+  const items = pendingItems(sandbox, { customer, subscription: id }).filter(({ parent }) =>
+    parent?.subscription_details?.subscription === id
+  )
+  if (items.length === 0 || status === 'paused') return
+  const invoice = draftInvoice(sandbox, {
+    customer: store.customers.get(customer),
+    currency: subscription.currency,
+    reason: 'subscription_cycle',
+    subscription,
+    lines: [],
+    items,
+    discounts: subscription.discounts,
+  })
+  store.subscriptions.update(id, { latest_invoice: invoice.id })
+}
+
 export function isEnded({ status }: Subscription): boolean {
   return status === 'canceled' || status === 'incomplete_expired'
 }

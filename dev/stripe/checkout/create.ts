@@ -2,6 +2,7 @@ import { draftDiscounts } from '../billing/discounts.ts'
 import { refuseSecondCurrency } from '../billing/subscriptions.ts'
 import { refused } from '../errors.ts'
 import { mergeMetadata } from '../metadata.ts'
+import { addressObject } from '../objects/address.ts'
 import { sessionObject } from '../objects/session.ts'
 import { checkAmount } from '../payments/amounts.ts'
 import { methodTypesFor } from '../payments/take.ts'
@@ -129,6 +130,9 @@ function checkoutOf(
       metadata: mergeMetadata({}, intent?.metadata),
       receipt_email: intent?.receipt_email ?? null,
       setup_future_usage: intent?.setup_future_usage ?? null,
+      shipping: intent?.shipping
+        ? { ...intent.shipping, address: addressObject(intent.shipping.address) }
+        : null,
       statement_descriptor: intent?.statement_descriptor ?? null,
       statement_descriptor_suffix: intent?.statement_descriptor_suffix ?? null,
     },

@@ -22,6 +22,8 @@ export interface PayOptions {
   delayed?: 'processing'
   /** Pays with this test method instead: `pm_card_authenticationRequired`. */
   method?: string
+  /** Pays with this method, which somebody made by the API. */
+  paymentMethod?: string
   /** Typed by a buyer whom the session does not know. */
   email?: string
   name?: string
@@ -35,12 +37,14 @@ export interface PayOptions {
 export function payCheckout(sandbox: Sandbox, id: string, options: PayOptions = {}): Session {
   const { store } = sandbox
   const session = openSession(sandbox, id)
-  const test = needsMethod(session) ? methodFor(session, options) : undefined
+  const choice = needsMethod(session) ? methodFor(sandbox, session, options) : undefined
   const customer = buyerOf(sandbox, session, options)
   if (session.mode === 'subscription') {
     refuseSecondCurrency(store, customer?.id ?? '', session.currency ?? '')
   }
-  const method = test && enterMethod(sandbox, test, typedDetails(sandbox, session, customer))
+  const method = choice && 'behaviour' in choice
+    ? enterMethod(sandbox, choice, typedDetails(sandbox, session, customer))
+    : choice
   if (session.amount_total === 0) {
     if (method && customer) attachMethod(sandbox, method, customer)
     return completeCheckout(sandbox, session, { method: method?.id ?? null })
@@ -71,8 +75,14 @@ export function openSession({ store }: Sandbox, id: string): Session {
   throw refused(`This Checkout Session is no longer open: it is ${session.status}.`)
 }
 
-function methodFor(session: Session, options: PayOptions): TestMethod {
-  const chosen = chosenMethod(session, options)
+function methodFor(
+  { store }: Sandbox,
+  session: Session,
+  options: PayOptions,
+): PaymentMethod | TestMethod {
+  const chosen = options.paymentMethod === undefined
+    ? chosenMethod(session, options)
+    : store.paymentMethods.get(options.paymentMethod, 'payment_method')
   if (chosen && session.payment_method_types.includes(chosen.type)) return chosen
   throw refused(`This Checkout Session takes only ${session.payment_method_types.join(', ')}.`)
 }

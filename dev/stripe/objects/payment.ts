@@ -135,7 +135,9 @@ const APPROVED: Charge['outcome'] = {
 }
 
 export function refundObject(
-  refund: Pick<Refund, 'id' | 'created' | 'amount' | 'reason' | 'metadata' | 'balance_transaction'>,
+  refund:
+    & Pick<Refund, 'id' | 'created' | 'amount' | 'reason' | 'metadata' | 'balance_transaction'>
+    & Partial<Refund>,
   charge: Charge,
 ): Refund {
   return {

@@ -1,3 +1,4 @@
+import type { Checkout } from '../store.ts'
 import type { LineItem } from '../wire.ts'
 
 /**
@@ -16,4 +17,11 @@ export function formatInterval({ price }: LineItem): string {
   if (!price?.recurring) return 'once'
   const { interval, interval_count: count } = price.recurring
   return count === 1 ? `per ${interval}` : `every ${count} ${interval}s`
+}
+
+/** "7 days free"; "Free until 1 March 2030". */
+export function formatTrial(trial: NonNullable<Checkout['subscription']['trial']>): string {
+  if ('days' in trial) return trial.days === 1 ? '1 day free' : `${trial.days} days free`
+  const date = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' })
+  return `Free until ${date.format(new Date(trial.end * 1000))}`
 }

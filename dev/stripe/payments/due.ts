@@ -1,15 +1,22 @@
 import type { Sandbox } from '../sandbox.ts'
 import type { Charge } from '../wire.ts'
 import { cancelIntent } from './intents.ts'
+import { moveDisputes } from './disputes.ts'
+import { moveRefunds } from './refunds.ts'
 import { debitEnded } from './settled.ts'
 import { behaviourOf } from './test_methods.ts'
 
-/** Does what is due by the clock with payments: debits end, and what was set aside is free again. */
+/**
+ * Does what is due by the clock with payments: debits end, what was set aside is free again, refunds
+ * arrive, and disputes are opened and decided.
+ */
 export function movePayments(sandbox: Sandbox) {
   for (const charge of sandbox.store.charges.toJSON()) {
     if (charge.status === 'pending') endDebit(sandbox, charge)
     if (charge.paid && !charge.captured && !charge.refunded) endAuthorization(sandbox, charge)
   }
+  moveRefunds(sandbox)
+  moveDisputes(sandbox)
 }
 
 /** So long a card keeps money aside. */

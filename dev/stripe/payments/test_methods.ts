@@ -10,7 +10,7 @@ export interface Behaviour {
   authentication?: 'always' | 'unless_set_up'
   /** The money takes its time: seconds until the end, or by hand. With `fails` it never comes. */
   settles?: { afterSeconds: number | 'by_hand'; fails?: DeclineReason }
-  /** Some seconds after a charge its owner disputes it; an inquiry takes no money back yet. */
+  /** Its owner disputes a charge soon after it was made; an inquiry takes no money back yet. */
   dispute?: { reason: 'fraudulent' | 'product_not_received'; inquiry?: boolean }
   /** A refund is pending for some seconds, or fails some seconds after it succeeded. */
   refunds?: 'pending' | 'failing'
@@ -46,6 +46,11 @@ export function testMethodOf(id: string): TestMethod | undefined {
 export function testMethodOfNumber(type: MethodType, number: string): TestMethod | undefined {
   const plain = number.replaceAll(/[\s-]/g, '').toUpperCase()
   return METHODS.find((method) => method.type === type && method.number === plain)
+}
+
+/** All test methods of these types. */
+export function testMethodsOf(types: string[]): TestMethod[] {
+  return METHODS.filter(({ type }) => types.includes(type))
 }
 
 /** What stays the same of one card or account, however often it is entered. */

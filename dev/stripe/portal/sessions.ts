@@ -35,7 +35,12 @@ export function createPortalSession(sandbox: Sandbox, request: SessionRequest): 
     return_url: request.return_url ?? configuration.default_return_url,
     url: `${url}/p/session/${secret}`,
   }))
-  store.portalVisits.insert({ id: secret, session: session.id, until: now() + UNOPENED_S })
+  store.portalVisits.insert({
+    id: secret,
+    session: session.id,
+    until: now() + UNOPENED_S,
+    flowDone: false,
+  })
   emit(sandbox, 'billing_portal.session.created', session)
   return session
 }
@@ -44,12 +49,18 @@ export function createPortalSession(sandbox: Sandbox, request: SessionRequest): 
 export function openVisit(
   { store, now }: Sandbox,
   secret: string,
-): { session: PortalSession; configuration: PortalConfiguration } | undefined {
+): { session: PortalSession; configuration: PortalConfiguration; flowDone: boolean } | undefined {
   const visit = store.portalVisits.find(secret)
   if (!visit || visit.until <= now()) return
   store.portalVisits.update(secret, { until: now() + IDLE_S })
   const session = store.portalSessions.get(visit.session)
-  return { session, configuration: store.portalConfigurations.get(session.configuration) }
+  const configuration = store.portalConfigurations.get(session.configuration)
+  return { session, configuration, flowDone: visit.flowDone }
+}
+
+/** Notes that the flow for which the session was opened is done. */
+export function finishFlow({ store }: Sandbox, secret: string) {
+  store.portalVisits.update(secret, { flowDone: true })
 }
 
 /** An address that nobody opens expires after five minutes, and an open portal an hour after use. */

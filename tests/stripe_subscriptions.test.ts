@@ -1,0 +1,715 @@
+import type Stripe from 'stripe'
+import { describe, expect, test } from 'vitest'
+import { catalogue, failure, type Setup, start, typesOf } from './support/stripe.ts'
+
+const HOUR = 60 * 60
+const DAY = 24 * HOUR
+
+/** A customer who pays with a test card unless told otherwise. */
+async function customerOf({ stripe }: Setup, card: string | null = 'pm_card_visa') {
+  if (card === null) return await stripe.customers.create({ email: 'ada@example.com' })
+  return await stripe.customers.create({
+    email: 'ada@example.com',
+    payment_method: card,
+    invoice_settings: { default_payment_method: card },
+  })
+}
+
+async function subscribe(
+  setup: Setup,
+  params: Partial<Stripe.SubscriptionCreateParams> = {},
+  card?: string | null,
+) {
+  const price = await catalogue(setup)
+  const customer = await customerOf(setup, card)
+  return await setup.stripe.subscriptions.create({
+    customer: customer.id,
+    items: [{ price: price.id }],
+    ...params,
+  })
+}
+
+async function invoiceOf({ stripe }: Setup, { latest_invoice: id }: Stripe.Subscription) {
+  return await stripe.invoices.retrieve(String(id), {
+    expand: ['payments', 'confirmation_secret'],
+  })
+}
+
+function later({ clock, emulator }: Setup, seconds: number) {
+  clock.advance(seconds * 1000)
+  emulator.tick()
+}
+
+describe('subscriptions.create()', () => {
+  test('bills and charges the first period, and is active', async () => {
+    const setup = start()
+    const before = setup.emulator.events.length
+    const subscription = await subscribe(setup, {
+      description: 'A server',
+      metadata: { order_id: 'ord_1' },
+    })
+    expect(subscription).toMatchObject({
+      status: 'active',
+      collection_method: 'charge_automatically',
+      currency: 'eur',
+      description: 'A server',
+      metadata: { order_id: 'ord_1' },
+      billing_mode: { type: 'flexible' },
+      pending_update: null,
+      trial_end: null,
+    })
+    const [item] = subscription.items.data
+    expect(item).toMatchObject({ quantity: 1, subscription: subscription.id })
+    expect(await invoiceOf(setup, subscription)).toMatchObject({
+      status: 'paid',
+      billing_reason: 'subscription_create',
+      amount_due: 900,
+      amount_paid: 900,
+      attempt_count: 1,
+      attempted: true,
+      number: expect.stringMatching(/-0001$/),
+      hosted_invoice_url: expect.stringContaining('/i/in_'),
+      lines: {
+        data: [{
+          amount: 900,
+          description: '1 × Paper 4 GB (at €9.00 / month)',
+          period: { start: item?.current_period_start, end: item?.current_period_end },
+          parent: { subscription_item_details: { subscription_item: item?.id, proration: false } },
+        }],
+      },
+      parent: {
+        subscription_details: {
+          subscription: subscription.id,
+          metadata: { order_id: 'ord_1' },
+        },
+      },
+      payments: { data: [{ status: 'paid', amount_paid: 900, is_default: true }] },
+    })
+    const types = typesOf(setup.emulator).slice(before)
+    expect(types.filter((type) => /^(customer\.sub|invoice)/.test(type))).toEqual([
+      'customer.subscription.created',
+      'invoice.created',
+      'invoice.finalized',
+      'invoice.paid',
+      'invoice.payment_succeeded',
+      'invoice_payment.paid',
+      'customer.subscription.updated',
+    ])
+    const created = setup.emulator.events.find(({ type }) =>
+      type === 'customer.subscription.created'
+    )
+    expect(created?.data.object).toMatchObject({ status: 'incomplete' })
+  })
+
+  test('refuses a customer who has nothing to pay with', async () => {
+    const setup = start()
+    expect(await failure(subscribe(setup, {}, null))).toMatchObject({
+      statusCode: 400,
+      code: 'resource_missing',
+      message: expect.stringContaining('no attached payment source or default payment method'),
+    })
+    expect((await setup.stripe.subscriptions.list({ status: 'all' })).data).toEqual([])
+  })
+
+  test('with default_incomplete waits for the buyer, whose confirmation makes it active', async () => {
+    const setup = start()
+    const subscription = await subscribe(setup, {
+      payment_behavior: 'default_incomplete',
+      payment_settings: { save_default_payment_method: 'on_subscription' },
+      expand: ['latest_invoice.confirmation_secret', 'latest_invoice.payments'],
+    }, null)
+    const invoice = subscription.latest_invoice as Stripe.Invoice
+    expect([subscription.status, invoice.status, invoice.attempted])
+      .toEqual(['incomplete', 'open', false])
+    const [payment] = invoice.payments?.data ?? []
+    const intent = String(payment?.payment.payment_intent)
+    expect(invoice.confirmation_secret).toEqual({
+      type: 'payment_intent',
+      client_secret: expect.stringContaining(`${intent}_secret_`),
+    })
+    await setup.stripe.paymentIntents.confirm(intent, { payment_method: 'pm_card_visa' })
+    const active = await setup.stripe.subscriptions.retrieve(subscription.id)
+    expect(active.status).toBe('active')
+    expect(active.default_payment_method).toMatch(/^pm_/)
+    expect(await invoiceOf(setup, active)).toMatchObject({ status: 'paid', amount_paid: 900 })
+  })
+
+  test('that stays incomplete for 23 hours expires with its invoice void', async () => {
+    const setup = start()
+    const { id } = await subscribe(setup, {}, 'pm_card_chargeCustomerFail')
+    const incomplete = await setup.stripe.subscriptions.retrieve(id)
+    expect(incomplete.status).toBe('incomplete')
+    expect(await invoiceOf(setup, incomplete)).toMatchObject({
+      status: 'open',
+      attempt_count: 1,
+      next_payment_attempt: null,
+    })
+    expect(typesOf(setup.emulator)).toContain('invoice.payment_failed')
+    later(setup, 23 * HOUR - 60)
+    expect((await setup.stripe.subscriptions.retrieve(id)).status).toBe('incomplete')
+    later(setup, 120)
+    const expired = await setup.stripe.subscriptions.retrieve(id)
+    expect(expired.status).toBe('incomplete_expired')
+    expect(await invoiceOf(setup, expired)).toMatchObject({
+      status: 'void',
+      payments: { data: [{ status: 'canceled' }] },
+    })
+  })
+
+  test('with error_if_incomplete answers 402 to a declined card, and nothing is made', async () => {
+    const setup = start()
+    const before = setup.emulator.events.length
+    expect(
+      await failure(
+        subscribe(
+          setup,
+          { payment_behavior: 'error_if_incomplete' },
+          'pm_card_chargeCustomerFail',
+        ),
+      ),
+    ).toMatchObject({ type: 'StripeCardError', statusCode: 402, code: 'card_declined' })
+    expect((await setup.stripe.subscriptions.list({ status: 'all' })).data).toEqual([])
+    expect((await setup.stripe.invoices.list()).data).toEqual([])
+    expect(
+      typesOf(setup.emulator).slice(before).filter((type) => /subscription|invoice/.test(type)),
+    )
+      .toEqual([])
+    const paid = await subscribe(setup, { payment_behavior: 'error_if_incomplete' })
+    expect(paid.status).toBe('active')
+  })
+
+  test('asks for 3-D Secure with invoice.payment_action_required', async () => {
+    const setup = start()
+    const subscription = await subscribe(setup, {}, 'pm_card_authenticationRequired')
+    expect(subscription.status).toBe('incomplete')
+    const types = typesOf(setup.emulator)
+    expect(types).toContain('invoice.payment_action_required')
+    expect(types).not.toContain('invoice.payment_failed')
+    const [intent] = (await setup.stripe.paymentIntents.list()).data
+    expect(intent?.status).toBe('requires_action')
+  })
+
+  test('with a trial bills nothing yet', async () => {
+    const setup = start()
+    const subscription = await subscribe(setup, { trial_period_days: 14 }, null)
+    const [item] = subscription.items.data
+    expect(subscription).toMatchObject({
+      status: 'trialing',
+      trial_start: subscription.created,
+      trial_end: subscription.created + 14 * DAY,
+      billing_cycle_anchor: subscription.created + 14 * DAY,
+    })
+    expect(item?.current_period_end).toBe(subscription.trial_end)
+    expect(await invoiceOf(setup, subscription)).toMatchObject({
+      status: 'paid',
+      amount_due: 0,
+      lines: { data: [{ amount: 0, description: 'Trial period for Paper 4 GB' }] },
+      payments: { data: [] },
+    })
+  })
+
+  test('that is sent to be paid begins at once, with a draft', async () => {
+    const setup = start()
+    const sent = { collection_method: 'send_invoice' as const }
+    expect(await failure(subscribe(setup, sent, null))).toMatchObject({ param: 'days_until_due' })
+    const subscription = await subscribe(setup, { ...sent, days_until_due: 14 }, null)
+    expect(subscription).toMatchObject({ status: 'active', days_until_due: 14 })
+    const draft = await invoiceOf(setup, subscription)
+    expect(draft).toMatchObject({ status: 'draft', collection_method: 'send_invoice' })
+    expect(draft.due_date).toBe(draft.created + 14 * DAY)
+    later(setup, HOUR + 60)
+    expect(await invoiceOf(setup, subscription))
+      .toMatchObject({ status: 'open', amount_remaining: 900 })
+  })
+
+  test('up to an anchor bills the part of the period that is left', async () => {
+    const setup = start()
+    const now = Math.floor(setup.clock.now().getTime() / 1000)
+    const anchor = now + 10 * DAY
+    const subscription = await subscribe(setup, { billing_cycle_anchor: anchor })
+    const [item] = subscription.items.data
+    expect(item?.current_period_end).toBe(anchor)
+    const { amount_due: due } = await invoiceOf(setup, subscription)
+    expect(due).toBeGreaterThan(280)
+    expect(due).toBeLessThan(330)
+    const free = await subscribe(setup, {
+      billing_cycle_anchor: anchor,
+      proration_behavior: 'none',
+    })
+    expect(free).toMatchObject({ status: 'active', latest_invoice: null })
+    expect(await failure(subscribe(setup, { billing_cycle_anchor: now + 40 * DAY })))
+      .toMatchObject({ param: 'billing_cycle_anchor' })
+  })
+
+  test('takes described prices, one-off items, a coupon and an end', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const product = await stripe.products.create({ name: 'Disk' })
+    const coupon = await stripe.coupons.create({ percent_off: 50, duration: 'once' })
+    const subscription = await subscribe(setup, {
+      items: [{
+        price_data: {
+          currency: 'eur',
+          product: product.id,
+          unit_amount: 500,
+          recurring: { interval: 'month' },
+        },
+        quantity: 2,
+      }],
+      add_invoice_items: [{
+        price_data: { currency: 'eur', product: product.id, unit_amount: 300 },
+      }],
+      discounts: [{ coupon: coupon.id }],
+      cancel_at_period_end: true,
+    })
+    const invoice = await invoiceOf(setup, subscription)
+    expect(invoice).toMatchObject({
+      subtotal: 1300,
+      total: 650,
+      amount_paid: 650,
+      total_discount_amounts: [{ amount: 650 }],
+      lines: {
+        data: [{ amount: 1000 }, { amount: 300, parent: { type: 'invoice_item_details' } }],
+      },
+    })
+    expect(subscription).toMatchObject({
+      discounts: [],
+      cancel_at_period_end: true,
+      cancel_at: subscription.items.data[0]?.current_period_end,
+    })
+  })
+
+  test.each<[Partial<Stripe.SubscriptionCreateParams>, object]>([
+    [{ items: [] }, { param: 'items' }],
+    [{ items: [{ price: 'price_x' }] }, { code: 'resource_missing', param: 'items[0][price]' }],
+    [{ trial_end: 1 }, { param: 'trial_end' }],
+    [{ default_payment_method: 'pm_x' }, { param: 'default_payment_method' }],
+    [{ customer: 'cus_x' }, { code: 'resource_missing', param: 'customer' }],
+    [{ days_until_due: 3 }, { param: 'days_until_due' }],
+    [{ currency: 'usd' }, { param: 'currency' }],
+    [{ transfer_data: { destination: 'acct_1' } }, { param: 'transfer_data' }],
+    [{ discounts: [{ coupon: 'none' }] }, { code: 'resource_missing' }],
+  ])('with %j is refused', async (params, error) => {
+    const setup = start()
+    expect(await failure(subscribe(setup, params))).toMatchObject({ statusCode: 400, ...error })
+    expect((await setup.stripe.subscriptions.list({ status: 'all' })).data).toEqual([])
+  })
+
+  test('refuses prices that are not sold so', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const price = await catalogue(setup)
+    const once = await stripe.prices.create({
+      product: String(price.product),
+      currency: 'eur',
+      unit_amount: 5,
+    })
+    expect(await failure(subscribe(setup, { items: [{ price: once.id }] })))
+      .toMatchObject({
+        param: 'items[0][price]',
+        message: expect.stringContaining('type=one_time'),
+      })
+    expect(await failure(subscribe(setup, { items: [{ price: price.id }, { price: price.id }] })))
+      .toMatchObject({ message: expect.stringContaining('same plan') })
+    await stripe.prices.update(price.id, { active: false })
+    expect(await failure(subscribe(setup, { items: [{ price: price.id }] })))
+      .toMatchObject({ message: expect.stringContaining('inactive') })
+  })
+})
+
+describe('subscriptions.update()', () => {
+  test('upgrades with credit and debit to the second, on the next invoice', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const subscription = await subscribe(setup)
+    const [item] = subscription.items.data
+    const bigger = await catalogue(setup, 'eur', 1800)
+    const middle = Math.floor(
+      ((item?.current_period_start ?? 0) + (item?.current_period_end ?? 0)) / 2,
+    )
+    const updated = await stripe.subscriptions.update(subscription.id, {
+      items: [{ id: String(item?.id), price: bigger.id }],
+      proration_date: middle,
+    })
+    expect(updated.items.data).toMatchObject([{ id: item?.id, price: { id: bigger.id } }])
+    expect(updated.latest_invoice).toBe(subscription.latest_invoice)
+    const waiting = await stripe.invoiceItems.list({ pending: true })
+    expect(
+      waiting.data.map(({ amount, proration, description }) => ({
+        amount,
+        proration,
+        description,
+      })),
+    )
+      .toEqual([
+        {
+          amount: 900,
+          proration: true,
+          description: expect.stringMatching(/^Remaining time on Paper 4 GB after \d\d \w+ \d{4}$/),
+        },
+        {
+          amount: -450,
+          proration: true,
+          description: expect.stringMatching(/^Unused time on Paper 4 GB after/),
+        },
+      ])
+    expect(waiting.data[1]?.proration_details?.credited_items).toMatchObject({
+      type: 'invoice_line_items',
+      invoice_line_item_details: { invoice: subscription.latest_invoice },
+    })
+  })
+
+  test('bills the difference at once with always_invoice, and credits a downgrade', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const subscription = await subscribe(setup)
+    const [item] = subscription.items.data
+    const bigger = await catalogue(setup, 'eur', 1800)
+    const date = item?.current_period_start ?? 0
+    const upgraded = await stripe.subscriptions.update(subscription.id, {
+      items: [{ id: String(item?.id), price: bigger.id }],
+      proration_behavior: 'always_invoice',
+      proration_date: date,
+    })
+    expect(await invoiceOf(setup, upgraded)).toMatchObject({
+      status: 'paid',
+      billing_reason: 'subscription_update',
+      total: 900,
+      amount_paid: 900,
+      lines: {
+        data: [
+          { amount: -900, parent: { subscription_item_details: { proration: true } } },
+          { amount: 1800, parent: { subscription_item_details: { proration: true } } },
+        ],
+      },
+    })
+    const smaller = await catalogue(setup, 'eur', 300)
+    const downgraded = await stripe.subscriptions.update(subscription.id, {
+      items: [{ id: String(item?.id), price: smaller.id }],
+      proration_behavior: 'always_invoice',
+      proration_date: date,
+    })
+    expect(await invoiceOf(setup, downgraded)).toMatchObject({
+      status: 'paid',
+      total: -1500,
+      amount_due: 0,
+      starting_balance: 0,
+      ending_balance: -1500,
+      payments: { data: [] },
+    })
+    const customer = await stripe.customers.retrieve(String(subscription.customer))
+    expect(customer).toMatchObject({ balance: -1500 })
+    expect((await stripe.customers.listBalanceTransactions(customer.id)).data)
+      .toMatchObject([{ amount: -1500, type: 'applied_to_invoice', ending_balance: -1500 }])
+  })
+
+  test('with none moves no money, and the credit is later that of what was billed', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const subscription = await subscribe(setup)
+    const [item] = subscription.items.data
+    const date = item?.current_period_start ?? 0
+    const dear = await catalogue(setup, 'eur', 9000)
+    await stripe.subscriptions.update(subscription.id, {
+      items: [{ id: String(item?.id), price: dear.id }],
+      proration_behavior: 'none',
+    })
+    expect((await stripe.invoiceItems.list()).data).toEqual([])
+    await stripe.subscriptions.update(subscription.id, {
+      items: [{ id: String(item?.id), quantity: 2 }],
+      proration_date: date,
+    })
+    const amounts = (await stripe.invoiceItems.list()).data.map(({ amount }) => amount)
+    expect(amounts).toEqual([18000, -900])
+  })
+
+  test('adds and removes items, and refuses to remove the last', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const subscription = await subscribe(setup)
+    const [item] = subscription.items.data
+    const disk = await catalogue(setup, 'eur', 200)
+    const date = item?.current_period_start ?? 0
+    const two = await stripe.subscriptions.update(subscription.id, {
+      items: [{ price: disk.id, quantity: 3 }],
+      proration_date: date,
+    })
+    expect(two.items.data.map(({ price, quantity }) => [price.id, quantity]))
+      .toEqual([[item?.price.id, 1], [disk.id, 3]])
+    expect(two.items.data[1]?.current_period_end).toBe(item?.current_period_end)
+    const one = await stripe.subscriptions.update(subscription.id, {
+      items: [{ id: String(item?.id), deleted: true }],
+      proration_date: date,
+    })
+    expect(one.items.data).toHaveLength(1)
+    expect((await stripe.invoiceItems.list()).data.map(({ amount }) => amount)).toEqual([-900, 600])
+    expect(
+      await failure(stripe.subscriptions.update(subscription.id, {
+        items: [{ id: String(one.items.data[0]?.id), deleted: true }],
+      })),
+    ).toMatchObject({ param: 'items' })
+    expect(
+      await failure(stripe.subscriptions.update(subscription.id, {
+        items: [{ id: 'si_x', quantity: 2 }],
+      })),
+    ).toMatchObject({ code: 'resource_missing', param: 'items[0][id]' })
+  })
+
+  test('begins a new period when the interval changes or the anchor is set to now', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const subscription = await subscribe(setup)
+    const [item] = subscription.items.data
+    const yearly = await stripe.prices.create({
+      product: String(item?.price.product),
+      currency: 'eur',
+      unit_amount: 9000,
+      recurring: { interval: 'year' },
+    })
+    later(setup, 10 * DAY)
+    const moved = await stripe.subscriptions.update(subscription.id, {
+      items: [{ id: String(item?.id), price: yearly.id }],
+    })
+    const [anew] = moved.items.data
+    expect(moved.billing_cycle_anchor).toBe(anew?.current_period_start)
+    expect(anew?.current_period_start).toBeGreaterThanOrEqual(subscription.created + 10 * DAY)
+    const invoice = await invoiceOf(setup, moved)
+    const amounts = invoice.lines.data.map(({ amount }) => amount)
+    expect(amounts[0]).toBe(9000)
+    expect(amounts[1]).toBeLessThan(-550)
+    expect(amounts[1]).toBeGreaterThan(-650)
+    expect(invoice).toMatchObject({ status: 'paid', billing_reason: 'subscription_update' })
+    later(setup, DAY)
+    const again = await stripe.subscriptions.update(subscription.id, {
+      billing_cycle_anchor: { type: 'now' },
+      proration_behavior: 'none',
+    })
+    expect(again.billing_cycle_anchor).toBeGreaterThan(moved.billing_cycle_anchor)
+    expect(await invoiceOf(setup, again)).toMatchObject({ lines: { data: [{ amount: 9000 }] } })
+  })
+
+  test('with pending_if_incomplete waits for its payment, then is applied', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const subscription = await subscribe(setup)
+    const [item] = subscription.items.data
+    const bigger = await catalogue(setup, 'eur', 1800)
+    const declining = await stripe.paymentMethods.attach('pm_card_chargeCustomerFail', {
+      customer: String(subscription.customer),
+    })
+    await stripe.subscriptions.update(subscription.id, { default_payment_method: declining.id })
+    const change = {
+      items: [{ id: String(item?.id), price: bigger.id }],
+      payment_behavior: 'pending_if_incomplete' as const,
+      proration_behavior: 'always_invoice' as const,
+      proration_date: item?.current_period_start ?? 0,
+    }
+    expect(
+      await failure(stripe.subscriptions.update(subscription.id, {
+        ...change,
+        cancel_at_period_end: true,
+      })),
+    ).toMatchObject({ statusCode: 400, param: 'cancel_at_period_end' })
+    const pending = await stripe.subscriptions.update(subscription.id, change)
+    expect(pending).toMatchObject({
+      status: 'active',
+      items: { data: [{ price: { id: item?.price.id } }] },
+      pending_update: { subscription_items: [{ id: item?.id, price: { id: bigger.id } }] },
+    })
+    const expires = pending.pending_update?.expires_at ?? 0
+    expect(expires - Math.floor(setup.clock.now().getTime() / 1000)).toBeGreaterThan(22 * HOUR)
+    await stripe.invoices.pay(String(pending.latest_invoice), {
+      payment_method: (await stripe.paymentMethods.attach('pm_card_visa', {
+        customer: String(subscription.customer),
+      })).id,
+    })
+    expect(await stripe.subscriptions.retrieve(subscription.id)).toMatchObject({
+      pending_update: null,
+      items: { data: [{ price: { id: bigger.id } }] },
+    })
+    expect(typesOf(setup.emulator)).toContain('customer.subscription.pending_update_applied')
+  })
+
+  test('a pending update that nobody pays for expires after 23 hours', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const subscription = await subscribe(setup)
+    const [item] = subscription.items.data
+    const bigger = await catalogue(setup, 'eur', 1800)
+    const declining = await stripe.paymentMethods.attach('pm_card_chargeCustomerFail', {
+      customer: String(subscription.customer),
+    })
+    await stripe.subscriptions.update(subscription.id, { default_payment_method: declining.id })
+    const pending = await stripe.subscriptions.update(subscription.id, {
+      items: [{ id: String(item?.id), price: bigger.id }],
+      payment_behavior: 'pending_if_incomplete',
+      proration_behavior: 'always_invoice',
+    })
+    later(setup, 23 * HOUR + 60)
+    expect(await stripe.subscriptions.retrieve(subscription.id)).toMatchObject({
+      pending_update: null,
+      items: { data: [{ price: { id: item?.price.id } }] },
+    })
+    expect((await stripe.invoices.retrieve(String(pending.latest_invoice))).status).toBe('void')
+    expect(typesOf(setup.emulator)).toContain('customer.subscription.pending_update_expired')
+  })
+
+  test('with error_if_incomplete answers 402, and nothing has changed', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const subscription = await subscribe(setup)
+    const [item] = subscription.items.data
+    const declining = await stripe.paymentMethods.attach('pm_card_chargeCustomerFail', {
+      customer: String(subscription.customer),
+    })
+    const kept = await stripe.subscriptions.update(subscription.id, {
+      default_payment_method: declining.id,
+    })
+    const change = {
+      items: [{ id: String(item?.id), quantity: 5 }],
+      proration_behavior: 'always_invoice' as const,
+    }
+    const before = setup.emulator.events.length
+    expect(
+      await failure(stripe.subscriptions.update(subscription.id, {
+        ...change,
+        payment_behavior: 'error_if_incomplete',
+      })),
+    ).toMatchObject({ statusCode: 402, code: 'card_declined' })
+    expect(await stripe.subscriptions.retrieve(subscription.id)).toEqual(kept)
+    expect(setup.emulator.events).toHaveLength(before)
+    const applied = await stripe.subscriptions.update(subscription.id, change)
+    expect(applied).toMatchObject({ status: 'past_due', items: { data: [{ quantity: 5 }] } })
+  })
+})
+
+describe('subscriptions.cancel()', () => {
+  test('ends at once, and gives nothing back unless asked', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const subscription = await subscribe(setup)
+    const ended = await stripe.subscriptions.cancel(subscription.id, {
+      cancellation_details: { feedback: 'too_expensive' },
+    })
+    expect(ended).toMatchObject({
+      status: 'canceled',
+      cancellation_details: { reason: 'cancellation_requested', feedback: 'too_expensive' },
+    })
+    expect((await stripe.invoiceItems.list()).data).toEqual([])
+    expect(await failure(stripe.subscriptions.cancel(subscription.id)))
+      .toMatchObject({ statusCode: 404 })
+    expect(await failure(stripe.subscriptions.update(subscription.id, { description: 'x' })))
+      .toMatchObject({ statusCode: 400 })
+  })
+
+  test('with prorate and invoice_now credits what is left to the balance', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const subscription = await subscribe(setup)
+    later(setup, 15 * DAY)
+    const ended = await stripe.subscriptions.cancel(subscription.id, {
+      prorate: true,
+      invoice_now: true,
+    })
+    const invoice = await invoiceOf(setup, ended)
+    expect(invoice.total).toBeLessThan(-400)
+    expect(await stripe.customers.retrieve(String(subscription.customer)))
+      .toMatchObject({ balance: invoice.total })
+  })
+})
+
+describe('subscriptions.pause() and resume()', () => {
+  test('credits what is left, and a resumption bills a new period', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const subscription = await subscribe(setup)
+    const paused = await stripe.subscriptions.pause(subscription.id)
+    expect(paused).toMatchObject({
+      status: 'paused',
+      status_details: { paused: { subscription: { type: 'pause_requested' } } },
+    })
+    const [credit] = (await stripe.invoiceItems.list()).data
+    expect(credit?.amount).toBeLessThanOrEqual(-899)
+    later(setup, 40 * DAY)
+    const resumed = await stripe.subscriptions.resume(subscription.id)
+    expect(resumed.status).toBe('active')
+    expect(resumed).not.toHaveProperty('status_details')
+    expect(await invoiceOf(setup, resumed)).toMatchObject({
+      billing_reason: 'subscription_update',
+      lines: { data: [{ amount: 900 }, { amount: credit?.amount }] },
+      status: 'paid',
+    })
+    const types = typesOf(setup.emulator)
+    expect(types).toContain('customer.subscription.paused')
+    expect(types).toContain('customer.subscription.resumed')
+    expect(await failure(stripe.subscriptions.resume(subscription.id)))
+      .toMatchObject({ statusCode: 400 })
+  })
+
+  test('with resume_on_payment_success it stays paused until somebody pays', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const subscription = await subscribe(setup)
+    await stripe.subscriptions.pause(subscription.id, {
+      bill_for: { unused_time_from: { type: 'none' } },
+    })
+    const declining = await stripe.paymentMethods.attach('pm_card_chargeCustomerFail', {
+      customer: String(subscription.customer),
+    })
+    await stripe.subscriptions.update(subscription.id, { default_payment_method: declining.id })
+    const asked = await stripe.subscriptions.resume(subscription.id, {
+      payment_behavior: 'resume_on_payment_success',
+    })
+    expect(asked.status).toBe('paused')
+    const visa = await stripe.paymentMethods.attach('pm_card_visa', {
+      customer: String(subscription.customer),
+    })
+    await stripe.invoices.pay(String(asked.latest_invoice), { payment_method: visa.id })
+    expect((await stripe.subscriptions.retrieve(subscription.id)).status).toBe('active')
+  })
+})
+
+test('subscriptions.deleteDiscount() takes the coupon off', async () => {
+  const setup = start()
+  const { stripe } = setup
+  const coupon = await stripe.coupons.create({ percent_off: 10, duration: 'forever' })
+  const subscription = await subscribe(setup, { discounts: [{ coupon: coupon.id }] })
+  expect(subscription.discounts).toHaveLength(1)
+  expect(await stripe.subscriptions.deleteDiscount(subscription.id))
+    .toMatchObject({ id: subscription.discounts[0], deleted: true })
+  expect((await stripe.subscriptions.retrieve(subscription.id)).discounts).toEqual([])
+  expect(await failure(stripe.subscriptions.deleteDiscount(subscription.id)))
+    .toMatchObject({ statusCode: 400 })
+})
+
+test('subscriptions.migrate() makes a classic subscription flexible, once', async () => {
+  const setup = start()
+  const { stripe } = setup
+  const classic = await subscribe(setup, { billing_mode: { type: 'classic' } })
+  expect(classic.billing_mode).toMatchObject({ type: 'classic' })
+  const migrated = await stripe.subscriptions.migrate(classic.id, {
+    billing_mode: { type: 'flexible' },
+  })
+  expect(migrated.billing_mode.type).toBe('flexible')
+  expect(
+    await failure(stripe.subscriptions.migrate(classic.id, {
+      billing_mode: { type: 'flexible' },
+    })),
+  ).toMatchObject({ statusCode: 400 })
+})
+
+test('subscriptions are listed and searched by what they are', async () => {
+  const setup = start()
+  const { stripe } = setup
+  const kept = await subscribe(setup, { metadata: { tier: 'paper' } })
+  const gone = await subscribe(setup)
+  await stripe.subscriptions.cancel(gone.id)
+  const idsOf = ({ data }: { data: { id: string }[] }) => data.map(({ id }) => id)
+  expect(idsOf(await stripe.subscriptions.list())).toEqual([kept.id])
+  expect(idsOf(await stripe.subscriptions.list({ status: 'ended' }))).toEqual([gone.id])
+  expect(idsOf(await stripe.subscriptions.list({ status: 'all' }))).toEqual([gone.id, kept.id])
+  expect(idsOf(await stripe.subscriptions.search({ query: "metadata['tier']:'paper'" })))
+    .toEqual([kept.id])
+  expect(idsOf(await stripe.subscriptions.search({ query: "status:'canceled'" })))
+    .toEqual([gone.id])
+})
