@@ -27,7 +27,11 @@ test('a single payment by a guest makes no customer and no invoice', async () =>
   const setup = start()
   const { stripe, emulator } = setup
   const session = await openPayment(setup, {
-    payment_intent_data: { metadata: { order_id: 'ord_1' }, description: 'Order 1' },
+    payment_intent_data: {
+      metadata: { order_id: 'ord_1' },
+      description: 'Order 1',
+      shipping: { name: 'Eve', address: { line1: 'Weg 1', country: 'DE' } },
+    },
   })
   expect(session).toMatchObject({
     amount_total: 2000,
@@ -52,6 +56,7 @@ test('a single payment by a guest makes no customer and no invoice', async () =>
       description: 'Order 1',
       metadata: { order_id: 'ord_1' },
       setup_future_usage: null,
+      shipping: { name: 'Eve', address: { line1: 'Weg 1', country: 'DE', city: null } },
     },
   })
   expect(typesOf(emulator)).toEqual([
@@ -380,4 +385,34 @@ test('sessions are listed by whom and what they are for', async () => {
   expect(await ids({ status: 'open' })).toEqual([open.id])
   expect(await ids({ customer_details: { email: 'eve@example.com' } })).toEqual([paid.id])
   expect(await ids({})).toEqual([open.id, paid.id])
+})
+
+test("what Stripe's command-line client does to complete a session works", async () => {
+  const setup = start()
+  const { stripe, call, emulator } = setup
+  const session = await openPayment(setup)
+  const path = `/v1/payment_pages/${session.id}`
+  const method = await stripe.paymentMethods.create({
+    type: 'card',
+    card: { token: 'tok_visa' },
+    billing_details: { email: 'stripe@example.com' },
+  })
+  const confirm = (amount: number) =>
+    call(`${path}/confirm`, {
+      method: 'POST',
+      body: `payment_method=${method.id}&expected_amount=${amount}`,
+    })
+  expect((await call(path)).body).toMatchObject({ object: 'payment_page', status: 'open' })
+  expect(await confirm(3000)).toMatchObject({
+    status: 400,
+    body: { error: { code: 'checkout_amount_mismatch' } },
+  })
+  expect(await confirm(2000)).toMatchObject({
+    status: 200,
+    body: { status: 'complete', payment_status: 'paid', payment_intent: { status: 'succeeded' } },
+  })
+  expect((await confirm(2000)).status).toBe(400)
+  expect(await stripe.checkout.sessions.retrieve(session.id))
+    .toMatchObject({ customer_details: { email: 'stripe@example.com' } })
+  expect(typesOf(emulator).at(-1)).toBe('checkout.session.completed')
 })

@@ -17,6 +17,7 @@ import { invoiceItemRoutes } from './routes/invoice_items.ts'
 import { invoicePaymentRoutes, invoiceRoutes } from './routes/invoices.ts'
 import { paymentIntentRoutes } from './routes/payment_intents.ts'
 import { paymentMethodRoutes } from './routes/payment_methods.ts'
+import { paymentPageRoutes } from './routes/payment_pages.ts'
 import { priceRoutes } from './routes/prices.ts'
 import { productRoutes } from './routes/products.ts'
 import { promotionCodeRoutes } from './routes/promotion_codes.ts'
@@ -58,6 +59,7 @@ export function createApi(sandbox: Sandbox, { secretKey, requestsPerSecond, log,
     .route('/invoices', invoiceRoutes())
     .route('/payment_intents', paymentIntentRoutes())
     .route('/payment_methods', paymentMethodRoutes())
+    .route('/payment_pages', paymentPageRoutes())
     .route('/prices', priceRoutes())
     .route('/products', productRoutes())
     .route('/promotion_codes', promotionCodeRoutes())

@@ -3,7 +3,7 @@ import type { Invoice, Subscription } from '../wire.ts'
 import { payInvoiceNow } from './collect.ts'
 import { finalizeInvoice, markUncollectible, subscriptionOf, voidInvoice } from './invoices.ts'
 import { dropPendingUpdate, PENDING_SECONDS } from './pending_updates.ts'
-import { renewSubscription } from './renew.ts'
+import { RENEWING, renewSubscription } from './renew.ts'
 import { changeStatus } from './standing.ts'
 import { endByTime, endSubscription, isEnded } from './subscriptions.ts'
 import { upcomingInvoice } from './upcoming.ts'
@@ -102,9 +102,6 @@ function ofInvoice(sandbox: Sandbox, invoice: Invoice): Happening[] {
 function happening(at: number | null | undefined, run: Happening['run']): Happening[] {
   return at === null || at === undefined ? [] : [{ at, run }]
 }
-
-/** Which statuses have periods that renew. */
-const RENEWING: ReadonlySet<string> = new Set(['active', 'past_due', 'trialing', 'unpaid'])
 
 function renewalOf({ items, status }: Subscription): number | null {
   if (!RENEWING.has(status)) return null

@@ -174,7 +174,10 @@ export function itemOf({ parent }: InvoiceLine): string | null {
     parent?.subscription_item_details?.invoice_item ?? null
 }
 
-type Priced = Pick<InvoiceItem, 'amount' | 'currency' | 'description' | 'pricing' | 'quantity'>
+type Priced = Pick<
+  InvoiceItem,
+  'amount' | 'currency' | 'description' | 'pricing' | 'quantity' | 'quantity_decimal'
+>
 
 function pricedFields(
   sandbox: Sandbox,
@@ -182,7 +185,14 @@ function pricedFields(
   { currency, param }: { currency: string; param: string },
 ): Priced | undefined {
   if (amount !== undefined) {
-    return { amount, currency, description: null, pricing: null, quantity: 1 }
+    return {
+      amount,
+      currency,
+      description: null,
+      pricing: null,
+      quantity: 1,
+      quantity_decimal: '1',
+    }
   }
   if (!pricing && !described) return
   const price = priceOf(sandbox, {
@@ -195,6 +205,7 @@ function pricedFields(
     description: productName(sandbox.store, price),
     pricing: pricingOf(price),
     quantity,
+    quantity_decimal: String(quantity),
   }
 }
 

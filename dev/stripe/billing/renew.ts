@@ -35,6 +35,9 @@ export function renewSubscription(sandbox: Sandbox, id: string) {
   keepRenewed(sandbox, former)
 }
 
+/** The statuses in which periods renew. */
+export const RENEWING: ReadonlySet<string> = new Set(['active', 'past_due', 'trialing', 'unpaid'])
+
 function keepRenewed(sandbox: Sandbox, former: Subscription) {
   const { store, now } = sandbox
   const renewed = former.items.data.map((item) =>

@@ -1,17 +1,22 @@
 import type { Sandbox } from '../sandbox.ts'
 import type { Invoice } from '../wire.ts'
 import { rehearsal } from './create.ts'
-import { renewSubscription } from './renew.ts'
+import { RENEWING, renewSubscription } from './renew.ts'
+import { endByTime } from './subscriptions.ts'
 
 /**
- * The draft that the next renewal of a subscription will make, as things stand; none where it will
- * not renew. Nothing of it is kept.
+ * The draft that the next renewal or the end of a subscription will make, as things stand; none
+ * where it will bill nothing. Nothing of it is kept.
  */
 export function nextInvoice(sandbox: Sandbox, id: string): Invoice | undefined {
-  const { items, latest_invoice: latest } = sandbox.store.subscriptions.get(id)
+  const { items, latest_invoice: latest, cancel_at: cancelAt, status } = sandbox.store.subscriptions
+    .get(id)
+  if (!RENEWING.has(status)) return
   const renewal = Math.min(...items.data.map((item) => item.current_period_end))
-  const trial = { ...rehearsal(sandbox), now: () => renewal }
-  renewSubscription(trial, id)
+  const ends = cancelAt !== null && cancelAt <= renewal
+  const trial = { ...rehearsal(sandbox), now: () => ends ? cancelAt : renewal }
+  if (ends) endByTime(trial, id)
+  else renewSubscription(trial, id)
   const { latest_invoice: next } = trial.store.subscriptions.get(id)
   if (next === null || next === latest) return
   return trial.store.invoices.get(next)

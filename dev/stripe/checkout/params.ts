@@ -52,7 +52,6 @@ export const CreateSession = operation<Stripe.Checkout.SessionCreateParams>(
   'payment_intent_data.application_fee_amount',
   'payment_intent_data.capture_method',
   'payment_intent_data.on_behalf_of',
-  'payment_intent_data.shipping',
   'payment_intent_data.transfer_data',
   'payment_intent_data.transfer_group',
   'subscription_data.application_fee_percent',

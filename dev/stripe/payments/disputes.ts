@@ -88,9 +88,9 @@ export function closeDispute(sandbox: Sandbox, id: string, outcome: 'won' | 'los
 
 /** Opens and ends the disputes that the clock, the card or the evidence calls for. */
 export function moveDisputes(sandbox: Sandbox) {
-  const { store, now } = sandbox
+  const { store } = sandbox
   for (const charge of store.charges.toJSON()) {
-    if (!charge.paid || charge.disputed || charge.created + DISPUTED_SECONDS > now()) continue
+    if (!charge.paid || charge.disputed) continue
     const { dispute } = behaviourOf(store.paymentMethods.get(charge.payment_method ?? ''))
     if (dispute) openDispute(sandbox, charge, dispute)
   }
@@ -100,8 +100,7 @@ export function moveDisputes(sandbox: Sandbox) {
   }
 }
 
-/** How long after a charge its test card disputes it, and how long the bank then takes. */
-const DISPUTED_SECONDS = 5
+/** How long the bank takes to decide over evidence. */
 const DECISION_SECONDS = 5
 /** So long an account has to answer. */
 const RESPONSE_SECONDS = 9 * 24 * 60 * 60

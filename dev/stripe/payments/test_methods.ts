@@ -10,7 +10,7 @@ export interface Behaviour {
   authentication?: 'always' | 'unless_set_up'
   /** The money takes its time: seconds until the end, or by hand. With `fails` it never comes. */
   settles?: { afterSeconds: number | 'by_hand'; fails?: DeclineReason }
-  /** Some seconds after a charge its owner disputes it; an inquiry takes no money back yet. */
+  /** Its owner disputes a charge soon after it was made; an inquiry takes no money back yet. */
   dispute?: { reason: 'fraudulent' | 'product_not_received'; inquiry?: boolean }
   /** A refund is pending for some seconds, or fails some seconds after it succeeded. */
   refunds?: 'pending' | 'failing'
