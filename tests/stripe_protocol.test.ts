@@ -348,6 +348,17 @@ describe('expand', () => {
       })
   })
 
+  test('that is refused keeps the rest from being done', async () => {
+    const { stripe } = start()
+    const create = (path: string) =>
+      stripe.products.create({ name: 'Paper', expand: [path] }, { idempotencyKey: 'k' })
+    expect(await failure(create('name'))).toMatchObject({ param: 'expand[0]' })
+    expect((await stripe.products.list()).data).toEqual([])
+    const made = await create('default_price')
+    expect(await stripe.products.retrieve(made.id)).toEqual(made)
+    expect(made).not.toHaveProperty('expand')
+  })
+
   test('in a list names what is below data', async () => {
     const { stripe } = start()
     expect(await failure(stripe.customers.list({ expand: ['subscriptions'] })))
