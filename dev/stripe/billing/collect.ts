@@ -2,7 +2,7 @@ import { takePayment } from '../payments/take.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
 import type { Invoice, PaymentIntent, PaymentMethod, Subscription } from '../wire.ts'
 import { markPaid, paymentOf, subscriptionOf } from './invoices.ts'
-import { afterProcessing, afterUnpaid } from './standing.ts'
+import { afterProcessing, afterUnpaid, noteDelinquency } from './standing.ts'
 
 /** Why an invoice is tried: by its schedule, by somebody, or because a payment under way ended. */
 type Attempt = 'scheduled' | 'manual' | 'settled'
@@ -114,6 +114,7 @@ function recordFailure(
   if (needsAction) emit(sandbox, 'invoice.payment_action_required', failed)
   if (!needsAction || !isFirst(sandbox, failed)) emit(sandbox, 'invoice.payment_failed', failed)
   emit(sandbox, 'invoice.updated', failed, former)
+  if (attempt === 'scheduled') noteDelinquency(sandbox, failed, true)
   afterUnpaid(sandbox, failed)
   return store.invoices.get(id)
 }

@@ -90,6 +90,9 @@ function change(
     ...addOneOffs(sandbox, former, asked.add_invoice_items ?? []),
   ]
   const { after, renewed } = plan
+  if (former.status === 'trialing' && after.status !== 'trialing') {
+    emit(sandbox, 'customer.subscription.trial_will_end', former)
+  }
   const atOnce = asked.proration_behavior === 'always_invoice' && waiting.length > 0
   if (renewed.length === 0 && !atOnce) {
     const updated = store.subscriptions.insert(after)
