@@ -48,7 +48,7 @@ async function openFolder({ dir, reset, ports }: Settings, { closing }: Emulator
 function start({ webhook, dir }: Settings, place: EmulatorPlace): void {
   const hook = webhook && { url: webhook, secret: KEYS.webhookSecret }
   const stripe = startStripe({ secretKey: KEYS.stripe, ...(hook && { webhook: hook }) }, place)
-  const panel = startPanel(KEYS.panel, place)
+  const panel = startPanel({ applicationKey: KEYS.panel, accountKey: KEYS.panelAccount }, place)
   const mailbox = startMailbox(KEYS.mailbox, place)
   const control = startControl(place)
   printSummary({ stripe, panel, mailbox, control, webhook, dir }, show)

@@ -6,8 +6,11 @@ import { faultFacts } from '../dev/faults/vocabulary.ts'
 import type { Fetch } from '../dev/faults/wire.ts'
 import { createPanelEmulator } from '../dev/panel/emulator.ts'
 import { createStripeEmulator, type StripeEmulator } from '../dev/stripe/emulator.ts'
+import { openConsole } from './fixtures/panel/console_client.ts'
+import { UUID } from './fixtures/panel/served.ts'
+import { openSampleWorld } from './fixtures/panel/world.ts'
 import { PANEL_KEY, STRIPE_KEY, WEBHOOK_SECRET } from './support/environment.ts'
-import { serve } from './support/serve.ts'
+import { serve, serveEmulator } from './support/serve.ts'
 
 const now = () => new Date('2026-11-25T12:00:00Z')
 let faults: Faults
@@ -122,6 +125,20 @@ test('traffic shows a call that waits, how it ended, and which faults struck it'
   const headers = { Authorization: `Bearer ${PANEL_KEY}`, Accept: 'application/json' }
   await ask.panel(new Request('http://panel.test/api/application/nodes', { headers }))
   expect(await ended(1)).toMatchObject({ service: 'panel', status: 401, faults: ['key-revoked'] })
+})
+
+test('traffic lets a websocket through, and shows that it was opened', async () => {
+  const server = serveEmulator()
+  const { emulator } = openSampleWorld({ url: server.url })
+  server.handler = traffic.watch('panel', emulator.fetch)
+  const path = `/api/servers/${UUID}/ws`
+  const console = await openConsole(`${server.url.replace('http', 'ws')}${path}`, server.url)
+  console.send('send stats')
+  expect(await console.until('jwt error')).toMatchObject({ args: ['jwt: no jwt present'] })
+  expect(await ended(0)).toMatchObject({ title: `GET ${path}`, status: 101 })
+  console.close()
+  emulator.close()
+  await server.stop()
 })
 
 test('traffic leaves pages for people out, and forgets what is old', async () => {

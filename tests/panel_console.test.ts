@@ -2,8 +2,13 @@ import { SignJWT } from 'jose'
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { serve } from '../dev/emulators/serve.ts'
+import { createTraffic } from '../dev/emulators/traffic.ts'
+import { createFaults } from '../dev/faults/faults.ts'
+import { createPanelEmulator } from '../dev/panel/emulator.ts'
 import {
   addUser,
+  Credentials,
   type ServedWorld,
   SERVER,
   serveSampleWorld,
@@ -11,6 +16,7 @@ import {
   Stats,
   UUID,
 } from './fixtures/panel/served.ts'
+import { openConsole } from './fixtures/panel/console_client.ts'
 import { ADMIN_KEY, CUSTOMER_KEY, FULL_KEY } from './fixtures/panel/world.ts'
 
 const UNEXPECTED = 'an unexpected error was encountered while handling this request'
@@ -235,6 +241,35 @@ test('a subuser who is removed loses the open console', async () => {
   })
 })
 
+test('a console opens behind the server of the emulators too, its traffic watched', async () => {
+  const now = () => new Date()
+  const faults = createFaults({ now })
+  const { watch } = createTraffic({ now, faults })
+  const served = serve(
+    { port: 0, hostname: '127.0.0.1' },
+    watch('panel', (request) => emulator.fetch(request)),
+  )
+  const emulator = createPanelEmulator({
+    url: served.url,
+    applicationKey: FULL_KEY,
+    accountKey: ADMIN_KEY,
+    now,
+    faults,
+    state: it.emulator.snapshot(),
+  })
+  const answer = await fetch(`${served.url}/api/client/servers/${SERVER}/websocket`, {
+    headers: { Authorization: `Bearer ${ADMIN_KEY}`, Accept: 'application/json' },
+  })
+  const { data: { socket, token } } = Credentials.parse(await answer.json())
+  const client = await openConsole(socket, served.url)
+  expect(await client.auth(token)).toEqual({ event: 'auth success' })
+  client.send('set state', 'start')
+  expect(await client.until('console output')).toBeTruthy()
+  emulator.close()
+  expect((await client.closed).code).toBe(1001)
+  await served.stop()
+})
+
 test('a console closes with its server', async () => {
   const client = await it.connect()
   await it.call('DELETE /api/application/servers/4', { key: FULL_KEY })
@@ -271,6 +306,25 @@ test('the log is that of the present run, no more than 150 lines, and none while
   }
   const log = lines.slice(-151, -1)
   expect([log[0], log.at(-1)]).toEqual(['> line 10', '> line 159'])
+})
+
+test('the console page opens a console as a root admin, by nothing but its own script', async () => {
+  it.store.servers.get(4).name = '"><script>alert(1)</script>'
+  const page = await it.call(`GET /server/${SERVER}/console`)
+  const text = String(page.body)
+  expect(page.status).toBe(200)
+  expect(text).not.toContain('<script>')
+  const nonce = /script-src 'nonce-([\da-f-]+)'/.exec(
+    page.headers.get('Content-Security-Policy') ?? '',
+  )
+  expect([...text.matchAll(/<script[^>]*>/g)].map(([tag]) => tag))
+    .toEqual([`<script type="module" nonce="${nonce?.[1]}">`])
+  const client = await it.connect()
+  const token = /data-token="([\w.-]+)"/.exec(text)?.[1] ?? ''
+  expect(await client.auth(token)).toEqual({ event: 'auth success' })
+  client.send('set state', 'explode')
+  expect((await client.until('daemon error')).args?.[0]).toContain('unknown power action')
+  expect((await it.call('GET /server/absent00/console')).status).toBe(404)
 })
 
 test('the numbers of a running server come each second and follow from the clock alone', async () => {

@@ -7,6 +7,7 @@ export const KEYS = {
   stripe: 'sk_test_51EmulatorOnlyAbCdEfGhIjKlMnOp',
   webhookSecret: 'whsec_EmulatorOnlyAbCdEfGhIjKlMnOpQrSt',
   panel: 'ptla_EmulatorOnlyAbCdEfGhIjKlMnOpQrStUvWxYz01234',
+  panelAccount: 'ptlc_EmulatorOnlyAbCdEfGhIjKlMnOpQrStUvWxYz01234',
   mailbox: 're_EmulatorOnly_AbCdEfGhIjKlMnOp',
 }
 
@@ -47,6 +48,7 @@ function environment({ stripe, panel, mailbox, webhook }: Summary): string[] {
     ...(webhook ? [`STRIPE_WEBHOOK_SECRETS=${KEYS.webhookSecret}`] : []),
     `PANEL_URL=${panel.innerUrl}`,
     `PANEL_API_KEY=${KEYS.panel}`,
+    `PANEL_ACCOUNT_KEY=${KEYS.panelAccount}`,
     `MAIL_API_URL=${mailbox.innerUrl}`,
     `MAIL_API_KEY=${KEYS.mailbox}`,
   ]

@@ -82,14 +82,15 @@ export function createTraffic({ now, faults }: { now: () => Date; faults: Faults
     const watched: Fetch = async (request) => {
       const { pathname, search } = new URL(request.url)
       if (!isCall(service, pathname)) return await fetch(request)
-      const repeat = await copyOf(request)
+      const body = await bodyOf(request)
+      const repeat = copyOf(request, body)
       const entry = add({
         kind: 'call',
         service,
         at: now().toISOString(),
         title: `${request.method} ${pathname}${search}`,
         faults: [],
-        request: { headers: shownHeaders(request.headers), body: await beginning(request.clone()) },
+        request: { headers: shownHeaders(request.headers), body: shownBody(body) },
       }, () => watched(repeat()))
       return await underWay.run(entry, () => answer(entry, request, fetch))
     }
@@ -130,9 +131,9 @@ export function createTraffic({ now, faults }: { now: () => Date; faults: Faults
         faults: fault === null ? [] : [fault],
         request: {
           headers: shownHeaders(new Headers(request.headers)),
-          body: withoutSecrets(request.body.slice(0, KEPT_CHARACTERS)),
+          body: shortened(request.body),
         },
-        answer: { headers: [], body: withoutSecrets(answer) },
+        answer: { headers: [], body: shortened(answer) },
       }, again)
     },
     entries: () => entries,
@@ -150,17 +151,21 @@ export function createTraffic({ now, faults }: { now: () => Date; faults: Faults
   }
 }
 
+/** The whole body; a request without one is not touched, for it may become a websocket. */
+async function bodyOf(request: Request): Promise<Uint8Array<ArrayBuffer> | null> {
+  return request.body === null ? null : new Uint8Array(await request.clone().arrayBuffer())
+}
+
 /** Makes a request that says the same, as often as it is called. */
-async function copyOf(request: Request): Promise<() => Request> {
+function copyOf(request: Request, body: BodyInit | null): () => Request {
   const { url, method } = request
   const headers = new Headers(request.headers)
-  const body = await request.clone().arrayBuffer()
-  return () => new Request(url, { method, headers, body: body.byteLength > 0 ? body : null })
+  return () => new Request(url, { method, headers, body })
 }
 
 /** The beginning of a body, without reading on: it may have no end. */
-async function beginning(message: Request | Response): Promise<string> {
-  const reader = message.body?.pipeThrough(new TextDecoderStream()).getReader()
+async function beginning(response: Response): Promise<string> {
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
   let text = ''
   try {
     while (reader && text.length < KEPT_CHARACTERS) {
@@ -172,6 +177,14 @@ async function beginning(message: Request | Response): Promise<string> {
   } catch (error) {
     text += `\n(${messageOf(error)})`
   }
+  return shortened(text)
+}
+
+function shownBody(body: BufferSource | null): string {
+  return body === null ? '' : shortened(new TextDecoder().decode(body))
+}
+
+function shortened(text: string): string {
   return withoutSecrets(text.slice(0, KEPT_CHARACTERS))
 }
 

@@ -5,8 +5,9 @@ import { answer } from './answers.ts'
 import { api } from './api.ts'
 import { clientApi } from './client/api.ts'
 import { PanelFailure } from './failure.ts'
+import { Gate, StartingLine } from './gates.ts'
 import { pages } from './pages.ts'
-import type { PanelApp, PanelEnv, PanelSettings, StartingLine } from './panel.ts'
+import type { PanelApp, PanelEnv, PanelSettings } from './panel.ts'
 import { ensureDaemonTokens, ensureKey, seedShop } from './seed.ts'
 import { rollBack } from './server_create.ts'
 import { PanelStore } from './store.ts'
@@ -21,6 +22,8 @@ export interface PanelEmulatorOptions {
   url: string
   /** `ptla_` and more, 48 characters in all; it may do everything. */
   applicationKey: string
+  /** `ptlc_` and more: a root admin's, for the client API. */
+  accountKey?: string
   now: () => Date
   random?: () => number
   installMs?: number
@@ -55,8 +58,8 @@ export interface PanelEmulator {
    * writes, as calls of the same moment do on the real panel; until they have come they wait.
    */
   raceNext(count: number): void
-  /** The node of the next create takes its time, until the returned function is called. */
-  slowNextCreate(): () => void
+  /** Creates wait at the node, their rows there to be read, until the returned function is called. */
+  holdCreates(): () => void
   setInstallMs(ms: number): void
   /** The daemon of a node starts anew, and the panel forgets what was installing there. */
   rebootWings(nodeId: number): void
@@ -76,7 +79,8 @@ export function createPanelEmulator(options: PanelEmulatorOptions): PanelEmulato
     const isForNode = /^\/api\/(servers|system)\b/.test(pathname)
     const response = await (isForNode ? daemon : site).fetch(request, panel)
     options.log?.(`${method} ${pathname} ${response.status}`)
-    if (method !== 'GET' && response.ok) options.onChange?.()
+    // A refusal may have changed something too: a failed suspension ends an install.
+    if (method !== 'GET') options.onChange?.()
     return response
   }
   return {
@@ -92,14 +96,16 @@ export function createPanelEmulator(options: PanelEmulatorOptions): PanelEmulato
     close: () => {
       panel.windows.application.clear()
       panel.windows.client.clear()
+      timing.startingLine?.open()
+      timing.heldNode?.open()
       wings.close()
     },
     settings: panel.settings,
-    raceNext: (count) => timing.startingLine = drawStartingLine(panel, count),
-    slowNextCreate: () => {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      timing.slowNode = promise
-      return resolve
+    raceNext: (count) => timing.startingLine = new StartingLine(count),
+    holdCreates: () => {
+      const gate = new Gate()
+      timing.heldNode = gate
+      return () => gate.open()
     },
     setInstallMs: (ms) => wings.installMs = ms,
     rebootWings: (nodeId) => wings.reboot(store.nodes.get(nodeId)),
@@ -149,6 +155,7 @@ function openPanel(options: PanelEmulatorOptions): PanelApp {
   else if (options.seed !== 'empty') seedShop(panel)
   ensureDaemonTokens(panel)
   ensureKey(panel, options.applicationKey)
+  if (options.accountKey) ensureKey(panel, options.accountKey)
   return panel
 }
 
@@ -160,20 +167,4 @@ async function refuseWhenDown(c: Context<PanelEnv>, next: Next): Promise<void | 
   const headers: Record<string, string> = {}
   if (seconds !== undefined) headers['Retry-After'] = String(seconds)
   return answer(c, new PanelFailure(503, 'HttpException', 'Service Unavailable', { headers }))
-}
-
-/** It is gone as soon as all have come. */
-function drawStartingLine({ timing }: PanelApp, count: number): StartingLine {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  let missing = count
-  return {
-    arrive: () => {
-      missing--
-      if (missing === 0) {
-        timing.startingLine = undefined
-        resolve()
-      }
-      return promise
-    },
-  }
 }

@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
 import { type Html, LOOK, page as document } from '../emulators/page.ts'
+import { consolePage } from './console/page.ts'
 import type { Server } from './model.ts'
 import type { PanelEnv } from './panel.ts'
 import type { PanelStore } from './store.ts'
@@ -10,11 +11,22 @@ import { identifierOf } from './transformers.ts'
 export const pages = new Hono<PanelEnv>()
   .get('/', (c) => c.html(page('Servers', serverTable(c.env.store))))
   .get('/server/:identifier', (c) => {
-    const { store } = c.env
-    const server = store.servers.rows.find((row) => identifierOf(row) === c.req.param('identifier'))
-    if (!server) return c.html(page('Not found', html`<p>No such server.</p>`), 404)
-    return c.html(page(server.name, serverDetails(store, server)))
+    const server = findServer(c.env.store, c.req.param('identifier'))
+    if (!server) return c.html(notFoundPage(), 404)
+    return c.html(page(server.name, serverDetails(c.env.store, server)))
   })
+  .get('/server/:identifier/console', (c) => {
+    const server = findServer(c.env.store, c.req.param('identifier'))
+    return server ? consolePage(c, server) : c.html(notFoundPage(), 404)
+  })
+
+function findServer(store: PanelStore, identifier: string): Server | undefined {
+  return store.servers.rows.find((row) => identifierOf(row) === identifier)
+}
+
+function notFoundPage(): Html {
+  return page('Not found', html`<p>No such server.</p>`)
+}
 
 function serverTable(store: PanelStore): Html {
   if (store.servers.rows.length === 0) return html`<p>No servers yet.</p>`
@@ -59,7 +71,9 @@ function serverDetails(store: PanelStore, server: Server): Html {
           `
         )}
       </table>
-    <p><a href="/">All servers</a></p>
+    <p>
+      <a href="/server/${identifierOf(server)}/console">Console</a> · <a href="/">All servers</a>
+    </p>
   `
 }
 

@@ -1,4 +1,5 @@
 import type { Faults } from '../faults/faults.ts'
+import type { Gate, StartingLine } from './gates.ts'
 import type { Key, Server, User } from './model.ts'
 import type { Item } from './objects.ts'
 import type { PanelStore } from './store.ts'
@@ -49,13 +50,8 @@ export interface PanelSettings {
 export interface Timing {
   /** Creates wait here after their checks. */
   startingLine?: StartingLine
-  /** The next create waits for this between its row and the node. */
-  slowNode?: Promise<void>
-}
-
-/** Lets callers go on only when all that were announced have come. */
-export interface StartingLine {
-  arrive(): Promise<void>
+  /** Creates wait here between their row and the node. */
+  heldNode?: Gate
 }
 
 export interface Caller {

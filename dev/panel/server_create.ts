@@ -55,10 +55,9 @@ export async function rollBack(panel: PanelApp): Promise<boolean> {
 
 /** The row is there and can be read while the node takes its time. */
 async function tellNode(panel: PanelApp, server: Server): Promise<void> {
-  const { slowNode } = panel.timing
-  panel.timing.slowNode = undefined
+  const { heldNode } = panel.timing
   try {
-    await slowNode
+    await heldNode?.wait()
     await panel.wings.call('create', server)
   } catch (failure) {
     await deleteServer(panel, server, { force: true })

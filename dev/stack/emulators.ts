@@ -79,12 +79,17 @@ export function startStripe({ secretKey, webhook }: StripeOptions, place: Emulat
   return run({ service: 'stripe', port, emulator, file }, place)
 }
 
-export function startPanel(applicationKey: string, place: EmulatorPlace): Emulator {
+export interface PanelKeys {
+  applicationKey: string
+  accountKey?: string
+}
+
+export function startPanel(keys: PanelKeys, place: EmulatorPlace): Emulator {
   const port = place.port('panel')
   const file = openState('panel', () => emulator.snapshot(), place)
   const emulator = createPanelEmulator({
     url: addressOf(port).url,
-    applicationKey,
+    ...keys,
     now,
     state: file.state,
     onChange: file.changed,

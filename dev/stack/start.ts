@@ -84,7 +84,9 @@ function startEmulators(settings: Settings, secrets: Secrets, place: StackPlace)
   const apiKey = `re_${crypto.randomUUID()}`
   return {
     mailbox: { apiKey, ...startMailbox(apiKey, emulatorPlace) },
-    panel: settings.panel ? undefined : startPanel(secrets.panelApiKey, emulatorPlace),
+    panel: settings.panel
+      ? undefined
+      : startPanel({ applicationKey: secrets.panelApiKey }, emulatorPlace),
     stripe: settings.stripe ? undefined : startStripe({
       secretKey: secrets.stripeSecretKey,
       webhook: {

@@ -1,5 +1,5 @@
 import { createMiddleware } from 'hono/factory'
-import { StripeFailure } from './errors.ts'
+import { rateLimited, StripeFailure } from './errors.ts'
 import { API_VERSION, type StripeEnv } from './sandbox.ts'
 
 /** Lets in who has the secret key, as `Bearer` or as the user of HTTP Basic. */
@@ -48,12 +48,7 @@ export function limitRate(perSecond: number | undefined) {
     count = now === second ? count + 1 : 1
     second = now
     if (count > perSecond) {
-      throw new StripeFailure(429, {
-        type: 'invalid_request_error',
-        code: 'rate_limit',
-        message: 'Request rate limit exceeded. You can learn more about rate limits here ' +
-          'https://stripe.com/docs/rate-limits.',
-      }, { 'Stripe-Rate-Limited-Reason': 'global-rate' })
+      throw rateLimited()
     }
     await next()
   })

@@ -28,13 +28,25 @@ export class StripeFailure extends Error {
     super(body.message)
     this.status = status
     this.headers = headers
-    this.body = body.code
-      ? {
-        ...body,
-        doc_url: `https://stripe.com/docs/error-codes/${body.code.replaceAll('_', '-')}`,
-      }
-      : body
+    this.body = withDocs(body)
   }
+}
+
+/** An error with a code says where the code is explained. */
+export function withDocs(body: ErrorBody): ErrorBody {
+  if (body.code === undefined) return body
+  const page = body.code.replaceAll('_', '-')
+  return { ...body, doc_url: `https://stripe.com/docs/error-codes/${page}` }
+}
+
+/** The account asks too much, see https://docs.stripe.com/rate-limits. No `Retry-After` is sent. */
+export function rateLimited() {
+  return new StripeFailure(429, {
+    type: 'invalid_request_error',
+    code: 'rate_limit',
+    message: 'Request rate limit exceeded. You can learn more about rate limits here ' +
+      'https://stripe.com/docs/rate-limits.',
+  }, { 'Stripe-Rate-Limited-Reason': 'global-rate' })
 }
 
 /** Parameters that are refused before the request began: an idempotency key does not store it. */

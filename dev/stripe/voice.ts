@@ -1,5 +1,5 @@
 import type { Voice } from '../faults/wire.ts'
-import type { ErrorBody } from './errors.ts'
+import { type ErrorBody, rateLimited, withDocs } from './errors.ts'
 import { API_VERSION } from './sandbox.ts'
 
 /** How Stripe words the faults that are ordered at it. */
@@ -17,14 +17,10 @@ export function stripeVoice(newRequestId: () => string): Voice {
         ...(code && { code }),
         ...(field && { param: field }),
       }),
-    // Stripe sends no Retry-After: callers are to wait longer each time.
-    tooMany: () =>
-      answer(429, {
-        type: 'invalid_request_error',
-        code: 'rate_limit',
-        message: 'Request rate limit exceeded. Learn more about rate limits here ' +
-          'https://stripe.com/docs/rate-limits.',
-      }, { 'Stripe-Rate-Limited-Reason': 'global-rate' }),
+    tooMany() {
+      const { status, body, headers } = rateLimited()
+      return answer(status, body, headers)
+    },
   }
 }
 
@@ -36,10 +32,4 @@ function typeOf(status: number): ErrorBody['type'] {
 function messageOf(status: number): string {
   if (status < 500) return 'The request was refused.'
   return 'Sorry! There was an error while talking to one of our backends. Support has been notified.'
-}
-
-function withDocs(error: ErrorBody): ErrorBody {
-  if (!error.code) return error
-  const page = error.code.replaceAll('_', '-')
-  return { ...error, doc_url: `https://stripe.com/docs/error-codes/${page}` }
 }

@@ -98,7 +98,7 @@ export class Console implements Listener {
     if (!container) return
     this.nextCheckAt = this.now() + CHECK_EVERY_MS
     this.send('status', container.state)
-    const installing = Boolean(this.options.panel.wings.serverOf(container)?.install)
+    const installing = this.options.panel.wings.isInstalling(container)
     if (container.state === 'offline' && !installing) this.sendStats()
   }
 

@@ -18,7 +18,7 @@ export function setPower(
   signal: Signal,
   now = wings.now(),
 ): string | undefined {
-  if (wings.serverOf(container)?.install) return 'server is currently installing'
+  if (wings.isInstalling(container)) return 'server is currently installing'
   if (signal === 'kill') return void stopNow(wings, container)
   if (container.state === 'stopping') return LOCKED
   if (signal === 'start' && container.state !== 'offline') return 'server is running'

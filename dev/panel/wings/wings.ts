@@ -125,6 +125,11 @@ export class Wings {
     return this.store.servers.rows.find(({ uuid }) => uuid === settings.uuid)
   }
 
+  isInstalling(container: Container): boolean {
+    const server = this.serverOf(container)
+    return server !== undefined && (server.install !== null || server.status === 'installing')
+  }
+
   /** Fetches what the panel says of a server. A server that is suspended now is stopped. */
   sync(container: Container): void {
     const server = this.serverOf(container)
