@@ -268,6 +268,27 @@ describe('subscriptions.create()', () => {
     expect((await setup.stripe.subscriptions.list({ status: 'all' })).data).toEqual([])
   })
 
+  test('that is refused late leaves no trace of what was fine', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const coupon = await stripe.coupons.create({ percent_off: 50, duration: 'once' })
+    const product = await stripe.products.create({ name: 'Disk' })
+    const described = {
+      price_data: {
+        currency: 'eur',
+        product: product.id,
+        unit_amount: 500,
+        recurring: { interval: 'month' as const },
+      },
+    }
+    await failure(subscribe(setup, {
+      items: [described],
+      discounts: [{ coupon: coupon.id }, { coupon: 'none' }],
+    }))
+    expect((await stripe.coupons.retrieve(coupon.id)).times_redeemed).toBe(0)
+    expect((await stripe.prices.list({ product: product.id })).data).toEqual([])
+  })
+
   test('refuses prices that are not sold so', async () => {
     const setup = start()
     const { stripe } = setup
