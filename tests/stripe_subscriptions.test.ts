@@ -608,6 +608,22 @@ describe('a change', () => {
     expect(typesOf(emulator)).toContain('customer.subscription.pending_update_expired')
   })
 
+  test('that must be paid at once is refused to who has nothing to pay with', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const subscription = await subscribe(setup)
+    const kept = await stripe.customers.listPaymentMethods(String(subscription.customer))
+    for (const { id } of kept.data) await stripe.paymentMethods.detach(id)
+    const before = await stripe.subscriptions.retrieve(subscription.id)
+    expect(
+      await failure(stripe.subscriptions.update(subscription.id, {
+        items: [{ id: String(subscription.items.data[0]?.id), quantity: 3 }],
+        proration_behavior: 'always_invoice',
+      })),
+    ).toMatchObject({ statusCode: 400, code: 'resource_missing' })
+    expect(await stripe.subscriptions.retrieve(subscription.id)).toEqual(before)
+  })
+
   test('that begins a trial gives the rest back and bills nothing until its end', async () => {
     const setup = start()
     const { stripe } = setup
@@ -737,6 +753,20 @@ describe('subscriptions.cancel()', () => {
       .toMatchObject({ statusCode: 404 })
     expect(await failure(stripe.subscriptions.update(subscription.id, { description: 'x' })))
       .toMatchObject({ statusCode: 400 })
+  })
+
+  test('with invoice_now charges what waited', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const subscription = await subscribe(setup)
+    await stripe.invoiceItems.create({
+      customer: String(subscription.customer),
+      subscription: subscription.id,
+      amount: 700,
+      currency: 'eur',
+    })
+    const ended = await stripe.subscriptions.cancel(subscription.id, { invoice_now: true })
+    expect(await latestInvoice(setup, ended)).toMatchObject({ status: 'paid', amount_paid: 700 })
   })
 
   test('with prorate and invoice_now credits what is left to the balance', async () => {

@@ -52,6 +52,7 @@ function earliest(sandbox: Sandbox, clock: string | null): Happening | undefined
   }
   for (const invoice of store.invoices.toJSON()) {
     if (invoice.test_clock !== clock || isDone(invoice)) continue
+    if (!store.customers.find(invoice.customer ?? '')) continue
     ofInvoice(sandbox, invoice).forEach(consider)
   }
   return first

@@ -1,3 +1,4 @@
+import { refused } from '../errors.ts'
 import { takePayment } from '../payments/take.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
 import type { Invoice, PaymentIntent, PaymentMethod, Subscription } from '../wire.ts'
@@ -55,7 +56,18 @@ export function methodFor(
   >,
 ): PaymentMethod | undefined {
   const { default_payment_method: theirs } = store.customers.get(customer).invoice_settings
-  return store.paymentMethods.find(own ?? theirs ?? '')
+  const method = store.paymentMethods.find(own ?? theirs ?? '')
+  return method?.customer === customer ? method : undefined
+}
+
+/** The refusal of what must be paid at once by a customer who has nothing to pay with. */
+export function nothingToPayWith() {
+  return refused(
+    'This customer has no attached payment source or default payment method. Please consider ' +
+      'adding a default payment method. For more information, visit ' +
+      'https://stripe.com/docs/billing/subscriptions/payment-methods-setting#payment-method-priority.',
+    { code: 'resource_missing' },
+  )
 }
 
 /** The intent that pays, or did not pay, an invoice. */

@@ -8,7 +8,7 @@ import type { Given } from '../openapi/operation.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
 import type { Customer, Invoice, InvoiceItem, Price, Subscription } from '../wire.ts'
 import { inTimeOf } from './clocks.ts'
-import { payInvoiceNow } from './collect.ts'
+import { methodFor, nothingToPayWith, payInvoiceNow } from './collect.ts'
 import { attachDiscounts, discountsLeft } from './discounts.ts'
 import { addInvoiceItem, pendingItems } from './invoice_items.ts'
 import { drawInvoice, finalizeInvoice, keepDraft } from './invoices.ts'
@@ -115,7 +115,7 @@ function drawUp(sandbox: Sandbox, customer: Customer, asked: AskedSubscription):
     ...termsOf(sandbox, customer.id, asked),
   }, items)
   checkCollection(subscription)
-  checkMethod(sandbox, customer, subscription, asked)
+  checkMethod(sandbox, subscription, asked)
   return {
     ...subscription,
     ...cancellationOf(sandbox, subscription, asked),
@@ -296,23 +296,15 @@ function anchorOf(
 
 /** Something must be there to pay with, unless the first payment is confirmed by the buyer. */
 function checkMethod(
-  { store }: Sandbox,
-  customer: Customer,
+  sandbox: Sandbox,
   subscription: Subscription,
   { payment_behavior: behavior, add_invoice_items: oneOffs = [] }: AskedSubscription,
 ) {
   if (subscription.collection_method === 'send_invoice' || behavior === 'default_incomplete') return
   const costs = subscription.items.data.some((item) => fullAmount(item) > 0)
   if (!costs || (subscription.status === 'trialing' && oneOffs.length === 0)) return
-  const method = subscription.default_payment_method ??
-    customer.invoice_settings.default_payment_method
-  if (store.paymentMethods.find(method ?? '')) return
-  throw refused(
-    'This customer has no attached payment source or default payment method. Please consider ' +
-      'adding a default payment method. For more information, visit ' +
-      'https://stripe.com/docs/billing/subscriptions/payment-methods-setting#payment-method-priority.',
-    { code: 'resource_missing' },
-  )
+  if (methodFor(sandbox, subscription)) return
+  throw nothingToPayWith()
 }
 
 function discountsOf(

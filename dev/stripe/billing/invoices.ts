@@ -295,7 +295,14 @@ function openPayment(
   const { store, newId, now } = sandbox
   const { amount_due: amount, currency } = invoice
   const intent = known ??
-    takePayment(sandbox, { amount, currency, customer, method: null, offSession: false }).id
+    takePayment(sandbox, {
+      amount,
+      currency,
+      customer,
+      method: null,
+      offSession: false,
+      intent: { description: descriptionOf(invoice) },
+    }).id
   store.invoicePayments.insert(invoicePaymentObject({
     id: newId('invoice_payment'),
     created: now(),
@@ -304,6 +311,11 @@ function openPayment(
     invoice: invoice.id,
     payment: { type: 'payment_intent', payment_intent: intent },
   }))
+}
+
+function descriptionOf({ billing_reason: reason }: Invoice): string {
+  if (reason === 'subscription_create') return 'Subscription creation'
+  return reason === 'manual' ? 'Payment for Invoice' : 'Subscription update'
 }
 
 function closePayment(sandbox: Sandbox, invoice: string, status: 'paid' | 'canceled') {

@@ -9,7 +9,7 @@ import { emit, type Sandbox } from '../sandbox.ts'
 import type { Subscription, SubscriptionItem } from '../wire.ts'
 import { billAtOnce } from './at_once.ts'
 import { inTimeOf } from './clocks.ts'
-import { payInvoiceNow } from './collect.ts'
+import { methodOf, nothingToPayWith, payInvoiceNow } from './collect.ts'
 import { addOneOffs, checkedTrialEnd } from './create.ts'
 import { attachDiscounts, detachDiscounts } from './discounts.ts'
 import { creditItem, debitItem } from './invoice_items.ts'
@@ -117,6 +117,7 @@ function collect(
   const open = finalizeInvoice(sandbox, id)
   if (open.status !== 'open' || invoice.collection_method === 'send_invoice') return
   if (behavior !== 'default_incomplete') {
+    if (!methodOf(sandbox, open)) throw nothingToPayWith()
     payInvoiceNow(sandbox, id, { offSession })
     return
   }
