@@ -68,6 +68,7 @@ export class Console implements Listener {
   private async handle(event: string, args: string[]): Promise<void> {
     if (event === 'auth') return await this.authenticate(args.join(''))
     const problem = this.token ? this.problemOf(this.token) : 'jwt: no jwt present'
+    if (problem) return this.sendFrame('jwt error', problem)
     switch (event) {
       case 'set state':
         return this.setState(args.join(''))
