@@ -15,6 +15,7 @@ test.each([
   [{ user: 99 }, ['user exists']],
   [{ user: 'x' }, ['user integer']],
   [{ egg: '1', nest: 99 }, []],
+  [{ egg: '1x' }, []],
   [{ egg: 99 }, ['egg exists']],
   [{ docker_image: '~registry/image' }, ['docker_image regex']],
   [{ docker_image: 'any/image:of-mine' }, []],
@@ -334,6 +335,20 @@ test('the default port of another server is not unique, and one that is nowhere 
   expect(await told(2)).toEqual(['allocation unique'])
   expect(await told(99)).toEqual(['allocation exists'])
   expect(await told(undefined)).toEqual(['allocation required'])
+})
+
+test('a number that no column can hold breaks the database and changes nothing', async () => {
+  const { call, store } = openCalls()
+  const tooMuch = { ...limits, memory: 2 ** 32 }
+  const made = await call('POST /servers', serverBody({ limits: tooMuch }))
+  expect([made.status, ...made.errors]).toEqual([500, 'QueryException'])
+  const changes = { limits: tooMuch, add_allocations: [2] }
+  const changed = await call('PATCH /servers/4/build', { ...build, ...changes })
+  expect([changed.status, ...changed.errors]).toEqual([500, 'QueryException'])
+  expect(store.servers.rows).toHaveLength(1)
+  expect(store.allocations.rows.filter(({ serverId }) => serverId !== null)).toHaveLength(1)
+  const most = { ...limits, memory: 2 ** 32 - 1 }
+  expect((await call('POST /servers', serverBody({ limits: most }))).status).toBe(201)
 })
 
 test('startup leaves the variables alone without an environment, and checks all of them with one', async () => {
