@@ -3,7 +3,7 @@ import { holdCapacity, releaseCapacity } from '../api/checkout/capacity.ts'
 import { sweep } from '../api/jobs/sweep.ts'
 import type { Client } from './support/client.ts'
 import { STRIPE_KEY } from './support/environment.ts'
-import { failNext, withholdWebhooks } from './support/faults.ts'
+import { failNext, panelAway, withholdWebhooks } from './support/faults.ts'
 import { expectInvariants } from './support/invariants.ts'
 import { placeOrder, PURCHASE, sessionOf, type Shop, startShop } from './support/shop.ts'
 
@@ -54,10 +54,6 @@ async function later(ms: number): Promise<void> {
   shop.clock.advance(ms)
   await sweep(shop.db, shop.deps)
   await shop.drain()
-}
-
-function panelDown() {
-  return Promise.resolve(new Response('<h1>502 Bad Gateway</h1>', { status: 502 }))
 }
 
 function post(customer: Client, changes: Record<string, unknown> = {}) {
@@ -118,7 +114,7 @@ test('unpaid orders are counted while the bank has them, and for requests at onc
 })
 
 test('nobody is told of a refund that Stripe did not make', async () => {
-  shop.intercept.panel = panelDown
+  panelAway(shop)
   const { customer, orderId } = await paidOrder()
   await shop.drain()
   shop.intercept.stripe = async (request, next) => {
@@ -144,7 +140,7 @@ test('nobody is told of a refund that Stripe did not make', async () => {
 })
 
 test('a payment whose intent Stripe named too late is refunded all the same', async () => {
-  shop.intercept.panel = panelDown
+  panelAway(shop)
   shop.intercept.stripe = async (request, next) => {
     const answer = await next(request)
     if (request.method !== 'GET' || !request.url.includes('/v1/checkout/sessions/')) return answer
@@ -244,7 +240,7 @@ test('waiting uses up no attempt: an error after thirty looks does not end a job
 })
 
 test('an hour of a dead panel is a few rows of the timeline, the last of them true', async () => {
-  shop.intercept.panel = panelDown
+  panelAway(shop)
   const { customer, orderId } = await paidOrder()
   await shop.pass(HOUR_MS / 4)
   await customer.post('/api/auth/refresh')

@@ -3,6 +3,7 @@ import { externalIdOf } from '../api/panel/external_id.ts'
 import type { User as PanelUser } from '../dev/panel/model.ts'
 import { mailTokenOf } from '../api/accounts/mail_tokens.ts'
 import type { Client } from './support/client.ts'
+import { panelAway } from './support/faults.ts'
 import { placeOrder, sessionOf, type Shop, startShop } from './support/shop.ts'
 
 const PASSWORD = 'correct horse battery'
@@ -16,6 +17,7 @@ beforeAll(async () => {
 })
 
 afterEach(() => {
+  shop.faults.clear()
   watchPanel()
 })
 
@@ -116,7 +118,7 @@ test('updateUser() refuses an administrator without asking the panel', async () 
 
 test('a panel that does not answer is told as such, and the log has no password', async () => {
   const customer = await buyer()
-  shop.intercept.panel = () => Promise.resolve(new Response('<h1>502</h1>', { status: 502 }))
+  panelAway(shop)
   const { status, body, headers } = await setPanelLogin(customer)
   expect([status, body.type]).toEqual([503, '/problems/panel-unavailable'])
   expect(headers.get('retry-after')).toBe('60')
@@ -160,12 +162,10 @@ test('an address that somebody else has at the panel is left to them, and logged
 test('an address that the panel takes for none is logged, and not sent for ever', async () => {
   const customer = await buyer()
   await changeEmail(customer)
-  shop.intercept.panel = async (request, next) => {
-    if (request.method !== 'PATCH') return await next(request)
-    const meta = { source_field: 'email', rule: 'email' }
-    const errors = [{ code: 'ValidationException', status: '422', detail: 'no', meta }]
-    return Response.json({ errors }, { status: 422 })
-  }
+  shop.faults.order({
+    on: { service: 'panel', call: 'PATCH /api/application/users/:id' },
+    fault: { name: 'status', status: 422, field: 'email' },
+  })
   await shop.drain()
   expect(await jobStatus(customer)).toBe('done')
   expect((await accountOf(customer)).email).toBe(customer.email)
@@ -174,9 +174,10 @@ test('an address that the panel takes for none is logged, and not sent for ever'
 test('a panel that is away gets the new address when it is back', async () => {
   const customer = await buyer()
   const email = await changeEmail(customer)
-  shop.intercept.panel = () => Promise.resolve(new Response('<h1>502</h1>', { status: 502 }))
+  const away = panelAway(shop)
   await shop.drain()
   expect(await jobStatus(customer)).toBe('ready')
+  away.cancel()
   watchPanel()
   await shop.pass(70_000, async () => await jobStatus(customer) === 'done')
   expect((await accountOf(customer)).email).toBe(email)

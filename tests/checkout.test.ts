@@ -166,20 +166,19 @@ test('one customer at Stripe per user and currency, also for orders at the same 
 test('a customer that was deleted at Stripe costs one order, and the next one works', async () => {
   const customer = await shop.customer()
   await placeOrder(customer)
-  shop.intercept.stripe = async (request, next) => {
-    const isSession = request.method === 'POST' && request.url.endsWith('/v1/checkout/sessions')
-    if (!isSession) return await next(request)
-    const error = {
-      type: 'invalid_request_error',
+  const deleted = shop.faults.order({
+    on: { service: 'stripe', call: 'POST /v1/checkout/sessions' },
+    fault: {
+      name: 'status',
+      status: 400,
       code: 'resource_missing',
-      param: 'customer',
+      field: 'customer',
       message: 'No such customer',
-    }
-    return Response.json({ error }, { status: 400 })
-  }
+    },
+  })
   const refused = await customer.post('/api/checkout/sessions', PURCHASE, keyed())
   expect(refused.status).toBe(409)
-  shop.intercept.stripe = undefined
+  deleted.cancel()
   const { orderId } = await placeOrder(customer)
   const { body } = await customer.get('/api/orders')
   const sessions = await Promise.all(

@@ -189,13 +189,13 @@ test.each(SERVICES)('%s sends a body of a given size that is JSON still', async 
 })
 
 test.each(SERVICES)('%s sends its body slowly, and the whole of it', async (service) => {
-  order(service, { name: 'slow-body', ms: 300 })
+  order(service, { name: 'slow-body', ms: 1500 })
   const startedAt = performance.now()
   const response = await fetch(request(service))
   const headAfter = performance.now() - startedAt
   await response.json()
-  expect(headAfter).toBeLessThan(200)
-  expect(performance.now() - startedAt).toBeGreaterThan(280)
+  expect(headAfter).toBeLessThan(1200)
+  expect(performance.now() - startedAt).toBeGreaterThan(1450)
 })
 
 test('a rate limit lasts for its window, and is told as each service tells it', async () => {

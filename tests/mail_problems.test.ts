@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { sweep } from '../api/jobs/sweep.ts'
-import { failNext } from './support/faults.ts'
+import { failNext, panelAway } from './support/faults.ts'
 import { placeOrder, sessionOf, type Shop, startShop } from './support/shop.ts'
 
 const MINUTE_MS = 60_000
@@ -13,8 +13,7 @@ beforeAll(async () => {
 })
 
 afterEach(() => {
-  shop.intercept.panel = undefined
-  shop.intercept.stripe = undefined
+  shop.faults.clear()
 })
 
 afterAll(() => shop.stop())
@@ -43,21 +42,15 @@ async function later(ms: number): Promise<void> {
   await shop.drain()
 }
 
-function panelAnswers(status: number, code: string, only = /./) {
-  shop.intercept.panel = (request, next) =>
-    only.test(`${request.method} ${request.url}`)
-      ? Promise.resolve(
-        Response.json({
-          errors: [{ code, status: String(status), detail: 'No.', meta: { source_field: 'name' } }],
-        }, {
-          status,
-        }),
-      )
-      : next(request)
+function panelAnswers(status: number, code: string, call = '/api/application/*') {
+  return shop.faults.order({
+    on: { service: 'panel', call },
+    fault: { name: 'status', status, code, message: 'No.', field: 'name' },
+  })
 }
 
 test('a panel that refuses us for a moment is nobody’s worry; after some minutes the buyer hears of it, once', async () => {
-  panelAnswers(401, 'AuthenticationException')
+  const refused = panelAnswers(401, 'AuthenticationException')
   const { email } = await paidOrder()
   await shop.pass(2 * MINUTE_MS)
   expect(told(email)).toEqual([])
@@ -67,13 +60,13 @@ test('a panel that refuses us for a moment is nobody’s worry; after some minut
   expect(mail?.subject).toBe('Spawnpoint: a delay with “Creeper Cove”')
   expect(mail?.text).toContain('The game panel does not take new servers at the moment')
   expect(mail?.text).toMatch(/does not run by \w+ \d+ \w+ \d{4}, \d\d:\d\d UTC, your whole payment/)
-  shop.intercept.panel = undefined
+  refused.cancel()
   await shop.pass(10 * MINUTE_MS)
   expect(told(email).map((one) => one.tags.template)).toEqual(['order_problem', 'server_ready'])
 })
 
 test('a panel that is down tells the buyer too, and the refund says what goes back', async () => {
-  shop.intercept.panel = () => Promise.resolve(new Response('<h1>502</h1>', { status: 502 }))
+  panelAway(shop)
   const { email } = await paidOrder()
   await shop.pass(30 * MINUTE_MS)
   expect(told(email).map((mail) => mail.tags.template)).toEqual(['order_problem'])
@@ -111,7 +104,7 @@ test('a panel account with the buyer’s address is asked about at once', async 
 })
 
 test('a server that the panel refuses for good is told at once, and once', async () => {
-  panelAnswers(422, 'ValidationException', /^POST .*\/application\/servers/)
+  panelAnswers(422, 'ValidationException', 'POST /api/application/servers')
   const { email } = await paidOrder()
   await shop.pass(2 * MINUTE_MS)
   await later(HOUR_MS)
@@ -135,21 +128,17 @@ test('a payment that does not match is told at once, without a promised date', a
 })
 
 test('a refund that Stripe refuses is told once, however often it is tried', async () => {
-  shop.intercept.panel = () => Promise.resolve(new Response('<h1>502</h1>', { status: 502 }))
+  panelAway(shop)
   const { email } = await paidOrder()
-  shop.intercept.stripe = (request, next) =>
-    request.method === 'POST' && request.url.endsWith('/v1/refunds')
-      ? Promise.resolve(
-        Response.json({
-          error: { type: 'invalid_request_error', code: 'charge_disputed', message: 'Disputed.' },
-        }, { status: 400 }),
-      )
-      : next(request)
+  const refused = shop.faults.order({
+    on: { service: 'stripe', call: 'POST /v1/refunds' },
+    fault: { name: 'status', status: 400, code: 'charge_disputed', message: 'Disputed.' },
+  })
   await later(25 * HOUR_MS)
   await later(HOUR_MS)
   expect(told(email).map((mail) => mail.subject).filter((subject) => /refund/.test(subject)))
     .toEqual(['Spawnpoint: your refund takes longer for “Creeper Cove”'])
-  shop.intercept.stripe = undefined
+  refused.cancel()
   await later(HOUR_MS)
   await later(HOUR_MS)
   expect(told(email).at(-1)?.tags.template).toBe('order_refunded')

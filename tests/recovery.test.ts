@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { sweep } from '../api/jobs/sweep.ts'
 import { shopId } from '../api/plans/shop_id.ts'
 import type { Client } from './support/client.ts'
+import { STRIPE_KEY } from './support/environment.ts'
 import { failNext, withholdWebhooks } from './support/faults.ts'
 import { expectInvariants } from './support/invariants.ts'
 import { placeOrder, PURCHASE, sessionOf, type Shop, startShop } from './support/shop.ts'
@@ -15,7 +16,7 @@ beforeAll(async () => {
 })
 
 afterEach(async () => {
-  shop.intercept = Object.assign(shop.intercept, { stripe: undefined, panel: undefined })
+  shop.faults.clear()
   await expectInvariants(shop)
 })
 
@@ -60,19 +61,28 @@ async function kindsOf(customer: Client, orderId: string): Promise<string[]> {
   return body.timeline.map((entry: { kind: string }) => entry.kind)
 }
 
+/** The ids of the sessions that were made for an order. */
+async function sessionsAtStripe(orderId: string): Promise<string[]> {
+  const answer = await fetch(`${shop.deps.config.STRIPE_API_URL}/v1/checkout/sessions?limit=100`, {
+    headers: { authorization: `Bearer ${STRIPE_KEY}` },
+  })
+  const { data } = await answer.json()
+  return data
+    .filter((session: { client_reference_id: string }) => session.client_reference_id === orderId)
+    .map((session: { id: string }) => session.id)
+}
+
 test('after ①: Stripe did not answer; the same key finishes the same order', async () => {
   const customer = await shop.customer()
   const key = { 'idempotency-key': crypto.randomUUID() }
-  shop.intercept.stripe = (request, next) =>
-    request.url.endsWith('/v1/checkout/sessions')
-      ? Promise.resolve(
-        new Response('{"error":{"type":"api_error","message":"down"}}', { status: 500 }),
-      )
-      : next(request)
+  const down = shop.faults.order({
+    on: { service: 'stripe', call: 'POST /v1/checkout/sessions' },
+    fault: { name: 'status', status: 500 },
+  })
   const refused = await customer.post('/api/checkout/sessions', PURCHASE, key)
   expect(refused.status).toBe(503)
   expect(refused.body.detail).toMatch(/Your place is set aside/)
-  shop.intercept.stripe = undefined
+  down.cancel()
   const placed = await customer.post('/api/checkout/sessions', PURCHASE, key)
   expect(placed.status).toBe(201)
   expect(placed.body.orderId).toBe(refused.body.orderId)
@@ -99,17 +109,17 @@ test('after ①: the process died; the sweep opens the session and the buyer can
 test('after ②: the answer was lost; the retry finds the same session, and there is only one', async () => {
   const customer = await shop.customer()
   const key = { 'idempotency-key': crypto.randomUUID() }
-  const made = new Set<string>()
-  shop.intercept.stripe = async (request, next) => {
-    const response = await next(request)
-    if (request.method !== 'POST' || !request.url.endsWith('/v1/checkout/sessions')) return response
-    made.add((await response.json()).id)
-    return new Response('<html>bad gateway</html>', { status: 502 })
-  }
+  const lost = shop.faults.order({
+    on: { service: 'stripe', call: 'POST /v1/checkout/sessions' },
+    fault: 'drop-answer',
+  })
   expect((await customer.post('/api/checkout/sessions', PURCHASE, key)).status).toBe(503)
-  shop.intercept.stripe = undefined
+  expect(lost.fired).toBeGreaterThan(0)
+  lost.cancel()
   const placed = await customer.post('/api/checkout/sessions', PURCHASE, key)
-  expect([await sessionOf(shop.db, placed.body.orderId)]).toEqual([...made])
+  expect(placed.status).toBe(201)
+  expect(await sessionsAtStripe(placed.body.orderId))
+    .toEqual([await sessionOf(shop.db, placed.body.orderId)])
 })
 
 test('after ②: the id was never written down; the webhook still finds the order', async () => {
@@ -180,18 +190,21 @@ test('an outage of Stripe kills no job, and the sweep does not hurry those that 
   const withheld = withholdWebhooks(shop)
   const sessionId = await sessionOf(shop.db, orderId)
   await shop.stripe.pay(sessionId)
-  let asked = 0
-  shop.intercept.stripe = (request) => {
-    if (request.url.includes(sessionId)) asked++
-    return Promise.resolve(new Response('<h1>bad gateway</h1>', { status: 502 }))
-  }
+  const down = [
+    shop.faults.order({
+      on: { service: 'stripe', call: `/v1/checkout/sessions/${sessionId}` },
+      fault: 'html',
+    }),
+    shop.faults.order({ on: { service: 'stripe', call: '/v1/*' }, fault: 'html' }),
+  ]
   for (let minute = 0; minute < 40; minute++) {
     shop.clock.advance(MINUTE_MS)
     await sweep(shop.db, shop.deps)
     await shop.drain()
   }
-  shop.intercept.stripe = undefined
-  expect(asked).toBeLessThanOrEqual(45)
+  for (const rule of down) rule.cancel()
+  expect(down[0]?.fired).toBeGreaterThan(0)
+  expect(down[0]?.fired).toBeLessThanOrEqual(45)
   withheld.cancel()
   await expectDelivered(orderId)
 })
@@ -280,18 +293,13 @@ test('a server that vanishes after it was active is reported and never rebuilt',
 })
 
 test('a revoked panel key stops nothing for good: the order says why it waits, then goes on', async () => {
-  shop.intercept.panel = () =>
-    Promise.resolve(
-      Response.json({
-        errors: [{ code: 'AuthenticationException', status: '401', detail: 'Unauthenticated.' }],
-      }, { status: 401 }),
-    )
+  const revoked = shop.faults.order({ on: { service: 'panel' }, fault: 'key-revoked' })
   const { customer, orderId } = await paidOrder()
   await shop.pass(5 * MINUTE_MS)
   expect(await statusOf(orderId)).toMatchObject({ order: 'provisioning', waitingFor: 'panel' })
   const kinds = await kindsOf(customer, orderId)
   expect(kinds.filter((kind) => kind === 'order.waiting_for_panel')).toHaveLength(1)
-  shop.intercept.panel = undefined
+  revoked.cancel()
   await expectDelivered(orderId)
   expect((await statusOf(orderId))?.waitingFor).toBeNull()
 })
@@ -317,24 +325,20 @@ test('an address that contains a panel user’s address gets an account of its o
 })
 
 test('a request the panel refuses for good is shown as failed, and goes on once it is mended', async () => {
-  shop.intercept.panel = (request, next) =>
-    request.method === 'POST' && request.url.includes('/api/application/servers')
-      ? Promise.resolve(
-        Response.json({
-          errors: [{
-            code: 'ValidationException',
-            status: '422',
-            detail: 'The name may not be greater than 3 characters.',
-            meta: { source_field: 'name', rule: 'max' },
-          }],
-        }, { status: 422 }),
-      )
-      : next(request)
+  const refused = shop.faults.order({
+    on: { service: 'panel', call: 'POST /api/application/servers' },
+    fault: {
+      name: 'status',
+      status: 422,
+      message: 'The name may not be greater than 3 characters.',
+      field: 'name',
+    },
+  })
   const { customer, orderId } = await paidOrder()
   await shop.drain()
   expect(await statusOf(orderId)).toMatchObject({ order: 'provision_failed' })
   expect(await kindsOf(customer, orderId)).toContain('order.provision_failed')
-  shop.intercept.panel = undefined
+  refused.cancel()
   await expectDelivered(orderId, 30 * MINUTE_MS)
 })
 

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { sweep } from '../api/jobs/sweep.ts'
 import type { Client } from './support/client.ts'
 import { STRIPE_KEY } from './support/environment.ts'
-import { withholdWebhooks } from './support/faults.ts'
+import { panelAway, withholdWebhooks } from './support/faults.ts'
 import { expectInvariants } from './support/invariants.ts'
 import { placeOrder, sessionOf, type Shop, startShop } from './support/shop.ts'
 
@@ -15,16 +15,12 @@ beforeAll(async () => {
 })
 
 afterEach(async () => {
-  shop.intercept.stripe = undefined
   shop.intercept.panel = undefined
+  shop.faults.clear()
   await expectInvariants(shop)
 })
 
 afterAll(() => shop.stop())
-
-function panelDown() {
-  return Promise.resolve(new Response('<h1>502 Bad Gateway</h1>', { status: 502 }))
-}
 
 async function paidOrder(): Promise<{ customer: Client; orderId: string; sessionId: string }> {
   const customer = await shop.customer()
@@ -60,7 +56,7 @@ async function later(ms: number): Promise<void> {
 }
 
 test('a panel that is down until the deadline: the money goes back, once, and no server comes', async () => {
-  shop.intercept.panel = panelDown
+  const away = panelAway(shop)
   const { customer, orderId, sessionId } = await paidOrder()
   const { body } = await customer.get(`/api/orders/${orderId}`)
   const left = Date.parse(body.order.refundAt) - shop.clock.now().getTime()
@@ -74,7 +70,7 @@ test('a panel that is down until the deadline: the money goes back, once, and no
   expect((await shop.deps.payments.getCheckoutSession(sessionId))?.subscription?.status)
     .toBe('canceled')
 
-  shop.intercept.panel = undefined
+  away.cancel()
   await later(2 * HOUR_MS)
   expect(await statusOf(orderId)).toEqual({ order: 'refunded', server: 'deleted' })
   expect(await refundsAtStripe(orderId)).toEqual([amount])
@@ -127,7 +123,7 @@ test('an order delivered in time is not refunded when the deadline comes', async
 })
 
 test('what was returned by hand is not returned again, and the rest is', async () => {
-  shop.intercept.panel = panelDown
+  panelAway(shop)
   const { orderId, sessionId } = await paidOrder()
   const [payment] = await shop.db.query<{ intent: string }>(
     'SELECT payment_intent_id AS intent FROM payments WHERE order_id = ?',
@@ -148,12 +144,7 @@ test('what was returned by hand is not returned again, and the rest is', async (
 })
 
 test('a refunded order waits for nothing any more, and promises nothing', async () => {
-  shop.intercept.panel = () =>
-    Promise.resolve(
-      Response.json({
-        errors: [{ code: 'AuthenticationException', status: '401', detail: 'Unauthenticated.' }],
-      }, { status: 401 }),
-    )
+  shop.faults.order({ on: { service: 'panel' }, fault: 'key-revoked' })
   const { customer, orderId } = await paidOrder()
   expect((await customer.get(`/api/orders/${orderId}`)).body.order.waitingFor).toBe('panel')
   await later(25 * HOUR_MS)
@@ -163,16 +154,15 @@ test('a refunded order waits for nothing any more, and promises nothing', async 
 })
 
 test('a refund whose answer was lost is found, not sent twice', async () => {
-  shop.intercept.panel = panelDown
+  panelAway(shop)
   const { orderId } = await paidOrder()
-  let lost = 0
-  shop.intercept.stripe = async (request, next) => {
-    const response = await next(request)
-    const isRefund = request.method === 'POST' && request.url.endsWith('/v1/refunds')
-    if (!isRefund || lost++ > 0) return response
-    return new Response('<html>bad gateway</html>', { status: 502 })
-  }
+  const lost = shop.faults.order({
+    on: { service: 'stripe', call: 'POST /v1/refunds' },
+    when: { first: 1 },
+    fault: 'drop-answer',
+  })
   await later(25 * HOUR_MS)
+  expect(lost.fired).toBe(1)
   await later(30 * HOUR_MS)
   expect((await statusOf(orderId))?.order).toBe('refunded')
   expect(await refundsAtStripe(orderId)).toHaveLength(1)

@@ -6,7 +6,7 @@ import { enqueue } from '../api/jobs/queue.ts'
 import { runDue } from '../api/jobs/run.ts'
 import { sweep } from '../api/jobs/sweep.ts'
 import { STRIPE_KEY, WEBHOOK_SECRET } from './support/environment.ts'
-import { failNext, withholdWebhooks } from './support/faults.ts'
+import { failNext, panelAway, withholdWebhooks } from './support/faults.ts'
 import { placeOrder, PURCHASE, sessionOf, type Shop, startShop } from './support/shop.ts'
 
 const MINUTE_MS = 60_000
@@ -42,10 +42,6 @@ async function paidOrder(changes: Record<string, unknown> = {}) {
   await shop.stripe.pay(sessionId)
   await shop.drain()
   return { customer, orderId, sessionId }
-}
-
-function panelDown() {
-  return Promise.resolve(new Response('<h1>502 Bad Gateway</h1>', { status: 502 }))
 }
 
 async function later(ms: number): Promise<void> {
@@ -194,15 +190,11 @@ async function jobOf(topic: string) {
 
 /** Stripe refuses all that is asked of a subscription; gives how often its end was asked for. */
 function stripeRefuses(id: string, message: string): () => number {
-  let calls = 0
-  shop.intercept.stripe = (request, next) => {
-    if (!request.url.endsWith(`/v1/subscriptions/${id}`)) return next(request)
-    if (request.method === 'DELETE') calls++
-    return Promise.resolve(
-      Response.json({ error: { type: 'invalid_request_error', message } }, { status: 400 }),
-    )
-  }
-  return () => calls
+  const fault = { name: 'status', status: 400, message } as const
+  const call = `/v1/subscriptions/${id}`
+  const ended = shop.faults.order({ on: { service: 'stripe', call: `DELETE ${call}` }, fault })
+  shop.faults.order({ on: { service: 'stripe', call }, fault })
+  return () => ended.fired
 }
 
 test('a job that failed twelve times is dead, says so in the log, and is not run again', async () => {
@@ -250,10 +242,7 @@ test('a job whose end cannot be written down is run again after its lease', asyn
 })
 
 test('a job that waits for long uses up no attempt', async () => {
-  shop.intercept.panel = () =>
-    Promise.resolve(Response.json({
-      errors: [{ code: 'AuthenticationException', status: '401', detail: 'Unauthenticated.' }],
-    }, { status: 401 }))
+  const revoked = shop.faults.order({ on: { service: 'panel' }, fault: 'key-revoked' })
   const { orderId } = await paidOrder()
   for (let i = 0; i < 20; i++) await later(61_000)
   expect(await statusOf(orderId)).toMatchObject({ waitingFor: 'panel' })
@@ -262,7 +251,7 @@ test('a job that waits for long uses up no attempt', async () => {
     [orderId],
   )
   expect(job).toEqual({ status: 'ready' })
-  shop.intercept.panel = undefined
+  revoked.cancel()
   await shop.pass(5 * MINUTE_MS, async () => (await statusOf(orderId))?.order === 'provisioned')
   expect((await statusOf(orderId))?.order).toBe('provisioned')
 })
@@ -296,7 +285,7 @@ test('the first failure after many waits is retried within seconds', async () =>
 // ---- sweep
 
 test('the sweep refunds an overdue order whose refund job was lost', async () => {
-  shop.intercept.panel = panelDown
+  panelAway(shop)
   const { orderId } = await paidOrder()
   await shop.db.run('DELETE FROM jobs WHERE topic = ?', [`order.refund:${orderId}`])
   await later(25 * HOUR_MS)
@@ -317,10 +306,10 @@ test('the sweep deletes a server whose delete job was lost', async () => {
     return shop.panel.store.servers.rows.filter((one) => one.externalId?.endsWith(row?.id ?? '?'))
   }
   expect(await there()).toHaveLength(1)
-  shop.intercept.panel = panelDown
+  const away = panelAway(shop)
   await later(25 * HOUR_MS)
   expect(await statusOf(orderId)).toMatchObject({ order: 'refunded', server: 'deleting' })
-  shop.intercept.panel = undefined
+  away.cancel()
   await shop.db.run("DELETE FROM jobs WHERE name = 'server.delete'")
   await later(HOUR_MS)
   expect((await statusOf(orderId))?.server).toBe('deleting')
@@ -430,7 +419,7 @@ test('the sweep asks for a new look at the panel every ten minutes, once', async
 // ---- refund.test.ts
 
 test('a part that was returned by hand does not count as the whole', async () => {
-  shop.intercept.panel = panelDown
+  panelAway(shop)
   const { orderId, sessionId } = await paidOrder()
   const session = await shop.deps.payments.getCheckoutSession(sessionId)
   const paymentIntent = session?.invoice?.paymentIntentId ?? ''

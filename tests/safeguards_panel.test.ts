@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { refundUndelivered } from '../api/payments/refund.ts'
 import { provisionServer } from '../api/servers/provision.ts'
-import { failNext, withholdWebhooks } from './support/faults.ts'
+import { failNext, panelAway, withholdWebhooks } from './support/faults.ts'
 import { expectInvariants } from './support/invariants.ts'
 import { placeOrder, sessionOf, type Shop, startShop } from './support/shop.ts'
 
@@ -14,8 +14,8 @@ beforeAll(async () => {
 })
 
 afterEach(async () => {
-  shop.intercept.stripe = undefined
   shop.intercept.panel = undefined
+  shop.faults.clear()
   await expectInvariants(shop)
 })
 
@@ -91,13 +91,11 @@ test('after a create that was lost with its worker, the next worker waits before
 
 test('a create that the panel refused is sent again without the wait for a lost answer', async () => {
   const { orderId } = await unprovisioned()
-  let sent = 0
-  shop.intercept.panel = (request, next) => {
-    if (!isCreate(request) || sent++ > 0) return next(request)
-    return Promise.resolve(new Response('{}', { status: 429, headers: { 'retry-after': '5' } }))
-  }
+  const limit = failNext(shop, { name: 'rate-limit', seconds: 5 }, {
+    call: 'POST /api/application/servers',
+  })
   await shop.pass(20_000)
-  expect(sent).toBe(2)
+  expect(limit.fired).toBe(1)
   expect(await atPanel(orderId)).toBe(1)
 })
 
@@ -171,14 +169,14 @@ test('a second verification comes nine minutes after the first', async () => {
 test('a look that fails says nothing about an active server', async () => {
   const { orderId } = await unprovisioned()
   await shop.pass(20_000, delivered(orderId))
-  shop.intercept.panel = () => Promise.resolve(new Response('<h1>502</h1>', { status: 502 }))
+  const away = panelAway(shop)
   await shop.pass(2 * MINUTE_MS)
   const missing = () =>
     shop.db.query("SELECT id FROM order_events WHERE order_id = ? AND kind = 'server.missing'", [
       orderId,
     ])
   expect(await missing()).toEqual([])
-  shop.intercept.panel = undefined
+  away.cancel()
   await shop.pass(12 * MINUTE_MS)
   expect(await missing()).toEqual([])
 })
@@ -238,14 +236,10 @@ test('a failed installation is started afresh after one, five and fifteen minute
 
 test('Stripe refuses a session for good: the order ends, says so, and its place is given back', async () => {
   const customer = await shop.customer()
-  shop.intercept.stripe = (request, next) =>
-    request.method === 'POST' && request.url.endsWith('/v1/checkout/sessions')
-      ? Promise.resolve(
-        Response.json({ error: { type: 'invalid_request_error', message: 'No such price' } }, {
-          status: 400,
-        }),
-      )
-      : next(request)
+  shop.faults.order({
+    on: { service: 'stripe', call: 'POST /v1/checkout/sessions' },
+    fault: { name: 'status', status: 400, message: 'No such price' },
+  })
   const { url: _, ...answer } = await customer.post('/api/checkout/sessions', {
     planId: 'minecraft-paper-4gb',
     term: 'monthly',
@@ -268,10 +262,7 @@ test('Stripe refuses a session for good: the order ends, says so, and its place 
 test('Stripe is away when the buyer comes back: the order is shown as we know it', async () => {
   const customer = await shop.customer()
   const { orderId } = await placeOrder(customer)
-  shop.intercept.stripe = () =>
-    Promise.resolve(
-      Response.json({ error: { type: 'api_error', message: 'down' } }, { status: 500 }),
-    )
+  shop.faults.order({ on: { service: 'stripe' }, fault: { name: 'status', status: 500 } })
   const answer = await customer.post(`/api/orders/${orderId}/sync`)
   expect(answer.status).toBe(200)
   expect(answer.body.order.status).toBe('pending')
@@ -378,7 +369,7 @@ test('a create that takes effect after the refund is deleted all the same', asyn
 
 test('a refund gives the place back once the server is gone', async () => {
   const { orderId } = await unprovisioned()
-  shop.intercept.panel = () => Promise.resolve(new Response('<h1>502</h1>', { status: 502 }))
+  const away = panelAway(shop)
   await shop.db.run('UPDATE orders SET refund_at = {now} WHERE id = ?', [orderId])
   await shop.db.run('UPDATE jobs SET run_at = {now} WHERE topic = ?', [`order.refund:${orderId}`])
   await shop.drain()
@@ -388,14 +379,14 @@ test('a refund gives the place back once the server is gone', async () => {
       [orderId],
     )
   expect(await held()).toHaveLength(1)
-  shop.intercept.panel = undefined
+  away.cancel()
   await shop.pass(5 * MINUTE_MS)
   expect(await statusOf(orderId)).toMatchObject({ order: 'refunded', server: 'deleted' })
   expect(await held()).toEqual([])
 })
 
 test('a deadline that a person moved is waited for', async () => {
-  shop.intercept.panel = () => Promise.resolve(new Response('<h1>502</h1>', { status: 502 }))
+  const away = panelAway(shop)
   const { orderId } = await unprovisioned()
   await shop.db.run('UPDATE orders SET refund_at = refund_at + INTERVAL 10 HOUR WHERE id = ?', [
     orderId,
@@ -406,7 +397,7 @@ test('a deadline that a person moved is waited for', async () => {
   shop.clock.advance(10 * 60 * MINUTE_MS)
   await shop.drain()
   expect((await statusOf(orderId))?.order).toBe('refunded')
-  shop.intercept.panel = undefined
+  away.cancel()
   await shop.pass(5 * MINUTE_MS)
 })
 

@@ -4,7 +4,7 @@ import type { OptionBody } from '../../api/plans/bodies.ts'
 import { createRandom } from '../../dev/random.ts'
 import type { Client } from '../support/client.ts'
 import { createStandingClock } from '../support/clock.ts'
-import { failNext } from '../support/faults.ts'
+import { failNext, panelAway } from '../support/faults.ts'
 import { PURCHASE, sessionOf, type Shop, startShop } from '../support/shop.ts'
 
 /** A shop in which everything a page can show has happened. Its clock stands still. */
@@ -163,14 +163,14 @@ async function callOff(shop: Shop, customer: Client): Promise<string> {
 async function giveUp(shop: Shop, customer: Client): Promise<string> {
   const orderId = await place(shop, customer, { serverName: 'Iron Hollow', term: 'yearly' })
   shop.clock.advance(31_000)
-  shop.intercept.panel = panelAway
+  const away = panelAway(shop)
   await pay(shop, orderId)
   for (const hours of [1, 8, 14, 2]) {
     shop.clock.advance(hours * HOUR_MS)
     await sweep(shop.db, shop.deps)
     await shop.drain()
   }
-  shop.intercept.panel = undefined
+  away.cancel()
   shop.clock.advance(20 * MINUTE_MS)
   await signInAgain(customer)
   await shop.drain()
@@ -225,9 +225,9 @@ async function stillInstalling(shop: Shop, customer: Client): Promise<string> {
 
 async function waitForPanel(shop: Shop, customer: Client): Promise<string> {
   const orderId = await place(shop, customer, { serverName: 'Quiet Harbour' })
-  shop.intercept.panel = panelAway
+  const away = panelAway(shop)
   await pay(shop, orderId)
-  shop.intercept.panel = undefined
+  away.cancel()
   return orderId
 }
 
@@ -330,8 +330,4 @@ async function logIn(shop: Shop, email: string, userAgent: string): Promise<Logi
   if (status !== 200) throw new Error(`Cannot log in as the shop says ${JSON.stringify(body)}`)
   const cookies = [...client.cookies].map(([name, value]) => ({ name, value, url: shop.url }))
   return { email, password: PASSWORD, cookies }
-}
-
-function panelAway(): Promise<Response> {
-  return Promise.resolve(new Response('<h1>502 Bad Gateway</h1>', { status: 502 }))
 }

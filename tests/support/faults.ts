@@ -16,6 +16,11 @@ export function withholdWebhooks({ faults }: { faults: Faults }): OrderedRule {
   return faults.order({ on: { service: 'stripe' }, fault: 'withhold' })
 }
 
+/** A proxy answers 502 to whatever is asked of the panel, until the rule is cancelled. */
+export function panelAway({ faults }: { faults: Faults }): OrderedRule {
+  return faults.order({ on: { service: 'panel' }, fault: 'html' })
+}
+
 type Refusal = Extract<Fault, { name: 'wings-refuses' }>['status']
 
 /** Lets the node refuse its next order of one kind, or not answer it at all. */

@@ -43,7 +43,10 @@ export interface Shop {
   lines: string[]
   /** What goes wrong at the services, ordered by name. */
   faults: Faults
-  /** Put something between the shop and a service: return a Response to answer in its place. */
+  /**
+   * Put something between the shop and a service, for what no fault can be named after: a test that
+   * looks at a request, acts between it and its answer, or answers with what the request held.
+   */
   intercept: { stripe?: Interceptor; panel?: Interceptor; mail?: Interceptor }
   client(): Client
   /** A client that is signed in as a new customer. */
