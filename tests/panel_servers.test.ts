@@ -367,6 +367,14 @@ test('startup leaves the variables alone without an environment, and checks all 
   ])
 })
 
+test('a variable may be called as JavaScript calls something of its own', async () => {
+  const { call, store } = openCalls()
+  store.variables.insert((id) => ({ ...store.variables.get(3), id, envVariable: 'constructor' }))
+  const { row, status } = await call('POST /servers', serverBody())
+  expect(status).toBe(201)
+  expect(row).toHaveProperty('container.environment.constructor', '')
+})
+
 test('another egg brings its nest and its own variables with their defaults', async () => {
   const { call, store } = openCalls()
   store.nests.insert((id) => ({ ...store.nests.get(1), id }))
