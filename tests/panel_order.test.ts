@@ -133,6 +133,7 @@ test.each([
   ['2001:db8::/32', '2001:db8:0:1::7', 200],
   ['2001:db8::/32', '2001:db9::1', 403],
   ['2001:db8::/32', '198.51.100.7', 403],
+  ['::/0', '198.51.100.7', 403],
   ['no address', '198.51.100.7', 403],
 ])('a key for %s lets %s in: %i', async (range, address, status) => {
   const { call, store } = openCalls()

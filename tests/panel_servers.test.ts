@@ -140,6 +140,13 @@ test.each([[true, 400], ['no', 400], [1, 400], ['0', 201], [0, 201], [false, 201
   },
 )
 
+test('an address counts as shared on its own node alone', async () => {
+  const { call, store } = openCalls()
+  for (const row of store.allocations.rows) row.ip = '10.0.0.1'
+  const asking = deployed({ deploy: { ...deploy, dedicated_ip: true } })
+  expect((await call('POST /servers', asking)).row.node).toBe(2)
+})
+
 test('deploy beside further ports takes them away from other servers, as on the real panel', async () => {
   const { call, store } = openCalls()
   const body = deployed({ allocation: { additional: [1] } })
@@ -165,6 +172,18 @@ test('creates of one moment share a node beyond its memory: nothing locks it', a
   expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201])
   expect((await call('GET /nodes/2')).row.allocated_resources).toMatchObject({ memory: 16384 })
   expect((await call('POST /servers', deployed())).errors).toEqual(['NoViableNodeException'])
+})
+
+test('a create of one moment waits for the others that were announced', async () => {
+  const { call, emulator, store } = openCalls()
+  emulator.raceNext(2)
+  const first = call('POST /servers', serverBody())
+  const refused = await call('POST /servers', serverBody({ allocation: { default: 1 } }))
+  expect(refused.status).toBe(422)
+  expect((await call('GET /servers')).rows).toHaveLength(1)
+  await call('POST /servers', serverBody({ external_id: 'other', allocation: { default: 11 } }))
+  expect((await first).status).toBe(201)
+  expect(store.servers.rows).toHaveLength(3)
 })
 
 test('creates of one moment with one external id, or one port: the losers get 500 and leave nothing', async () => {
@@ -296,6 +315,15 @@ test('the default port may be given up for another that is owned already', async
   const { row } = await call('PATCH /servers/4/build', { ...build, ...changes })
   expect(row.allocation).toBe(2)
   expect(store.allocations.get(1).serverId).toBe(null)
+})
+
+test('a port that is added and removed at once stays, and the present default is not looked up', async () => {
+  const { call, store } = openCalls()
+  store.allocations.get(2).serverId = 4
+  store.allocations.get(1).serverId = null
+  const changes = { add_allocations: [2], remove_allocations: [2] }
+  expect((await call('PATCH /servers/4/build', { ...build, ...changes })).status).toBe(200)
+  expect(store.allocations.get(2).serverId).toBe(4)
 })
 
 test('the default port of another server is not unique, and one that is nowhere does not exist', async () => {

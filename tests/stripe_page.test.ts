@@ -222,3 +222,35 @@ test('what a shop and a buyer write cannot become part of the page', async () =>
   expect(await answer.text()).not.toContain('<script>')
   expect(answer.headers.get('Content-Security-Policy')).toContain("default-src 'none'")
 })
+
+test('an address is asked for where it is required, and changes the customer where it may', async () => {
+  const setup = start()
+  const { stripe } = setup
+  const required = { billing_address_collection: 'required' } as const
+  const [strict, lax] = [
+    await openSession(setup, required),
+    await openSession(setup, { ...required, customer_update: { address: 'auto', name: 'auto' } }),
+  ]
+  expect(await bodyOf(strict.url)).toContain('name="postal_code"')
+  expect(await bodyOf((await openSession(setup)).url)).not.toContain('name="postal_code"')
+  const typed = {
+    ...CARD,
+    name: 'Ada',
+    line1: 'Weg 1',
+    postal_code: '1',
+    city: 'Bonn',
+    country: 'de',
+  }
+  for (const session of [strict, lax]) await answerTo(session, typed)
+  const address = { line1: 'Weg 1', postal_code: '1', city: 'Bonn', country: 'DE', line2: null }
+  for (const [{ id }, changed] of [[strict, false], [lax, true]] as const) {
+    expect(await stripe.checkout.sessions.retrieve(id, { expand: ['customer'] })).toMatchObject({
+      customer_details: { name: 'Ada', address },
+      customer: changed ? { name: 'Ada', address } : { name: null, address: null },
+    })
+  }
+  expect((await stripe.charges.list()).data[0]?.billing_details).toMatchObject({
+    name: 'Ada',
+    address,
+  })
+})

@@ -22,8 +22,9 @@ export interface Checkout {
   intent: Partial<wire.PaymentIntent>
   /** The customer made for a buyer whom the session does not know; told when it is complete. */
   customer: string | null
-  /** What the buyer typed, as far as no customer knows it. */
-  buyer: { email: string; name: string | null } | null
+  /** What the buyer typed, and whether it may change the customer that the session was opened for. */
+  buyer: Pick<wire.Customer, 'email'> & Pick<Required<wire.Customer>, 'address' | 'name'> | null
+  customerUpdate: { address: boolean; name: boolean }
   /** The intent of an attempt that was declined, which the next attempt uses again. */
   paymentIntent: string | null
 }

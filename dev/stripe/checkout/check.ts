@@ -106,7 +106,6 @@ const MOST_TRIAL_DAYS = 730
 const EXCLUSIVE = [
   ['customer', 'customer_email'],
   ['customer', 'customer_creation'],
-  ['allowed_payment_method_types', 'excluded_payment_method_types'],
   ['allow_promotion_codes', 'discounts'],
 ] as const
 

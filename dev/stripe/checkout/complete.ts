@@ -1,5 +1,6 @@
 import { redeemDiscounts } from '../billing/discounts.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
+import type { Checkout } from '../store.ts'
 import type { Customer, PaymentIntent, Session } from '../wire.ts'
 import { beginSubscription, billPayment } from './begin.ts'
 import { detailsOf } from './create.ts'
@@ -18,7 +19,7 @@ export function completeCheckout(
 ): Session {
   const { store, newId } = sandbox
   const checkout = store.checkouts.get(session.id)
-  const customer = store.customers.find(checkout.customer ?? '') ?? null
+  const customer = updatedCustomer(sandbox, checkout)
   const ids = {
     invoice: hasInvoice(session) ? newId('invoice') : null,
     subscription: session.mode === 'subscription' ? newId('subscription') : null,
@@ -31,7 +32,7 @@ export function completeCheckout(
     consent: session.consent_collection?.terms_of_service === 'required'
       ? { promotions: null, terms_of_service: 'accepted' }
       : null,
-    customer_details: buyerDetails(session, customer, checkout.buyer),
+    customer_details: buyerDetails(customer, checkout.buyer),
     customer: customer?.id ?? null,
     ...ids,
     payment_intent: session.mode === 'payment' ? intent?.id ?? null : null,
@@ -62,13 +63,27 @@ export function hasInvoice(session: Session): boolean {
   return session.mode === 'subscription' || session.invoice_creation?.enabled === true
 }
 
+/** The customer with what the buyer typed, as far as the session lets it change. */
+function updatedCustomer(
+  sandbox: Sandbox,
+  { customer: id, buyer, customerUpdate }: Checkout,
+): Customer | null {
+  const { store } = sandbox
+  const former = store.customers.find(id ?? '')
+  if (!former || !buyer) return former ?? null
+  const customer = store.customers.update(former.id, {
+    ...(customerUpdate.address && { address: buyer.address }),
+    ...(customerUpdate.name && { name: buyer.name }),
+  })
+  emit(sandbox, 'customer.updated', customer, former)
+  return customer
+}
+
 function buyerDetails(
-  session: Session,
   customer: Customer | null,
-  buyer: { email: string; name: string | null } | null,
+  buyer: Checkout['buyer'],
 ): Session['customer_details'] {
-  const email = customer?.email ?? buyer?.email ?? session.customer_email
-  return detailsOf(email, { ...customer, name: customer?.name ?? buyer?.name ?? null })
+  return detailsOf(buyer?.email ?? customer?.email ?? null, { ...customer, ...buyer })
 }
 
 function paymentStatus(intent: PaymentIntent | undefined): Session['payment_status'] {

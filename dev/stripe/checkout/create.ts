@@ -1,11 +1,10 @@
 import { draftDiscounts } from '../billing/discounts.ts'
 import { refuseSecondCurrency } from '../billing/subscriptions.ts'
-import { refused } from '../errors.ts'
 import { mergeMetadata } from '../metadata.ts'
 import { addressObject } from '../objects/address.ts'
 import { sessionObject } from '../objects/session.ts'
 import { checkAmount } from '../payments/amounts.ts'
-import { methodTypesFor } from '../payments/take.ts'
+import { allowedMethodTypes } from '../payments/take.ts'
 import type { Sandbox } from '../sandbox.ts'
 import type { Checkout } from '../store.ts'
 import type { Customer, Discount, LineItem, Session } from '../wire.ts'
@@ -49,7 +48,7 @@ export function createSession(sandbox: Sandbox, params: CreateSession): Session 
     customer: customer?.id ?? null,
     customer_details: detailsOf(customer?.email ?? params.customer_email ?? null, customer),
     expires_at: expiresAt,
-    payment_method_types: methodTypesOf(params, currency),
+    payment_method_types: allowedMethodTypes(currency, params, 'Checkout Session'),
     success_url: params.success_url ?? null,
     url: `${sandbox.url}/c/pay/${id}`,
   }))
@@ -138,6 +137,10 @@ function checkoutOf(
     },
     customer: customer?.id ?? null,
     buyer: null,
+    customerUpdate: {
+      address: params.customer_update?.address === 'auto',
+      name: params.customer_update?.name === 'auto',
+    },
     paymentIntent: null,
   }
 }
@@ -153,13 +156,4 @@ function trialSettingsOf(
   if (!data?.trial_settings) return null
   const { missing_payment_method: missing } = data.trial_settings.end_behavior
   return { end_behavior: { billing_cycle_anchor: null, missing_payment_method: missing } }
-}
-
-function methodTypesOf(params: CreateSession, currency: string): string[] {
-  const { allowed_payment_method_types: allowed, excluded_payment_method_types: excluded } = params
-  const types = methodTypesFor(currency).filter((type) =>
-    allowed?.some((one) => one === type) ?? !excluded?.some((one) => one === type)
-  )
-  if (types.length > 0) return types
-  throw refused(`No valid payment method types for this Checkout Session in \`${currency}\`.`)
 }

@@ -1,5 +1,6 @@
 import { refuseSecondCurrency } from '../billing/subscriptions.ts'
 import { refused } from '../errors.ts'
+import { addressObject } from '../objects/address.ts'
 import { customerObject } from '../objects/customer.ts'
 import { failureOf } from '../payments/attempt.ts'
 import { attachMethod, enterMethod, knownTestMethod } from '../payments/methods.ts'
@@ -27,6 +28,8 @@ export interface PayOptions {
   /** Typed by a buyer whom the session does not know. */
   email?: string
   name?: string
+  /** Typed where the session asks for it. */
+  address?: Parameters<typeof addressObject>[0]
 }
 
 /**
@@ -43,7 +46,7 @@ export function payCheckout(sandbox: Sandbox, id: string, options: PayOptions = 
     refuseSecondCurrency(store, customer?.id ?? '', session.currency ?? '')
   }
   const method = choice && 'behaviour' in choice
-    ? enterMethod(sandbox, choice, typedDetails(sandbox, session, customer))
+    ? enterMethod(sandbox, choice, typedDetails(sandbox, session))
     : choice
   if (session.amount_total === 0) {
     if (method && customer) attachMethod(sandbox, method, customer)
@@ -54,6 +57,18 @@ export function payCheckout(sandbox: Sandbox, id: string, options: PayOptions = 
   return intent.status === 'requires_action'
     ? session
     : completeCheckout(sandbox, session, { intent })
+}
+
+/** Whether the page asks for the buyer's address. */
+export function needsAddress(session: Session): boolean {
+  return session.billing_address_collection === 'required' || session.automatic_tax.enabled
+}
+
+/** What stands in the fields of the page until somebody types something else. */
+export const EXAMPLE_BUYER = {
+  email: 'buyer@example.com',
+  name: 'Alex Example',
+  address: { line1: 'Unter den Linden 1', postal_code: '10117', city: 'Berlin', country: 'DE' },
 }
 
 /** Whether the buyer must give a method: to pay now, or when a subscription is billed. */
@@ -99,24 +114,17 @@ function chosenMethod(
 }
 
 /** Who needs to be a customer and is none yet becomes one by paying; other buyers stay guests. */
-function buyerOf(
-  sandbox: Sandbox,
-  session: Session,
-  { email: typed = 'buyer@example.com', name = null }: Pick<PayOptions, 'email'> & {
-    name?: string | null
-  },
-): Customer | null {
+function buyerOf(sandbox: Sandbox, session: Session, options: PayOptions): Customer | null {
   const { store, newId, now } = sandbox
   const checkout = store.checkouts.get(session.id)
-  if (checkout.customer) return store.customers.get(checkout.customer)
-  const email = session.customer_email ?? typed
-  store.checkouts.update(session.id, { buyer: { email, name } })
-  if (!makesCustomer(session, checkout)) return null
+  const known = store.customers.find(checkout.customer ?? '') ?? null
+  const buyer = typedBuyer(session, known, options)
+  store.checkouts.update(session.id, { buyer })
+  if (known || !makesCustomer(session, checkout)) return known
   const customer = store.customers.insert(customerObject({
+    ...buyer,
     id: newId('customer'),
     created: now(),
-    email,
-    name,
     metadata: {},
   }))
   store.checkouts.update(session.id, { customer: customer.id })
@@ -124,26 +132,28 @@ function buyerOf(
   return customer
 }
 
+function typedBuyer(
+  session: Session,
+  customer: Customer | null,
+  { email = EXAMPLE_BUYER.email, name, address = EXAMPLE_BUYER.address }: PayOptions,
+): NonNullable<Checkout['buyer']> {
+  return {
+    email: customer?.email ?? session.customer_email ?? email,
+    name: name ?? customer?.name ?? null,
+    address: needsAddress(session) ? addressObject(address) : customer?.address ?? null,
+  }
+}
+
 function makesCustomer(session: Session, { intent }: Checkout): boolean {
   return session.customer_creation === 'always' || hasInvoice(session) ||
     Boolean(intent.setup_future_usage)
 }
 
-function typedDetails(
-  { store }: Sandbox,
-  session: Session,
-  customer: Customer | null,
-): Partial<PaymentMethod> {
-  const { buyer } = store.checkouts.get(session.id)
+function typedDetails({ store }: Sandbox, session: Session): Partial<PaymentMethod> {
+  const { email = null, name = null, address = null } = store.checkouts.get(session.id).buyer ?? {}
   return {
     allow_redisplay: 'limited',
-    billing_details: {
-      address: null,
-      email: customer?.email ?? buyer?.email ?? null,
-      name: customer?.name ?? buyer?.name ?? null,
-      phone: null,
-      tax_id: null,
-    },
+    billing_details: { address, email, name, phone: null, tax_id: null },
   }
 }
 

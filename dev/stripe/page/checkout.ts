@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono'
 import { changeQuantities, dropPromotionCode, enterPromotionCode } from '../checkout/basket.ts'
 import { expireSession } from '../checkout/expire.ts'
-import { delayedTypeFor, needsMethod, type PayOptions } from '../checkout/pay.ts'
+import { delayedTypeFor, needsAddress, needsMethod, type PayOptions } from '../checkout/pay.ts'
 import { isSettling, settleCheckout } from '../checkout/settle.ts'
 import { ParameterFailure, refused, StripeFailure } from '../errors.ts'
 import type { Sandbox } from '../sandbox.ts'
@@ -68,6 +68,7 @@ function show(c: Context, sandbox: Sandbox, id: string, alert?: Alert) {
     delayed: delayedTypeFor(session),
     needsMethod: needsMethod(session),
     typed: alert?.typed ?? {},
+    needsAddress: needsAddress(session),
   })
   return c.html(view, alert?.status ?? 200)
 }
@@ -104,7 +105,12 @@ function payOptions(sandbox: Sandbox, session: Session, fields: Fields): PayOpti
   if (consent?.terms_of_service === 'required' && terms !== 'on') {
     throw refused('Please agree to the terms of service.')
   }
-  const buyer = { ...(email && { email }), ...(name && { name }) }
+  const { line1, postal_code, city, country } = fields
+  const buyer = {
+    ...(email && { email }),
+    ...(name && { name }),
+    ...(country && { address: { line1, postal_code, city, country: country.toUpperCase() } }),
+  }
   switch (action) {
     case 'pay': {
       if (!needsMethod(session) || number === undefined) return buyer

@@ -1,22 +1,22 @@
 import { html } from 'hono/html'
 import type { Html } from '../../emulators/page.ts'
+import { EXAMPLE_BUYER } from '../checkout/pay.ts'
 import { testMethodsOf } from '../payments/test_methods.ts'
-import type { Checkout } from '../store.ts'
-import type { LineItem, Session } from '../wire.ts'
-import { formatInterval, formatMoney, formatTrial } from './money.ts'
+import type { Session } from '../wire.ts'
+import { moneyOf } from './money.ts'
+import { type Basket, summary } from './summary_view.ts'
 import { page } from './views.ts'
 
 /** What of a session its page shows beside the session itself. */
-interface Shown extends Pick<Checkout, 'lineItems' | 'subscription'> {
+interface Shown extends Basket {
   /** why the last attempt was not taken */
   alert: string | undefined
-  /** the promotion code that is redeemed */
-  code: string | undefined
   /** the kind of bank account that pays with delay */
   delayed: string | undefined
   needsMethod: boolean
   /** what the buyer typed when the last attempt was not taken */
-  typed: { email?: string | undefined; name?: string | undefined; terms?: string | undefined }
+  typed: Record<string, string | undefined>
+  needsAddress: boolean
 }
 
 /** An open session, to be paid. */
@@ -34,118 +34,15 @@ export function checkoutView(session: Session, shown: Shown): Html {
   )
 }
 
-function summary(session: Session, shown: Shown): Html {
-  const { cancel_url: cancelUrl, total_details: details } = session
-  const off = details?.amount_discount ?? 0
-  return html`<section class="summary" aria-label="What you pay for">
-    ${
-    cancelUrl ? html`<a class="back" href="${cancelUrl}" data-testid="back">← Back to shop</a>` : ''
-  }
-    ${headline(session, shown)}
-    <dl class="lines">
-      ${shown.lineItems.map(line)}
-      ${
-    off > 0
-      ? html`
-        <div>
-          <dt>Subtotal</dt>
-          <dd>${moneyOf(session, session.amount_subtotal)}</dd>
-        </div>
-        <div>
-          <dt>Discount</dt>
-          <dd data-testid="discount">−${moneyOf(session, off)}</dd>
-        </div>
-      `
-      : ''
-  }
-      <div class="total"><dt>Total due today</dt>
-        <dd data-testid="due">${moneyOf(session, session.amount_total)}</dd></div>
-    </dl>
-    ${quantities(shown.lineItems)} ${promotion(session, shown.code)}
-  </section>`
-}
-
-function headline(session: Session, { lineItems, subscription: { trial } }: Shown): Html {
-  const [first, ...others] = lineItems.filter(({ price }) =>
-    session.mode === 'payment' || price?.recurring
-  )
-  const name = `${first?.description ?? 'your order'}${
-    others.length > 0 ? ` and ${others.length} more` : ''
-  }`
-  if (session.mode === 'payment' || !first) {
-    return html`
-      <h1 class="subject">Pay for ${name}</h1>
-      <p class="price">${moneyOf(session, session.amount_total)}</p>
-    `
-  }
-  const each = [first, ...others].reduce((sum, item) => sum + priceOfAll(item), 0)
-  const rate = html`${moneyOf(session, each)} <small>${formatInterval(first)}</small>`
-  if (!trial) {
-    return html`
-      <h1 class="subject">Subscribe to ${name}</h1>
-      <p class="price">${rate}</p>
-    `
-  }
-  return html`
-    <h1 class="subject">Try ${name}</h1>
-    <p class="price" data-testid="trial">${formatTrial(trial)}</p>
-    <p class="then">Then ${rate}</p>
-  `
-}
-
-function line(item: LineItem): Html {
-  const times = item.quantity === 1 ? '' : ` × ${item.quantity}`
-  return html`
-    <div>
-      <dt>${item.description}${times} <small>Billed ${formatInterval(item)}</small></dt>
-      <dd>${formatMoney(priceOfAll(item), item.currency)}</dd>
-    </div>
-  `
-}
-
-/** Where the buyer chooses how many. */
-function quantities(lineItems: LineItem[]): Html | string {
-  const adjustable = lineItems.filter(({ adjustable_quantity: asked }) => asked?.enabled)
-  if (adjustable.length === 0) return ''
-  return html`<form method="post" class="inline" aria-label="Quantity">
-    ${
-    adjustable.map(({ id, description, quantity, adjustable_quantity: asked }) =>
-      html`<label>Quantity of ${description}
-        <input name="quantity:${id}" type="number" value="${quantity}" required
-          min="${Math.max(asked?.minimum ?? 1, 1)}" max="${asked?.maximum ?? 99}"></label>`
-    )
-  }
-    <button name="action" value="quantity" data-testid="quantity">Update</button>
-  </form>`
-}
-
-function promotion(session: Session, code: string | undefined): Html | string {
-  if (!session.allow_promotion_codes) return ''
-  if (code !== undefined) {
-    return html`
-      <form method="post" class="inline" aria-label="Promotion code">
-        <p>Promotion code <strong>${code}</strong></p>
-        <button name="action" value="drop_promotion" data-testid="drop-promotion">Remove</button>
-      </form>
-    `
-  }
-  return html`
-    <form method="post" class="inline" aria-label="Promotion code">
-      <label>Promotion code <input name="code" required autocomplete="off" data-testid="code"></label>
-      <button name="action" value="promotion" data-testid="promotion">Apply</button>
-    </form>
-  `
-}
-
 function payForm(session: Session, shown: Shown): Html {
   const { customer_details: buyer, custom_text: texts } = session
-  const email = shown.typed.email ?? buyer?.email ?? 'buyer@example.com'
+  const email = shown.typed.email ?? buyer?.email ?? EXAMPLE_BUYER.email
   return html`
     <h2>${titleOf(session, shown)}</h2>
     <form method="post" id="payment">
           ${field('email', 'Email', email, { type: 'email' })}
           ${shown.needsMethod ? methodFields(session, shown) : ''}
-          ${termsField(session, shown)}
+          ${shown.needsAddress ? addressFields(session, shown) : ''} ${termsField(session, shown)}
           ${texts.submit ? html`<p class="hint">${texts.submit.message}</p>` : ''}
           <button class="main" name="action" value="pay" data-testid="pay">${submitText(
             session,
@@ -163,7 +60,7 @@ function titleOf({ payment_method_types: types }: Session, { needsMethod }: Show
 
 function methodFields(session: Session, { typed }: Shown): Html {
   const { payment_method_types: types, customer_details: buyer } = session
-  const name = typed.name ?? buyer?.name ?? 'Alex Example'
+  const name = typed.name ?? buyer?.name ?? EXAMPLE_BUYER.name
   if (!types.includes('card')) {
     const [account] = testMethodsOf(types)
     return html`${field('number', 'Account number or IBAN', account?.number ?? '')}
@@ -174,6 +71,16 @@ function methodFields(session: Session, { typed }: Shown): Html {
       ${field('expiry', 'Expires', '12 / 34')} ${field('cvc', 'CVC', '123', { mode: 'numeric' })}
     </div>
     ${field('name', 'Name on card', name)}`
+}
+
+function addressFields({ customer_details: buyer }: Session, { typed }: Shown): Html {
+  const known = buyer?.address ?? EXAMPLE_BUYER.address
+  return html`${field('line1', 'Address', typed.line1 ?? known.line1 ?? '')}
+    <div class="pair">
+      ${field('postal_code', 'Postal code', typed.postal_code ?? known.postal_code ?? '')}
+      ${field('city', 'City', typed.city ?? known.city ?? '')}
+    </div>
+    ${field('country', 'Country, as DE', typed.country ?? known.country ?? '')}`
 }
 
 function termsField(
@@ -254,13 +161,4 @@ function action(value: string, label: string): Html {
     <button form="payment" formnovalidate name="action" value="${value}"
       data-testid="${value}">${label}</button>
   `
-}
-
-function moneyOf({ currency }: Session, amount: number | null): string {
-  return formatMoney(amount ?? 0, currency ?? 'usd')
-}
-
-/** What a line costs each time, whatever of it is due today. */
-function priceOfAll({ price, quantity }: LineItem): number {
-  return (price?.unit_amount ?? 0) * (quantity ?? 1)
 }

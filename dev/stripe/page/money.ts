@@ -1,5 +1,5 @@
 import type { Checkout } from '../store.ts'
-import type { LineItem } from '../wire.ts'
+import type { LineItem, Session } from '../wire.ts'
 
 /**
  * Minor units as a reader expects them: `1200`, `usd` is $12.00. Stripe counts the two currencies
@@ -10,6 +10,11 @@ export function formatMoney(amount: number, currency: string): string {
   const hundredths = currency === 'isk' || currency === 'ugx'
   const digits = hundredths ? 2 : format.resolvedOptions().maximumFractionDigits ?? 2
   return format.format(amount / 10 ** digits)
+}
+
+/** An amount of a session, in its currency. */
+export function moneyOf({ currency }: Session, amount: number | null): string {
+  return formatMoney(amount ?? 0, currency ?? 'usd')
 }
 
 /** "per month", "every 3 months"; "once" for what does not recur. */

@@ -1,3 +1,4 @@
+import { ParameterFailure, refused } from '../errors.ts'
 import { paymentIntentObject } from '../objects/payment.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
 import type { Customer, PaymentIntent, PaymentMethod } from '../wire.ts'
@@ -62,4 +63,25 @@ export function createIntent(
 export function methodTypesFor(currency: string): string[] {
   const delayed = delayedTypeOf(currency)
   return delayed ? ['card', delayed] : ['card']
+}
+
+/** The same within what a request allows. `what` is refused when nothing is left of it. */
+export function allowedMethodTypes(
+  currency: string,
+  { allowed_payment_method_types: allowed, excluded_payment_method_types: excluded }: {
+    allowed_payment_method_types?: string[]
+    excluded_payment_method_types?: string[]
+  },
+  what: string,
+): string[] {
+  if (allowed && excluded) {
+    throw new ParameterFailure(
+      'You may only specify one of these parameters: allowed_payment_method_types, ' +
+        'excluded_payment_method_types.',
+    )
+  }
+  const types = methodTypesFor(currency)
+    .filter((type) => allowed?.includes(type) ?? !excluded?.includes(type))
+  if (types.length > 0) return types
+  throw refused(`No valid payment method types for this ${what} in \`${currency}\`.`)
 }

@@ -15,7 +15,7 @@ import {
   UPDATABLE,
 } from '../payments/intents.ts'
 import { checkMethod, methodOfId } from '../payments/methods.ts'
-import { createIntent, methodTypesFor } from '../payments/take.ts'
+import { allowedMethodTypes, createIntent, methodTypesFor } from '../payments/take.ts'
 import { reading } from '../resource.ts'
 import type { Sandbox, StripeEnv } from '../sandbox.ts'
 import type { PaymentIntent } from '../wire.ts'
@@ -163,7 +163,7 @@ function openIntent(
   const customer = params.customer === undefined
     ? null
     : sandbox.store.customers.get(params.customer, 'customer')
-  const types = allowedTypes(params)
+  const types = allowedMethodTypes(currency, params, 'PaymentIntent')
   const method = methodGiven(sandbox, params.payment_method, customer?.id ?? null, types)
   return createIntent(sandbox, {
     amount,
@@ -267,21 +267,6 @@ function descriptionOf(
     ...(statement !== undefined && { statement_descriptor: statement }),
     ...(suffix !== undefined && { statement_descriptor_suffix: suffix }),
   }
-}
-
-function allowedTypes(params: ParamsOf<typeof CreatePaymentIntent>): string[] {
-  const { allowed_payment_method_types: allowed, excluded_payment_method_types: excluded } = params
-  if (allowed && excluded) {
-    throw new ParameterFailure(
-      'You may only specify one of these parameters: allowed_payment_method_types, ' +
-        'excluded_payment_method_types.',
-    )
-  }
-  const types = methodTypesFor(params.currency).filter((type) =>
-    allowed?.some((one) => one === type) ?? !excluded?.some((one) => one === type)
-  )
-  if (types.length > 0) return types
-  throw refused(`No valid payment method types for this PaymentIntent in \`${params.currency}\`.`)
 }
 
 /** Without a choice of methods an intent takes those of the account, redirects included. */
