@@ -37,7 +37,12 @@ export function start(
       options.onAnswer?.(operation, body)
     },
   })
-  front.handler = emulator.fetch
+  const asked: { method: string; path: string; body: string }[] = []
+  front.handler = async (request) => {
+    const body = await request.clone().text()
+    asked.push({ method: request.method, path: new URL(request.url).pathname, body })
+    return await emulator.fetch(request)
+  }
   const received: { event: Stripe.Event; header: string; body: string }[] = []
   const receiver = { answer: (): Response | Promise<Response> => new Response(null) }
   shop.handler = async (request) => {
@@ -66,6 +71,7 @@ export function start(
   return {
     emulator,
     clock,
+    asked,
     received,
     receiver,
     url: front.url,
