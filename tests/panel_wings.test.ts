@@ -196,6 +196,12 @@ test('Wings refuses an action that does not exist, and starts nothing that is su
       '"restart", "kill"',
   })
   expect(await power('')).toMatchObject({ status: 422 })
+  for (const body of [undefined, '{"action":']) {
+    expect(await wings(`POST /servers/${UUID}/power`, { body })).toMatchObject({
+      status: 400,
+      detail: 'The data passed in the request was not in a parsable format. Please try again.',
+    })
+  }
   await it.call('POST /api/application/servers/4/suspend', { key: FULL_KEY })
   for (const action of ['start', 'restart']) {
     expect(await power(action)).toMatchObject({
