@@ -77,7 +77,7 @@ function addressFields({ customer_details: buyer }: Session, { typed }: Shown): 
       ${field('postal_code', 'Postal code', typed.postal_code ?? known.postal_code ?? '')}
       ${field('city', 'City', typed.city ?? known.city ?? '')}
     </div>
-    ${field('country', 'Country, as DE', typed.country ?? known.country ?? '')}`
+    ${field('country', 'Country, two letters', typed.country ?? known.country ?? '')}`
 }
 
 function termsField(
