@@ -370,7 +370,7 @@ function invoicesView(base: string, invoices: Invoice[]): Html {
               <th>Date</th>
               <th>Amount</th>
               <th>State</th>
-              <th></th>
+              <td></td>
             </tr>
           </thead>
           <tbody>${invoices.map((invoice) => invoiceRow(base, invoice))}</tbody>
