@@ -1,3 +1,4 @@
+import { leastAmount } from '../payments/amounts.ts'
 import type { Invoice, InvoiceLine } from '../wire.ts'
 
 type Totals = Pick<
@@ -14,13 +15,21 @@ type Totals = Pick<
 
 /**
  * What an invoice of these lines comes to when nothing of it is paid yet. `balance` is the
- * customer's: below zero it is a credit, which pays first; above zero a debt, which is added.
+ * customer's: below zero it is a credit, which pays first; above zero a debt, which is added. What
+ * is too little to be charged is not due: it stays a debt for the next invoice.
  */
-export function totalsOf(lines: InvoiceLine[], balance: number): Totals {
+export function totalsOf(
+  lines: InvoiceLine[],
+  { balance, collection_method: method, currency }:
+    & Pick<Invoice, 'collection_method' | 'currency'>
+    & { balance: number },
+): Totals {
   const subtotal = lines.reduce((sum, { amount }) => sum + amount, 0)
   const discounts = discountsOf(lines)
   const total = subtotal - discounts.reduce((sum, { amount }) => sum + amount, 0)
-  const due = Math.max(total + balance, 0)
+  const sum = Math.max(total + balance, 0)
+  const tooLittle = method === 'charge_automatically' && sum < leastAmount(currency)
+  const due = tooLittle ? 0 : sum
   return {
     amount_due: due,
     amount_remaining: due,
@@ -33,9 +42,11 @@ export function totalsOf(lines: InvoiceLine[], balance: number): Totals {
   }
 }
 
-/** What of the customer's balance is left when the invoice has taken or given its part. */
-export function endingBalance({ total, starting_balance: start }: Invoice): number {
-  return Math.min(total + start, 0)
+/** What the customer's balance is when the invoice has taken or given its part. */
+export function endingBalance(
+  { amount_due: due, total, starting_balance: start }: Invoice,
+): number {
+  return total + start - due
 }
 
 /** What a line comes to when its discounts are taken off. */

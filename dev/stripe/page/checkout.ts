@@ -114,7 +114,11 @@ function payOptions(sandbox: Sandbox, session: Session, fields: Fields): PayOpti
   switch (action) {
     case 'pay': {
       if (!needsMethod(session) || number === undefined) return buyer
-      const { id } = typedMethod(session, { ...fields, number }, new Date(sandbox.now() * 1000))
+      const { id } = typedMethod(
+        session.payment_method_types,
+        { ...fields, number },
+        new Date(sandbox.now() * 1000),
+      )
       return { ...buyer, method: id }
     }
     case 'pay_with':
