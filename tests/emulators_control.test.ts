@@ -151,11 +151,21 @@ test('traffic leaves pages for people out, and forgets what is old', async () =>
 })
 
 test('traffic reads no more of a body than it shows', async () => {
-  faults.order({ on: { service: 'stripe' }, fault: { name: 'huge-body', bytes: 100_000_000 } })
-  const response = await createCustomer()
+  const chunk = new TextEncoder().encode('{'.repeat(10_000))
+  const endless = new ReadableStream({ pull: (controller) => controller.enqueue(chunk) })
+  const watched = traffic.watch('stripe', () => Promise.resolve(new Response(endless)))
+  const response = await watched(new Request('http://stripe.test/v1/customers'))
   const { answer } = await ended(0)
   expect(answer?.body.length).toBe(32_768)
   await response.body?.cancel()
+})
+
+test('traffic does not lay a fault of a webhook at the door of the call that caused it', async () => {
+  stripe.addWebhookEndpoint({ url: 'http://127.0.0.1:1/', secret: WEBHOOK_SECRET })
+  const rule = faults.order({ on: { service: 'stripe' }, fault: 'withhold' })
+  await createCustomer()
+  expect((await ended(0)).faults).toEqual([])
+  expect(rule.fired).toBe(1)
 })
 
 test('a call is replayed as it was, and a webhook once more', async () => {
@@ -181,6 +191,16 @@ test('a call is replayed as it was, and a webhook once more', async () => {
   expect(received).toBe(3)
   expect(await call('POST', '/traffic/99/replay')).toMatchObject({ status: 404 })
   await hook.stop()
+})
+
+test('the control API tells the traffic, and one entry whole', async () => {
+  await createCustomer()
+  await ended(0)
+  const { body } = await call('GET', '/traffic')
+  expect(body.entries).toMatchObject([{ id: 1, title: 'POST /v1/customers', status: 200 }])
+  expect(body.entries[0]).not.toHaveProperty('request')
+  expect((await call('GET', '/traffic/1')).body.request.body).toBe('email=ada%40example.com')
+  expect((await call('GET', '/traffic/2')).status).toBe(404)
 })
 
 test('the control API orders, lists, and cancels', async () => {

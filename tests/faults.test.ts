@@ -45,6 +45,18 @@ test.each<[unknown, string]>([
     { on: { service: 'stripe', call: 'customers' }, fault: 'refuse' },
     "on.call: must be like 'POST",
   ],
+  [
+    { on: { service: 'panel', wings: 'delete' }, fault: 'install-fails' },
+    'install-fails takes create or reinstall as on.wings',
+  ],
+  [
+    { on: { service: 'panel', call: 'GET /v1/customers' }, fault: 'refuse' },
+    'on.call: the calls of panel begin with /api/',
+  ],
+  [
+    { on: { service: 'mailbox', call: '/' }, fault: 'refuse' },
+    'on.call: the calls of mailbox begin with /emails',
+  ],
   [{ on: { service: 'panel' }, fault: { name: 'status' } }, 'fault.status: '],
   [{ on: { service: 'panel' }, fault: { name: 'status', status: 200 } }, 'fault.status: '],
   [{ on: { service: 'panel' }, fault: { name: 'refuse', ms: 1 } }, 'fault: knows no ms'],

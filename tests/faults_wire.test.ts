@@ -108,7 +108,11 @@ test.each(SERVICES)('%s drops its answer: the connection closes, all is done', a
 
 test.each(SERVICES)('%s times out: no answer until the caller leaves', async (service) => {
   order(service, 'time-out')
+  let noticed = false
+  servers[service].handler = (request) =>
+    inProcess()[service](request).finally(() => noticed = true)
   await expect(fetch(request(service, AbortSignal.timeout(150)))).rejects.toThrow('timeout')
+  await vi.waitFor(() => expect(noticed).toBe(true))
   const rule = order(service, 'time-out')
   const asked = expect(inProcess()[service](request(service))).rejects.toThrow(ConnectionClosed)
   await vi.waitFor(() => expect(rule.fired).toBe(1))

@@ -42,7 +42,7 @@ async function populate() {
   state = setup.emulator.snapshot()
   for (const { method, path, body } of setup.asked) {
     const name = operationAt(method, path) ?? ''
-    examples.set(name, [...examples.get(name) ?? [], { path, fields: fieldsIn(body) }])
+    examples.set(name, [...examples.get(name) ?? [], { path, fields: fieldsIn(await body) }])
   }
   ids = [...new Set(JSON.stringify(state).match(/"id":"[^"]+"/g))].map((id) => id.slice(6, -1))
 }

@@ -12,6 +12,12 @@ export function fitsEvent(pattern: string, type: string): boolean {
   return new RegExp(`^${quote(pattern).replaceAll('\\*', '.*')}$`).test(type)
 }
 
+/** Whether a pattern fits any path that begins so. */
+export function canBegin(pattern: string, beginning: string): boolean {
+  const [certain = '', ...open] = parseCall(pattern).path.split(/[:*]/)
+  return certain.startsWith(beginning) || (open.length > 0 && beginning.startsWith(certain))
+}
+
 export const CALL_PATTERN = /^(?:(?:GET|POST|PUT|PATCH|DELETE|\*) )?\/\S*$/
 
 export const EVENT_PATTERN = /^[a-z0-9_*]+(?:\.[a-z0-9_*]+)*$/

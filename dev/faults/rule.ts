@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { CALL_PATTERN, EVENT_PATTERN } from './pattern.ts'
+import { CALLS } from './calls.ts'
+import { CALL_PATTERN, canBegin, EVENT_PATTERN } from './pattern.ts'
 import { Fault, faultFacts, type Point, type Service, SERVICES } from './vocabulary.ts'
 
 /** What the panel asks of a node, as far as a rule can name it. */
@@ -98,7 +99,13 @@ function misfit(on: Rule['on'], { name }: Fault): string | undefined {
   }
   const stray = (['call', 'event', 'wings'] as const)
     .find((key) => on[key] !== undefined && !narrowing[at].includes(key))
-  return stray && `${name} takes no on.${stray}`
+  if (stray) return `${name} takes no on.${stray}`
+  if (on.call !== undefined && !canBegin(on.call, CALLS[on.service])) {
+    return `on.call: the calls of ${on.service} begin with ${CALLS[on.service]}`
+  }
+  if (at === 'install' && !['create', 'reinstall', undefined].includes(on.wings)) {
+    return `${name} takes create or reinstall as on.wings`
+  }
 }
 
 function explain({ path, message, code, ...issue }: z.core.$ZodIssue): string {

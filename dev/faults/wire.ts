@@ -123,16 +123,18 @@ function padded(bytes: Uint8Array<ArrayBuffer>, total: number): ReadableStream {
   })
 }
 
+/** At most; a short body has fewer. */
 const PIECES = 10
 
 function inPieces(bytes: Uint8Array<ArrayBuffer>, ms: number): ReadableStream {
   const size = Math.max(1, Math.ceil(bytes.length / PIECES))
+  const waitMs = ms / Math.ceil(bytes.length / size)
   let timer: ReturnType<typeof setTimeout>
   let sent = 0
   return new ReadableStream({
     async pull(controller) {
       if (sent >= bytes.length) return controller.close()
-      await new Promise<void>((resolve) => timer = setTimeout(resolve, ms / PIECES))
+      await new Promise<void>((resolve) => timer = setTimeout(resolve, waitMs))
       controller.enqueue(bytes.subarray(sent, sent += size))
     },
     cancel: () => clearTimeout(timer),
