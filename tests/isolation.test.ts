@@ -98,7 +98,7 @@ async function requestsIn(lines: string[]) {
   const requests = () =>
     lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'request')
       .filter(({ path }) => path.startsWith('/api/'))
-  await expect.poll(() => requests().length).toBe(REQUESTS)
+  await expect.poll(() => requests().length, { timeout: 10_000 }).toBe(REQUESTS)
   return new Map<string, { status: number; userId?: string }>(
     requests().map((line) => [line.requestId, line]),
   )

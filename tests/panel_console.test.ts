@@ -1,4 +1,4 @@
-import { SignJWT } from 'jose'
+import { decodeJwt, SignJWT } from 'jose'
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -101,7 +101,7 @@ test('Wings joins the parts of a token, and takes it again and again', async () 
   await client.until('stats')
   client.send('auth', token)
   client.send('send stats')
-  const kinds = [await client.until('auth success'), await client.until('stats')]
+  const kinds = [await client.next(), await client.next()]
   expect(kinds.map(({ event }) => event)).toEqual(['auth success', 'stats'])
   const second = await it.connect()
   expect(await second.auth(token)).toEqual({ event: 'auth success' })
@@ -109,7 +109,8 @@ test('Wings joins the parts of a token, and takes it again and again', async () 
 
 test.each<[string, Forgery, string]>([
   ['signed by another node', { secretOf: 2 }, UNEXPECTED],
-  ['of an algorithm of the caller’s choice', { none: true }, UNEXPECTED],
+  ['of no algorithm', { none: true }, UNEXPECTED],
+  ['of another algorithm', { alg: 'HS512' }, UNEXPECTED],
   ['that is text', { text: 'abc' }, UNEXPECTED],
   ['whose time is over', { exp: -1 }, 'jwt: exp claim is invalid'],
   ['older than the daemon', { iat: -3600 }, 'jwt: created too far in past (denylist)'],
@@ -167,12 +168,14 @@ test('a subuser sees and does what was allowed, and the rest is ignored in silen
   const { key } = addUser(it, ['websocket.connect', 'control.stop'])
   await startServer(it)
   const client = await it.connect()
-  await client.auth((await it.credentials(key)).token)
+  const { token } = await it.credentials(key)
+  await client.auth(token)
   client.send('send command', 'help')
   client.send('set state', 'restart')
   client.send('set state', 'start')
   client.send('send logs')
-  await client.until('console output')
+  const lines = await client.linesUntilAuth(token)
+  expect(lines.at(-1)).toBe('Ready for players')
   expect(await stateOf()).toBe('running')
   client.send('set state', 'stop')
   expect(await client.until('status')).toMatchObject({ args: ['stopping'] })
@@ -277,6 +280,24 @@ test('a console closes with its server', async () => {
   await expect(it.connect()).rejects.toThrow('Cannot open the console')
 })
 
+test('a node that is told to deny a token shows it nothing more, and takes the next one', async () => {
+  const client = await it.connect()
+  const { token } = await it.credentials()
+  await client.auth(token)
+  await client.until('stats')
+  it.advance(1)
+  const jtis = [decodeJwt(token).jti]
+  const key = it.store.nodes.get(1).daemonToken
+  await it.call(`POST /api/servers/${UUID}/ws/deny`, { key, body: { jtis } })
+  client.send('send stats')
+  expect(await client.next()).toMatchObject({
+    event: 'jwt error',
+    args: ['jwt: created too far in past (denylist)'],
+  })
+  it.advance(1_000)
+  expect(await client.auth((await it.credentials()).token)).toEqual({ event: 'auth success' })
+})
+
 test('a daemon that starts anew refuses the tokens of before', async () => {
   const { token } = await it.credentials()
   it.advance(1)
@@ -289,23 +310,29 @@ test('a daemon that starts anew refuses the tokens of before', async () => {
 
 test('the log is that of the present run, no more than 150 lines, and none while offline', async () => {
   const client = await it.connect()
-  await client.auth((await it.credentials()).token)
-  await client.until('stats')
-  client.send('send logs')
-  client.send('send stats')
-  await client.until('stats')
-  await startServer(it)
-  await client.until('stats')
-  for (let line = 0; line < 160; line++) client.send('send command', `line ${line}`)
-  client.send('send logs')
-  client.send('send command', 'the end')
-  const lines: string[] = []
-  for (let line = ''; line !== '> the end';) {
-    line = (await client.until('console output')).args?.[0] ?? ''
-    lines.push(line)
+  const { token } = await it.credentials()
+  const readLog = async () => {
+    client.send('send logs')
+    return await client.linesUntilAuth(token)
   }
-  const log = lines.slice(-151, -1)
-  expect([log[0], log.at(-1)]).toEqual(['> line 10', '> line 159'])
+  await client.auth(token)
+  await startServer(it)
+  await it.credentials()
+  await client.linesUntilAuth(token)
+  for (let line = 0; line < 160; line++) client.send('send command', `line ${line}`)
+  await client.linesUntilAuth(token)
+  const log = await readLog()
+  expect([log.length, log[0], log.at(-1)]).toEqual([150, '> line 10', '> line 159'])
+  client.send('set state', 'stop')
+  await client.until('status')
+  it.advance(10_000)
+  expect(await stateOf()).toBe('offline')
+  await client.linesUntilAuth(token)
+  expect(await readLog()).toEqual([])
+  await startServer(it)
+  await it.credentials()
+  await client.linesUntilAuth(token)
+  expect((await readLog())[0]).toContain('container@pterodactyl~')
 })
 
 test('the console page opens a console as a root admin, by nothing but its own script', async () => {
@@ -346,6 +373,7 @@ test('the numbers of a running server come each second and follow from the clock
 interface Forgery {
   secretOf?: number
   none?: boolean
+  alg?: string
   text?: string
   /** In seconds from now. */
   exp?: number
@@ -354,7 +382,8 @@ interface Forgery {
 }
 
 async function forge(forgery: Forgery): Promise<string> {
-  const { secretOf = 1, none, text, exp = 600, iat = 0, permissions = ['*'] } = forgery
+  const { secretOf = 1, none, alg = 'HS256', text, exp = 600, iat = 0, permissions = ['*'] } =
+    forgery
   if (text !== undefined) return text
   const now = Date.parse('2026-11-23T16:28:03.000Z') / 1000
   const claims = {
@@ -366,7 +395,7 @@ async function forge(forgery: Forgery): Promise<string> {
   }
   if (none) return `${encode({ alg: 'none', typ: 'JWT' })}.${encode(claims)}.`
   const secret = new TextEncoder().encode(it.store.nodes.get(secretOf).daemonToken)
-  return await new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).sign(secret)
+  return await new SignJWT(claims).setProtectedHeader({ alg }).sign(secret)
 }
 
 function encode(value: unknown): string {

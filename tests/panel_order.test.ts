@@ -192,6 +192,19 @@ test('the debug mode shows the stack beside what is not valid, and keeps the wor
 })
 
 test.each([
+  ['/users/99x', 'User] 99x'],
+  ['/users/external/nobody', 'User].'],
+  ['/servers/77/databases', 'Server] 77'],
+  ['/nests/1/eggs/55?include=nest', 'Egg] 55'],
+])('the debug mode names what %s lacks: %s', async (path, words) => {
+  const { call, emulator } = openCalls()
+  emulator.settings.debug = true
+  expect((await call(`GET ${path}`)).details).toEqual([
+    `No query results for model [Pterodactyl\\Models\\${words}`,
+  ])
+})
+
+test.each([
   ['application/json', 'json'],
   ['application/vnd.pterodactyl.v1+json', 'json'],
   ['Application/vnd.Pterodactyl.v1+JSON', 'json'],

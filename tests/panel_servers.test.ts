@@ -15,6 +15,7 @@ test.each([
   [{ user: 99 }, ['user exists']],
   [{ user: 'x' }, ['user integer']],
   [{ egg: '1', nest: 99 }, []],
+  [{ egg: '1x' }, []],
   [{ egg: 99 }, ['egg exists']],
   [{ docker_image: '~registry/image' }, ['docker_image regex']],
   [{ docker_image: 'any/image:of-mine' }, []],
@@ -336,6 +337,20 @@ test('the default port of another server is not unique, and one that is nowhere 
   expect(await told(undefined)).toEqual(['allocation required'])
 })
 
+test('a number that no column can hold breaks the database and changes nothing', async () => {
+  const { call, store } = openCalls()
+  const tooMuch = { ...limits, memory: 2 ** 32 }
+  const made = await call('POST /servers', serverBody({ limits: tooMuch }))
+  expect([made.status, ...made.errors]).toEqual([500, 'QueryException'])
+  const changes = { limits: tooMuch, add_allocations: [2] }
+  const changed = await call('PATCH /servers/4/build', { ...build, ...changes })
+  expect([changed.status, ...changed.errors]).toEqual([500, 'QueryException'])
+  expect(store.servers.rows).toHaveLength(1)
+  expect(store.allocations.rows.filter(({ serverId }) => serverId !== null)).toHaveLength(1)
+  const most = { ...limits, memory: 2 ** 32 - 1 }
+  expect((await call('POST /servers', serverBody({ limits: most }))).status).toBe(201)
+})
+
 test('startup leaves the variables alone without an environment, and checks all of them with one', async () => {
   const { call, store } = openCalls()
   const body = { startup: 'run', egg: 1, image: 'i', skip_scripts: true, environment: {} }
@@ -350,6 +365,14 @@ test('startup leaves the variables alone without an environment, and checks all 
   expect((await call('PATCH /servers/4/startup', partly)).errors).toEqual([
     'environment.GAME_VERSION required',
   ])
+})
+
+test('a variable may be called as JavaScript calls something of its own', async () => {
+  const { call, store } = openCalls()
+  store.variables.insert((id) => ({ ...store.variables.get(3), id, envVariable: 'constructor' }))
+  const { row, status } = await call('POST /servers', serverBody())
+  expect(status).toBe(201)
+  expect(JSON.stringify(row)).toContain('"constructor":""')
 })
 
 test('another egg brings its nest and its own variables with their defaults', async () => {

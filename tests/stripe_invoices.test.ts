@@ -156,6 +156,15 @@ describe('an invoice made by hand', () => {
       .toMatchObject({ metadata: { a: '1' } })
   })
 
+  test('takes all of the lines that are asked for, or none', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const { id } = await draftOf(setup)
+    expect(await failure(stripe.invoices.addLines(id, { lines: [{ amount: 1 }, { quantity: 2 }] })))
+      .toMatchObject({ code: 'parameter_missing', param: 'lines[1][amount]' })
+    expect((await stripe.invoices.retrieve(id)).total).toBe(1000)
+  })
+
   test('that is a draft can be deleted; what was on it waits again', async () => {
     const setup = start()
     const { stripe } = setup

@@ -254,3 +254,43 @@ test('an address is asked for where it is required, and changes the customer whe
     address,
   })
 })
+
+/** A subscription that is billed to this card, and its first invoice. */
+async function subscribed({ stripe }: Pick<Setup, 'stripe'>, card: string) {
+  const price = await catalogue({ stripe })
+  const customer = (await stripe.customers.create({ email: 'ada@example.com' })).id
+  const { id: method } = await stripe.paymentMethods.attach(card, { customer })
+  const subscription = await stripe.subscriptions.create({
+    customer,
+    items: [{ price: price.id }],
+    default_payment_method: method,
+    expand: ['latest_invoice'],
+  })
+  const invoice = subscription.latest_invoice as Stripe.Invoice
+  return { id: subscription.id, status: subscription.status, url: invoice.hosted_invoice_url }
+}
+
+test("an invoice's page asks the owner of the card, and lets the subscription begin", async () => {
+  const setup = start()
+  const { id, status, url } = await subscribed(setup, 'pm_card_authenticationRequired')
+  expect(status).toBe('incomplete')
+  const [, path] = /href="(\/authenticate\/pi_\w+)"/.exec(await bodyOf(String(url))) ?? []
+  const answer = await submit(`${setup.url}${path}`, { action: 'approve' })
+  expect(answer.headers.get('Location')).toMatch(/^\/i\/in_/)
+  expect(await bodyOf(String(url))).toContain('€9.00, paid')
+  expect((await setup.stripe.subscriptions.retrieve(id)).status).toBe('active')
+})
+
+test("an invoice's page takes another card for one that was declined", async () => {
+  const setup = start()
+  const { id, url } = await subscribed(setup, 'pm_card_chargeCustomerFail')
+  expect(await bodyOf(String(url))).toContain('Pay €9.00')
+  const declined = await submit(String(url), { ...CARD, number: '4000000000009995' })
+  expect([declined.status, await declined.text()])
+    .toEqual([402, expect.stringContaining('insufficient funds')])
+  const asked = await submit(String(url), { ...CARD, number: '4000002760003184' })
+  expect(asked.headers.get('Location')).toMatch(/^\/authenticate\/pi_/)
+  expect((await submit(String(url), CARD)).status).toBe(303)
+  expect((await setup.stripe.subscriptions.retrieve(id)).status).toBe('active')
+  expect((await submit(String(url), CARD)).status).toBe(400)
+})

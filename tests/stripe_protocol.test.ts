@@ -78,6 +78,26 @@ describe('the limit of requests', () => {
   })
 })
 
+test('an object that another request holds is tried again by the SDK', async () => {
+  const { emulator, url } = start()
+  const locked = { name: 'status', status: 429, code: 'lock_timeout' } as const
+  const order = () =>
+    emulator.faults.order({
+      on: { service: 'stripe', call: 'POST /v1/customers' },
+      when: { first: 1 },
+      fault: locked,
+    })
+  order()
+  const stripe = client(url, KEY)
+  expect(await failure(stripe.customers.create())).toMatchObject({
+    type: 'StripeRateLimitError',
+    code: 'lock_timeout',
+    message: expect.stringContaining('another API request'),
+  })
+  order()
+  expect(await stripe.customers.create({}, { maxNetworkRetries: 1 })).toMatchObject({ balance: 0 })
+})
+
 describe('an Idempotency-Key', () => {
   function post(key: string, body: string): RequestInit {
     return { method: 'POST', body, headers: { 'Idempotency-Key': key } }
@@ -326,6 +346,17 @@ describe('expand', () => {
         param: 'expand[0]',
         message: expect.stringMatching(message),
       })
+  })
+
+  test('that is refused keeps the rest from being done', async () => {
+    const { stripe } = start()
+    const create = (path: string) =>
+      stripe.products.create({ name: 'Paper', expand: [path] }, { idempotencyKey: 'k' })
+    expect(await failure(create('name'))).toMatchObject({ param: 'expand[0]' })
+    expect((await stripe.products.list()).data).toEqual([])
+    const made = await create('default_price')
+    expect(await stripe.products.retrieve(made.id)).toEqual(made)
+    expect(made).not.toHaveProperty('expand')
   })
 
   test('in a list names what is below data', async () => {

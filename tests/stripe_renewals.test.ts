@@ -232,6 +232,8 @@ describe('a declined renewal', () => {
       return [count, textOf(next)]
     }
     expect(await attempt()).toEqual([1, '2027-04-13T09:00:00'])
+    expect(await stripe.customers.retrieve(String(subscription.customer)))
+      .toMatchObject({ delinquent: true })
     await advanceTo(setup, clock, '2027-04-13T09:00:00')
     expect(await attempt()).toEqual([2, '2027-04-18T09:00:00'])
     await advanceTo(setup, clock, '2027-04-18T09:00:00')
@@ -259,6 +261,18 @@ describe('a declined renewal', () => {
     await advanceTo(setup, clock, '2027-04-13T09:00:00')
     expect((await stripe.subscriptions.retrieve(subscription.id)).status).toBe('active')
     expect(await latestInvoice(setup, due)).toMatchObject({ status: 'paid', attempt_count: 2 })
+    expect(await stripe.customers.retrieve(String(subscription.customer)))
+      .toMatchObject({ delinquent: false })
+  })
+
+  test('is over when its invoice is given up', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const { clock, subscription } = await declining(setup)
+    await advanceTo(setup, clock, '2027-04-10T09:00:00')
+    const due = await stripe.subscriptions.retrieve(subscription.id)
+    await stripe.invoices.markUncollectible(String(due.latest_invoice))
+    expect((await stripe.subscriptions.retrieve(subscription.id)).status).toBe('active')
   })
 
   test('by somebody’s hand answers 402 and does not move the schedule', async () => {

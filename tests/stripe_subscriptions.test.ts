@@ -1,44 +1,17 @@
 import type Stripe from 'stripe'
 import { describe, expect, test } from 'vitest'
-import { catalogue, failure, type Setup, start, typesOf } from './support/stripe.ts'
-
-const HOUR = 60 * 60
-const DAY = 24 * HOUR
-
-/** A customer who pays with a test card unless told otherwise. */
-async function customerOf({ stripe }: Setup, card: string | null = 'pm_card_visa') {
-  if (card === null) return await stripe.customers.create({ email: 'ada@example.com' })
-  return await stripe.customers.create({
-    email: 'ada@example.com',
-    payment_method: card,
-    invoice_settings: { default_payment_method: card },
-  })
-}
-
-async function subscribe(
-  setup: Setup,
-  params: Partial<Stripe.SubscriptionCreateParams> = {},
-  card?: string | null,
-) {
-  const price = await catalogue(setup)
-  const customer = await customerOf(setup, card)
-  return await setup.stripe.subscriptions.create({
-    customer: customer.id,
-    items: [{ price: price.id }],
-    ...params,
-  })
-}
-
-async function invoiceOf({ stripe }: Setup, { latest_invoice: id }: Stripe.Subscription) {
-  return await stripe.invoices.retrieve(String(id), {
-    expand: ['payments', 'confirmation_secret'],
-  })
-}
-
-function later({ clock, emulator }: Setup, seconds: number) {
-  clock.advance(seconds * 1000)
-  emulator.tick()
-}
+import { catalogue, failure, start, typesOf } from './support/stripe.ts'
+import {
+  advanceTo,
+  at,
+  attach,
+  DAY,
+  HOUR,
+  latestInvoice,
+  pass,
+  subscribe,
+  subscribeOnClock,
+} from './support/stripe_billing.ts'
 
 describe('subscriptions.create()', () => {
   test('bills and charges the first period, and is active', async () => {
@@ -60,7 +33,7 @@ describe('subscriptions.create()', () => {
     })
     const [item] = subscription.items.data
     expect(item).toMatchObject({ quantity: 1, subscription: subscription.id })
-    expect(await invoiceOf(setup, subscription)).toMatchObject({
+    expect(await latestInvoice(setup, subscription)).toMatchObject({
       status: 'paid',
       billing_reason: 'subscription_create',
       amount_due: 900,
@@ -131,7 +104,7 @@ describe('subscriptions.create()', () => {
     const active = await setup.stripe.subscriptions.retrieve(subscription.id)
     expect(active.status).toBe('active')
     expect(active.default_payment_method).toMatch(/^pm_/)
-    expect(await invoiceOf(setup, active)).toMatchObject({ status: 'paid', amount_paid: 900 })
+    expect(await latestInvoice(setup, active)).toMatchObject({ status: 'paid', amount_paid: 900 })
   })
 
   test('that stays incomplete for 23 hours expires with its invoice void', async () => {
@@ -139,18 +112,18 @@ describe('subscriptions.create()', () => {
     const { id } = await subscribe(setup, {}, 'pm_card_chargeCustomerFail')
     const incomplete = await setup.stripe.subscriptions.retrieve(id)
     expect(incomplete.status).toBe('incomplete')
-    expect(await invoiceOf(setup, incomplete)).toMatchObject({
+    expect(await latestInvoice(setup, incomplete)).toMatchObject({
       status: 'open',
       attempt_count: 1,
       next_payment_attempt: null,
     })
     expect(typesOf(setup.emulator)).toContain('invoice.payment_failed')
-    later(setup, 23 * HOUR - 60)
+    pass(setup, 23 * HOUR - 60)
     expect((await setup.stripe.subscriptions.retrieve(id)).status).toBe('incomplete')
-    later(setup, 120)
+    pass(setup, 120)
     const expired = await setup.stripe.subscriptions.retrieve(id)
     expect(expired.status).toBe('incomplete_expired')
-    expect(await invoiceOf(setup, expired)).toMatchObject({
+    expect(await latestInvoice(setup, expired)).toMatchObject({
       status: 'void',
       payments: { data: [{ status: 'canceled' }] },
     })
@@ -200,7 +173,7 @@ describe('subscriptions.create()', () => {
       billing_cycle_anchor: subscription.created + 14 * DAY,
     })
     expect(item?.current_period_end).toBe(subscription.trial_end)
-    expect(await invoiceOf(setup, subscription)).toMatchObject({
+    expect(await latestInvoice(setup, subscription)).toMatchObject({
       status: 'paid',
       amount_due: 0,
       lines: { data: [{ amount: 0, description: 'Trial period for Paper 4 GB' }] },
@@ -214,11 +187,11 @@ describe('subscriptions.create()', () => {
     expect(await failure(subscribe(setup, sent, null))).toMatchObject({ param: 'days_until_due' })
     const subscription = await subscribe(setup, { ...sent, days_until_due: 14 }, null)
     expect(subscription).toMatchObject({ status: 'active', days_until_due: 14 })
-    const draft = await invoiceOf(setup, subscription)
+    const draft = await latestInvoice(setup, subscription)
     expect(draft).toMatchObject({ status: 'draft', collection_method: 'send_invoice' })
     expect(draft.due_date).toBe(draft.created + 14 * DAY)
-    later(setup, HOUR + 60)
-    expect(await invoiceOf(setup, subscription))
+    pass(setup, HOUR + 60)
+    expect(await latestInvoice(setup, subscription))
       .toMatchObject({ status: 'open', amount_remaining: 900 })
   })
 
@@ -229,7 +202,7 @@ describe('subscriptions.create()', () => {
     const subscription = await subscribe(setup, { billing_cycle_anchor: anchor })
     const [item] = subscription.items.data
     expect(item?.current_period_end).toBe(anchor)
-    const { amount_due: due } = await invoiceOf(setup, subscription)
+    const { amount_due: due } = await latestInvoice(setup, subscription)
     expect(due).toBeGreaterThan(280)
     expect(due).toBeLessThan(330)
     const free = await subscribe(setup, {
@@ -262,7 +235,7 @@ describe('subscriptions.create()', () => {
       discounts: [{ coupon: coupon.id }],
       cancel_at_period_end: true,
     })
-    const invoice = await invoiceOf(setup, subscription)
+    const invoice = await latestInvoice(setup, subscription)
     expect(invoice).toMatchObject({
       subtotal: 1300,
       total: 650,
@@ -293,6 +266,27 @@ describe('subscriptions.create()', () => {
     const setup = start()
     expect(await failure(subscribe(setup, params))).toMatchObject({ statusCode: 400, ...error })
     expect((await setup.stripe.subscriptions.list({ status: 'all' })).data).toEqual([])
+  })
+
+  test('that is refused late leaves no trace of what was fine', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const coupon = await stripe.coupons.create({ percent_off: 50, duration: 'once' })
+    const product = await stripe.products.create({ name: 'Disk' })
+    const described = {
+      price_data: {
+        currency: 'eur',
+        product: product.id,
+        unit_amount: 500,
+        recurring: { interval: 'month' as const },
+      },
+    }
+    await failure(subscribe(setup, {
+      items: [described],
+      discounts: [{ coupon: coupon.id }, { coupon: 'none' }],
+    }))
+    expect((await stripe.coupons.retrieve(coupon.id)).times_redeemed).toBe(0)
+    expect((await stripe.prices.list({ product: product.id })).data).toEqual([])
   })
 
   test('refuses prices that are not sold so', async () => {
@@ -371,7 +365,7 @@ describe('subscriptions.update()', () => {
       proration_behavior: 'always_invoice',
       proration_date: date,
     })
-    expect(await invoiceOf(setup, upgraded)).toMatchObject({
+    expect(await latestInvoice(setup, upgraded)).toMatchObject({
       status: 'paid',
       billing_reason: 'subscription_update',
       total: 900,
@@ -389,7 +383,7 @@ describe('subscriptions.update()', () => {
       proration_behavior: 'always_invoice',
       proration_date: date,
     })
-    expect(await invoiceOf(setup, downgraded)).toMatchObject({
+    expect(await latestInvoice(setup, downgraded)).toMatchObject({
       status: 'paid',
       total: -1500,
       amount_due: 0,
@@ -466,26 +460,26 @@ describe('subscriptions.update()', () => {
       unit_amount: 9000,
       recurring: { interval: 'year' },
     })
-    later(setup, 10 * DAY)
+    pass(setup, 10 * DAY)
     const moved = await stripe.subscriptions.update(subscription.id, {
       items: [{ id: String(item?.id), price: yearly.id }],
     })
     const [anew] = moved.items.data
     expect(moved.billing_cycle_anchor).toBe(anew?.current_period_start)
     expect(anew?.current_period_start).toBeGreaterThanOrEqual(subscription.created + 10 * DAY)
-    const invoice = await invoiceOf(setup, moved)
+    const invoice = await latestInvoice(setup, moved)
     const amounts = invoice.lines.data.map(({ amount }) => amount)
     expect(amounts[0]).toBe(9000)
     expect(amounts[1]).toBeLessThan(-550)
     expect(amounts[1]).toBeGreaterThan(-650)
     expect(invoice).toMatchObject({ status: 'paid', billing_reason: 'subscription_update' })
-    later(setup, DAY)
+    pass(setup, DAY)
     const again = await stripe.subscriptions.update(subscription.id, {
       billing_cycle_anchor: { type: 'now' },
       proration_behavior: 'none',
     })
     expect(again.billing_cycle_anchor).toBeGreaterThan(moved.billing_cycle_anchor)
-    expect(await invoiceOf(setup, again)).toMatchObject({ lines: { data: [{ amount: 9000 }] } })
+    expect(await latestInvoice(setup, again)).toMatchObject({ lines: { data: [{ amount: 9000 }] } })
   })
 
   test('with pending_if_incomplete waits for its payment, then is applied', async () => {
@@ -494,10 +488,8 @@ describe('subscriptions.update()', () => {
     const subscription = await subscribe(setup)
     const [item] = subscription.items.data
     const bigger = await catalogue(setup, 'eur', 1800)
-    const declining = await stripe.paymentMethods.attach('pm_card_chargeCustomerFail', {
-      customer: String(subscription.customer),
-    })
-    await stripe.subscriptions.update(subscription.id, { default_payment_method: declining.id })
+    const declining = await attach(setup, subscription, 'pm_card_chargeCustomerFail')
+    await stripe.subscriptions.update(subscription.id, { default_payment_method: declining })
     const change = {
       items: [{ id: String(item?.id), price: bigger.id }],
       payment_behavior: 'pending_if_incomplete' as const,
@@ -519,9 +511,7 @@ describe('subscriptions.update()', () => {
     const expires = pending.pending_update?.expires_at ?? 0
     expect(expires - Math.floor(setup.clock.now().getTime() / 1000)).toBeGreaterThan(22 * HOUR)
     await stripe.invoices.pay(String(pending.latest_invoice), {
-      payment_method: (await stripe.paymentMethods.attach('pm_card_visa', {
-        customer: String(subscription.customer),
-      })).id,
+      payment_method: await attach(setup, subscription, 'pm_card_visa'),
     })
     expect(await stripe.subscriptions.retrieve(subscription.id)).toMatchObject({
       pending_update: null,
@@ -536,16 +526,14 @@ describe('subscriptions.update()', () => {
     const subscription = await subscribe(setup)
     const [item] = subscription.items.data
     const bigger = await catalogue(setup, 'eur', 1800)
-    const declining = await stripe.paymentMethods.attach('pm_card_chargeCustomerFail', {
-      customer: String(subscription.customer),
-    })
-    await stripe.subscriptions.update(subscription.id, { default_payment_method: declining.id })
+    const declining = await attach(setup, subscription, 'pm_card_chargeCustomerFail')
+    await stripe.subscriptions.update(subscription.id, { default_payment_method: declining })
     const pending = await stripe.subscriptions.update(subscription.id, {
       items: [{ id: String(item?.id), price: bigger.id }],
       payment_behavior: 'pending_if_incomplete',
       proration_behavior: 'always_invoice',
     })
-    later(setup, 23 * HOUR + 60)
+    pass(setup, 23 * HOUR + 60)
     expect(await stripe.subscriptions.retrieve(subscription.id)).toMatchObject({
       pending_update: null,
       items: { data: [{ price: { id: item?.price.id } }] },
@@ -559,11 +547,9 @@ describe('subscriptions.update()', () => {
     const { stripe } = setup
     const subscription = await subscribe(setup)
     const [item] = subscription.items.data
-    const declining = await stripe.paymentMethods.attach('pm_card_chargeCustomerFail', {
-      customer: String(subscription.customer),
-    })
+    const declining = await attach(setup, subscription, 'pm_card_chargeCustomerFail')
     const kept = await stripe.subscriptions.update(subscription.id, {
-      default_payment_method: declining.id,
+      default_payment_method: declining,
     })
     const change = {
       items: [{ id: String(item?.id), quantity: 5 }],
@@ -580,6 +566,173 @@ describe('subscriptions.update()', () => {
     expect(setup.emulator.events).toHaveLength(before)
     const applied = await stripe.subscriptions.update(subscription.id, change)
     expect(applied).toMatchObject({ status: 'past_due', items: { data: [{ quantity: 5 }] } })
+  })
+})
+
+describe('a change', () => {
+  test('with default_incomplete is made, and past_due until the buyer confirms', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const subscription = await subscribe(setup)
+    const changed = await stripe.subscriptions.update(subscription.id, {
+      items: [{ id: String(subscription.items.data[0]?.id), quantity: 3 }],
+      payment_behavior: 'default_incomplete',
+      proration_behavior: 'always_invoice',
+    })
+    expect(changed).toMatchObject({ status: 'past_due', items: { data: [{ quantity: 3 }] } })
+    const { payments } = await latestInvoice(setup, changed)
+    const intent = String(payments?.data[0]?.payment.payment_intent)
+    await stripe.paymentIntents.confirm(intent, { payment_method: 'pm_card_visa' })
+    expect((await stripe.subscriptions.retrieve(subscription.id)).status).toBe('active')
+  })
+
+  test('that must be approved waits, and is given up with its invoice', async () => {
+    const setup = start()
+    const { stripe, emulator } = setup
+    const subscription = await subscribe(setup)
+    const card = await attach(setup, subscription, 'pm_card_authenticationRequired')
+    await stripe.subscriptions.update(subscription.id, { default_payment_method: card })
+    const pending = await stripe.subscriptions.update(subscription.id, {
+      items: [{ id: String(subscription.items.data[0]?.id), quantity: 3 }],
+      payment_behavior: 'pending_if_incomplete',
+      proration_behavior: 'always_invoice',
+    })
+    expect(pending.pending_update?.subscription_items).toMatchObject([{ quantity: 3 }])
+    expect(pending.items.data).toMatchObject([{ quantity: 1 }])
+    await stripe.invoices.voidInvoice(String(pending.latest_invoice))
+    expect(await stripe.subscriptions.retrieve(subscription.id)).toMatchObject({
+      status: 'active',
+      pending_update: null,
+      items: { data: [{ quantity: 1 }] },
+    })
+    expect(typesOf(emulator)).toContain('customer.subscription.pending_update_expired')
+  })
+
+  test('that must be paid at once is refused to who has nothing to pay with', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const subscription = await subscribe(setup)
+    const kept = await stripe.customers.listPaymentMethods(String(subscription.customer))
+    for (const { id } of kept.data) await stripe.paymentMethods.detach(id)
+    const before = await stripe.subscriptions.retrieve(subscription.id)
+    expect(
+      await failure(stripe.subscriptions.update(subscription.id, {
+        items: [{ id: String(subscription.items.data[0]?.id), quantity: 3 }],
+        proration_behavior: 'always_invoice',
+      })),
+    ).toMatchObject({ statusCode: 400, code: 'resource_missing' })
+    expect(await stripe.subscriptions.retrieve(subscription.id)).toEqual(before)
+  })
+
+  test('that begins a trial gives the rest back and bills nothing until its end', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const { clock, subscription } = await subscribeOnClock(setup, '2027-04-01T00:00:00')
+    await advanceTo(setup, clock, '2027-04-16T00:00:00')
+    const trialing = await stripe.subscriptions.update(subscription.id, {
+      trial_end: at('2027-05-01T00:00:00'),
+    })
+    expect(trialing).toMatchObject({
+      status: 'trialing',
+      billing_cycle_anchor: at('2027-05-01T00:00:00'),
+      trial_start: at('2027-04-16T00:00:00'),
+    })
+    expect(await latestInvoice(setup, trialing)).toMatchObject({
+      total: -450,
+      ending_balance: -450,
+      lines: { data: [{ amount: 0 }, { amount: -450 }] },
+    })
+    await advanceTo(setup, clock, '2027-05-01T02:00:00')
+    expect(await latestInvoice(setup, await stripe.subscriptions.retrieve(subscription.id)))
+      .toMatchObject({ status: 'paid', total: 900, amount_paid: 450 })
+  })
+
+  test('that ends a trial tells of the end at once', async () => {
+    const setup = start()
+    const subscription = await subscribe(setup, { trial_period_days: 14 })
+    expect(typesOf(setup.emulator)).not.toContain('customer.subscription.trial_will_end')
+    await setup.stripe.subscriptions.update(subscription.id, { trial_end: 'now' })
+    expect(typesOf(setup.emulator)).toContain('customer.subscription.trial_will_end')
+  })
+
+  test('to less than can be charged is owed, and added to the next invoice', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const { clock, customer, subscription } = await subscribeOnClock(setup, '2027-04-01T00:00:00')
+    const dearer = await catalogue(setup, 'eur', 930)
+    const changed = await stripe.subscriptions.update(subscription.id, {
+      items: [{ id: String(subscription.items.data[0]?.id), price: dearer.id }],
+      proration_behavior: 'always_invoice',
+    })
+    expect(await latestInvoice(setup, changed)).toMatchObject({
+      status: 'paid',
+      total: 30,
+      amount_due: 0,
+      amount_paid: 0,
+      ending_balance: 30,
+      payments: { data: [] },
+    })
+    expect(await stripe.customers.retrieve(customer)).toMatchObject({ balance: 30 })
+    await advanceTo(setup, clock, '2027-05-01T02:00:00')
+    expect(await latestInvoice(setup, await stripe.subscriptions.retrieve(subscription.id)))
+      .toMatchObject({ total: 930, starting_balance: 30, amount_paid: 960, ending_balance: 0 })
+  })
+
+  test('in the classic mode is credited by the price, whatever was billed', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const subscription = await subscribe(setup, { billing_mode: { type: 'classic' } })
+    const [item] = subscription.items.data
+    const dear = await catalogue(setup, 'eur', 9000)
+    await stripe.subscriptions.update(subscription.id, {
+      items: [{ id: String(item?.id), price: dear.id }],
+      proration_behavior: 'none',
+    })
+    await stripe.subscriptions.update(subscription.id, {
+      items: [{ id: String(item?.id), quantity: 2 }],
+      proration_date: item?.current_period_start ?? 0,
+    })
+    expect((await stripe.invoiceItems.list()).data.map(({ amount }) => amount))
+      .toEqual([18000, -9000])
+  })
+
+  test.each<[Stripe.SubscriptionUpdateParams, object]>([
+    [{ proration_date: 1 }, { param: 'proration_date' }],
+    [{ cancel_at: 1 }, { param: 'cancel_at' }],
+    [{ cancel_at: '', cancel_at_period_end: true }, { message: /only specify one/ }],
+    [{ trial_end: 1 }, { param: 'trial_end' }],
+    [{ default_payment_method: 'pm_x' }, { param: 'default_payment_method' }],
+    [{ collection_method: 'send_invoice' }, { param: 'days_until_due' }],
+    [{ automatic_tax: { enabled: true } }, { param: 'automatic_tax' }],
+  ])('of %j is refused', async (params, { message = /./, ...error }: { message?: RegExp }) => {
+    const setup = start()
+    const subscription = await subscribe(setup)
+    const refusal = await failure(setup.stripe.subscriptions.update(subscription.id, params))
+    expect(refusal).toMatchObject({ statusCode: 400, ...error })
+    expect(refusal.message).toMatch(message)
+    expect(await setup.stripe.subscriptions.retrieve(subscription.id)).toEqual(subscription)
+  })
+})
+
+describe('the first invoice', () => {
+  test('that is void ends a subscription which waited for it', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const { id, latest_invoice: invoice } = await subscribe(setup, {
+      payment_behavior: 'default_incomplete',
+    })
+    await stripe.invoices.voidInvoice(String(invoice))
+    expect((await stripe.subscriptions.retrieve(id)).status).toBe('incomplete_expired')
+  })
+
+  test('that is given up does not begin a subscription', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const { id, latest_invoice: invoice } = await subscribe(setup, {
+      payment_behavior: 'default_incomplete',
+    })
+    await stripe.invoices.markUncollectible(String(invoice))
+    expect((await stripe.subscriptions.retrieve(id)).status).toBe('incomplete')
   })
 })
 
@@ -602,16 +755,30 @@ describe('subscriptions.cancel()', () => {
       .toMatchObject({ statusCode: 400 })
   })
 
+  test('with invoice_now charges what waited', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const subscription = await subscribe(setup)
+    await stripe.invoiceItems.create({
+      customer: String(subscription.customer),
+      subscription: subscription.id,
+      amount: 700,
+      currency: 'eur',
+    })
+    const ended = await stripe.subscriptions.cancel(subscription.id, { invoice_now: true })
+    expect(await latestInvoice(setup, ended)).toMatchObject({ status: 'paid', amount_paid: 700 })
+  })
+
   test('with prorate and invoice_now credits what is left to the balance', async () => {
     const setup = start()
     const { stripe } = setup
     const subscription = await subscribe(setup)
-    later(setup, 15 * DAY)
+    pass(setup, 15 * DAY)
     const ended = await stripe.subscriptions.cancel(subscription.id, {
       prorate: true,
       invoice_now: true,
     })
-    const invoice = await invoiceOf(setup, ended)
+    const invoice = await latestInvoice(setup, ended)
     expect(invoice.total).toBeLessThan(-400)
     expect(await stripe.customers.retrieve(String(subscription.customer)))
       .toMatchObject({ balance: invoice.total })
@@ -630,11 +797,11 @@ describe('subscriptions.pause() and resume()', () => {
     })
     const [credit] = (await stripe.invoiceItems.list()).data
     expect(credit?.amount).toBeLessThanOrEqual(-899)
-    later(setup, 40 * DAY)
+    pass(setup, 40 * DAY)
     const resumed = await stripe.subscriptions.resume(subscription.id)
     expect(resumed.status).toBe('active')
     expect(resumed).not.toHaveProperty('status_details')
-    expect(await invoiceOf(setup, resumed)).toMatchObject({
+    expect(await latestInvoice(setup, resumed)).toMatchObject({
       billing_reason: 'subscription_update',
       lines: { data: [{ amount: 900 }, { amount: credit?.amount }] },
       status: 'paid',
@@ -646,6 +813,26 @@ describe('subscriptions.pause() and resume()', () => {
       .toMatchObject({ statusCode: 400 })
   })
 
+  test('with the anchor unchanged it bills what is left of the running period', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const { clock, subscription } = await subscribeOnClock(setup, '2027-04-01T00:00:00')
+    await stripe.subscriptions.pause(subscription.id, {
+      bill_for: { unused_time_from: { type: 'none' } },
+    })
+    await advanceTo(setup, clock, '2027-05-16T12:00:00')
+    const resumed = await stripe.subscriptions.resume(subscription.id, {
+      billing_cycle_anchor: { type: 'unchanged' },
+      proration_behavior: 'always_invoice',
+    })
+    expect(resumed).toMatchObject({
+      status: 'active',
+      billing_cycle_anchor: at('2027-04-01T00:00:00'),
+      items: { data: [{ current_period_end: at('2027-06-01T00:00:00') }] },
+    })
+    expect(await latestInvoice(setup, resumed)).toMatchObject({ status: 'paid', total: 450 })
+  })
+
   test('with resume_on_payment_success it stays paused until somebody pays', async () => {
     const setup = start()
     const { stripe } = setup
@@ -653,18 +840,14 @@ describe('subscriptions.pause() and resume()', () => {
     await stripe.subscriptions.pause(subscription.id, {
       bill_for: { unused_time_from: { type: 'none' } },
     })
-    const declining = await stripe.paymentMethods.attach('pm_card_chargeCustomerFail', {
-      customer: String(subscription.customer),
-    })
-    await stripe.subscriptions.update(subscription.id, { default_payment_method: declining.id })
+    const declining = await attach(setup, subscription, 'pm_card_chargeCustomerFail')
+    await stripe.subscriptions.update(subscription.id, { default_payment_method: declining })
     const asked = await stripe.subscriptions.resume(subscription.id, {
       payment_behavior: 'resume_on_payment_success',
     })
     expect(asked.status).toBe('paused')
-    const visa = await stripe.paymentMethods.attach('pm_card_visa', {
-      customer: String(subscription.customer),
-    })
-    await stripe.invoices.pay(String(asked.latest_invoice), { payment_method: visa.id })
+    const visa = await attach(setup, subscription, 'pm_card_visa')
+    await stripe.invoices.pay(String(asked.latest_invoice), { payment_method: visa })
     expect((await stripe.subscriptions.retrieve(subscription.id)).status).toBe('active')
   })
 })

@@ -18,23 +18,29 @@ export function allow(resource: Resource) {
 
 /**
  * Admits a caller to a row of the path, which the handler finds as `c.var.row`. An absent row is
- * told before a missing permission, as on the real panel; its debug mode names the model.
+ * told before a missing permission, as on the real panel.
  */
 export function allowRow<Row>(
   resource: Resource,
   find: (panel: PanelApp, param: (name: string) => string) => Row | undefined,
-  model: string,
+  { model, param }: RowNames,
 ) {
   return createMiddleware<PanelEnv & { Variables: { row: Row } }>(async (c, next) => {
     const { caller, body } = await admit(c.env, c.req.raw, (name, value) => c.header(name, value))
     c.set('caller', caller)
     c.set('body', body)
     const row = find(c.env, (name) => c.req.param(name) ?? '')
-    if (!row) throw notFound(model, c.req.path.split('/')[4])
+    if (!row) throw notFound(model, param && c.req.param(param))
     c.set('row', row)
     authorize(caller, resource, c.req.method)
     await next()
   })
+}
+
+/** How the debug mode names an absent row: its model, and the part of the path that holds its id. */
+interface RowNames {
+  model: string
+  param?: string
 }
 
 export function mayRead({ key }: Caller, resource: Resource): boolean {

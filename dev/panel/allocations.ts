@@ -10,7 +10,7 @@ import { allocationView } from './views.ts'
 const node = allowRow(
   'allocations',
   ({ store }, param) => store.nodes.find(idOf(param('node'))),
-  'Node',
+  { model: 'Node', param: 'node' },
 )
 
 /** An allocation of another node is not found. */
@@ -20,7 +20,7 @@ const allocation = allowRow(
     store.allocations.rows.find((row) =>
       row.id === idOf(param('allocation')) && row.nodeId === idOf(param('node'))
     ),
-  'Allocation',
+  { model: 'Allocation', param: 'allocation' },
 )
 
 export const allocations = new Hono<PanelEnv>()

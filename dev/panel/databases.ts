@@ -5,10 +5,13 @@ import type { PanelApp, PanelEnv } from './panel.ts'
 import { idOf } from './text.ts'
 import { exists, validate } from './validation.ts'
 
-const server = allowRow('server_databases', findServer, 'Server')
+const server = allowRow('server_databases', findServer, { model: 'Server', param: 'server' })
 
 /** This panel has no database host, and so none of its servers has a database. */
-const database = allowRow('server_databases', () => undefined, 'Database')
+const database = allowRow('server_databases', () => undefined, {
+  model: 'Database',
+  param: 'database',
+})
 
 export const databases = new Hono<PanelEnv>()
   .get('/servers/:server/databases', server, (c) => c.json(listOf([])))

@@ -51,14 +51,18 @@ export class PanelFailure extends Error {
   }
 }
 
-/** `model` and `id` name the row that is missing, for the debug mode. */
+/** For the debug mode: `model` names what is missing, and `id` by what it was looked for, if by id. */
 export function notFound(model?: string, id?: string): PanelFailure {
   return new PanelFailure(
     404,
     'NotFoundHttpException',
     'The requested resource could not be found on the server.',
-    { rawDetail: model && `No query results for model [Pterodactyl\\Models\\${model}] ${id}` },
+    { rawDetail: model && missingWords(model, id) },
   )
+}
+
+function missingWords(model: string, id: string | undefined): string {
+  return `No query results for model [Pterodactyl\\Models\\${model}]${id ? ` ${id}` : '.'}`
 }
 
 export function unexpected(code: string, rawDetail?: string): PanelFailure {

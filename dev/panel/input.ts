@@ -1,3 +1,6 @@
+import { unexpected } from './failure.ts'
+import { idOf } from './text.ts'
+
 /** The body of a request, read by paths such as `limits.memory`. */
 export class Input {
   private readonly body: unknown
@@ -29,12 +32,25 @@ export class Input {
     return value === null ? null : String(value)
   }
 
-  /** The database rounds fractions; numeric texts count as numbers. */
+  /** Numeric texts count as numbers. */
   number(path: string): number | null {
     const value = this.value(path)
-    if (value === null) return null
-    const number = Number(value)
+    return value === null ? null : Number(value)
+  }
+
+  /** As `number`, for a column: the database rounds fractions, and breaks at what it cannot hold. */
+  integer(path: string): number | null {
+    const number = this.number(path)
+    if (number === null) return null
+    if (Math.abs(number) > MOST_IN_COLUMN) {
+      throw unexpected('QueryException', 'Numeric value out of range')
+    }
     return Math.sign(number) * Math.round(Math.abs(number))
+  }
+
+  /** The id of a row, as MySQL finds it by a text. */
+  id(path: string): number {
+    return idOf(this.text(path) ?? '')
   }
 
   flag(path: string, fallback: boolean): boolean {
@@ -55,9 +71,14 @@ export class Input {
   }
 
   private walk(names: string[]): unknown {
-    return names.reduce<unknown>((value, name) => isMap(value) ? value[name] : undefined, this.body)
+    return names.reduce<unknown>((value, name) => {
+      return isMap(value) && Object.hasOwn(value, name) ? value[name] : undefined
+    }, this.body)
   }
 }
+
+/** Of an unsigned column of 32 bits. */
+const MOST_IN_COLUMN = 2 ** 32 - 1
 
 /** What the panel does to every body first: texts are trimmed, and empty ones become null. */
 export function cleanInput(value: unknown): unknown {

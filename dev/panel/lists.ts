@@ -54,7 +54,7 @@ function filterRows<Row>(
   filters: ListOptions<Row>['filters'],
 ): Row[] {
   if (!filters || !isMap(asked)) return rows
-  const unknown = Object.keys(asked).filter((name) => !filters[name])
+  const unknown = Object.keys(asked).filter((name) => !Object.hasOwn(filters, name))
   if (unknown.length > 0) throw badQuery('filter', 'are', unknown, Object.keys(filters))
   return Object.entries(asked).reduce((found, [name, value]) => {
     const parts = partsOf(value)
@@ -84,7 +84,7 @@ function sortRows<Row>(rows: Row[], asked: unknown, sorts: ListOptions<Row>['sor
     name: name.replace(/^-/, ''),
     sign: name.startsWith('-') ? -1 : 1,
   }))
-  const unknown = orders.map(({ name }) => name).filter((name) => !sorts[name])
+  const unknown = orders.map(({ name }) => name).filter((name) => !Object.hasOwn(sorts, name))
   if (unknown.length > 0) throw badQuery('sort', 'is', unknown, Object.keys(sorts))
   return orders.reduceRight((sorted, { name, sign }) => {
     const field = sorts[name]

@@ -6,14 +6,13 @@ import { pageOf } from './lists.ts'
 import type { Location } from './model.ts'
 import { change, type PanelApp, type PanelEnv, timestamp } from './panel.ts'
 import { idOf, same } from './text.ts'
-import { locationItem } from './transformers.ts'
 import { type RuleSet, unique, validate } from './validation.ts'
 import { locationView } from './views.ts'
 
 const location = allowRow(
   'locations',
   ({ store }, param) => store.locations.find(idOf(param('location'))),
-  'Location',
+  { model: 'Location', param: 'location' },
 )
 
 export const locations = new Hono<PanelEnv>()
@@ -28,7 +27,7 @@ export const locations = new Hono<PanelEnv>()
     validate(c.var.body, rulesFor(c.env), labels)
     const made = insertLocation(c.env, new Input(c.var.body))
     const resource = `${c.env.url}/api/application/locations/${made.id}`
-    return c.json({ ...locationItem(made), meta: { resource } }, 201)
+    return c.json({ ...locationView(c, made), meta: { resource } }, 201)
   })
   .patch('/locations/:location', location, (c) => {
     validate(c.var.body, rulesFor(c.env, c.var.row), labels)

@@ -5,8 +5,8 @@ import type { PanelApp, PanelEnv } from './panel.ts'
 import { idOf } from './text.ts'
 import { eggsOf, eggView, nestView } from './views.ts'
 
-const nest = allowRow('nests', findNest, 'Nest')
-const nestOfEggs = allowRow('eggs', findNest, 'Nest')
+const nest = allowRow('nests', findNest, { model: 'Nest', param: 'nest' })
+const nestOfEggs = allowRow('eggs', findNest, { model: 'Nest', param: 'nest' })
 
 /** An egg of another nest is not found. */
 const egg = allowRow(
@@ -15,7 +15,7 @@ const egg = allowRow(
     store.eggs.rows.find((row) =>
       row.id === idOf(param('egg')) && row.nestId === idOf(param('nest'))
     ),
-  'Egg',
+  { model: 'Egg', param: 'egg' },
 )
 
 export const nests = new Hono<PanelEnv>()

@@ -2,6 +2,7 @@ import { refused } from './failure.ts'
 import { Input } from './input.ts'
 import type { Node } from './model.ts'
 import { change, newToken, newUuid, type PanelApp, timestamp } from './panel.ts'
+import { idOf } from './text.ts'
 import { exists, type RuleSet, validate } from './validation.ts'
 
 export function createNode(panel: PanelApp, body: unknown): Node {
@@ -16,7 +17,7 @@ export function createNode(panel: PanelApp, body: unknown): Node {
     behindProxy: input.flag('behind_proxy', false),
     maintenance: input.flag('maintenance_mode', false),
     description: input.text('description'),
-    uploadSize: input.number('upload_size') ?? 100,
+    uploadSize: input.integer('upload_size') ?? 100,
     ...newTokens(panel),
     createdAt: at,
     updatedAt: at,
@@ -36,7 +37,7 @@ export async function updateNode(panel: PanelApp, node: Node, body: unknown): Pr
     behindProxy: input.flag('behind_proxy', node.behindProxy),
     maintenance: input.flag('maintenance_mode', node.maintenance),
     description: input.has('description') ? input.text('description') : node.description,
-    uploadSize: input.number('upload_size') ?? node.uploadSize,
+    uploadSize: input.integer('upload_size') ?? node.uploadSize,
     ...(input.flag('reset_secret', false) && newTokens(panel)),
   })
   try {
@@ -72,7 +73,7 @@ const labels = {
 }
 
 function nodeRules({ store }: PanelApp): RuleSet {
-  const isLocation = exists((value) => store.locations.find(Number(value)) !== undefined)
+  const isLocation = exists((value) => store.locations.find(idOf(String(value))) !== undefined)
   return {
     name: ['required|regex:/^([\\w .-]{1,100})$/'],
     description: ['string|nullable'],
@@ -96,16 +97,16 @@ function nodeRules({ store }: PanelApp): RuleSet {
 function writtenColumns(input: Input) {
   return {
     name: input.text('name') ?? '',
-    locationId: input.number('location_id') ?? 0,
+    locationId: input.id('location_id'),
     fqdn: input.text('fqdn') ?? '',
     scheme: input.text('scheme') ?? '',
-    memory: input.number('memory') ?? 0,
-    memoryOverallocate: input.number('memory_overallocate') ?? 0,
-    disk: input.number('disk') ?? 0,
-    diskOverallocate: input.number('disk_overallocate') ?? 0,
+    memory: input.integer('memory') ?? 0,
+    memoryOverallocate: input.integer('memory_overallocate') ?? 0,
+    disk: input.integer('disk') ?? 0,
+    diskOverallocate: input.integer('disk_overallocate') ?? 0,
     daemonBase: input.text('daemon_base') ?? '/var/lib/pterodactyl/volumes',
-    daemonSftp: input.number('daemon_sftp') ?? 0,
-    daemonListen: input.number('daemon_listen') ?? 0,
+    daemonSftp: input.integer('daemon_sftp') ?? 0,
+    daemonListen: input.integer('daemon_listen') ?? 0,
   }
 }
 

@@ -8,14 +8,14 @@ import { createNode, deleteNode, updateNode } from './node_changes.ts'
 import { type Item, listOf } from './objects.ts'
 import type { Call, PanelEnv } from './panel.ts'
 import { idOf } from './text.ts'
-import { nodeConfiguration, nodeItem, usedOn } from './transformers.ts'
+import { nodeConfiguration, usedOn } from './transformers.ts'
 import { validate } from './validation.ts'
 import { nodeView } from './views.ts'
 
 const node = allowRow(
   'nodes',
   ({ store }, param) => store.nodes.find(idOf(param('node'))),
-  'Node',
+  { model: 'Node', param: 'node' },
 )
 
 export const nodes = new Hono<PanelEnv>()
@@ -55,7 +55,7 @@ export const nodes = new Hono<PanelEnv>()
   .post('/nodes', allow('nodes'), (c) => {
     const made = createNode(c.env, c.var.body)
     const resource = `${c.env.url}/api/application/nodes/${made.id}`
-    return c.json({ ...nodeItem(c.env.store, made), meta: { resource } }, 201)
+    return c.json({ ...nodeView(c, made), meta: { resource } }, 201)
   })
   .patch('/nodes/:node', node, async (c) => {
     await updateNode(c.env, c.var.row, c.var.body)

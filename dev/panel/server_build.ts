@@ -11,23 +11,9 @@ import { exists, type RuleSet, unique, validate } from './validation.ts'
 export async function changeBuild(panel: PanelApp, server: Server, body: unknown): Promise<void> {
   validate(body, buildRules(panel.store, server), labels)
   const input = new Input(body)
+  const columns = buildColumns(server, input)
   const allocationId = moveAllocations(panel.store, server, input)
-  const prefix = input.isEmpty('limits') ? '' : 'limits.'
-  const limit = (name: string) => input.number(prefix + name) ?? 0
-  const threads = `${prefix}threads`
-  change(panel, server, {
-    allocationId,
-    memory: limit('memory'),
-    swap: limit('swap'),
-    disk: limit('disk'),
-    io: limit('io'),
-    cpu: limit('cpu'),
-    threads: input.has(threads) ? input.text(threads) : server.threads,
-    oomDisabled: input.flag('oom_disabled', server.oomDisabled),
-    databaseLimit: input.number('feature_limits.databases'),
-    allocationLimit: input.number('feature_limits.allocations'),
-    backupLimit: input.number('feature_limits.backups') ?? 0,
-  })
+  change(panel, server, { ...columns, allocationId })
   try {
     await panel.wings.call('sync', server)
   } catch {
@@ -77,13 +63,31 @@ function limitRules(prefix: string, needed: string): RuleSet {
   }
 }
 
+function buildColumns(server: Server, input: Input) {
+  const prefix = input.isEmpty('limits') ? '' : 'limits.'
+  const limit = (name: string) => input.integer(prefix + name) ?? 0
+  const threads = `${prefix}threads`
+  return {
+    memory: limit('memory'),
+    swap: limit('swap'),
+    disk: limit('disk'),
+    io: limit('io'),
+    cpu: limit('cpu'),
+    threads: input.has(threads) ? input.text(threads) : server.threads,
+    oomDisabled: input.flag('oom_disabled', server.oomDisabled),
+    databaseLimit: input.integer('feature_limits.databases'),
+    allocationLimit: input.integer('feature_limits.allocations'),
+    backupLimit: input.integer('feature_limits.backups') ?? 0,
+  }
+}
+
 /**
  * Only free ports of the same node are added and only own ones removed; others are skipped silently.
  * The first one added steps in for a default that is removed. Returns the new default.
  */
 function moveAllocations(store: PanelStore, server: Server, input: Input): number {
   const idsOf = (field: string) => input.list(field).map(Number)
-  const asked = input.number('allocation') ?? 0
+  const asked = input.id('allocation')
   const additions = idsOf('add_allocations')
   const removals = idsOf('remove_allocations')
   const ofNode = store.allocations.rows.filter((row) => row.nodeId === server.nodeId)

@@ -43,7 +43,7 @@ export function changeStartup(panel: PanelApp, server: Server, body: unknown): v
     skip_scripts: ['present|boolean'],
   })
   const input = new Input(body)
-  const egg = store.eggs.get(input.number('egg') ?? 0)
+  const egg = store.eggs.get(input.id('egg'))
   const kept = egg.id === server.eggId ? server.environment : {}
   const environment = input.isEmpty('environment') ? kept : readEnvironment(store, egg, input)
   change(panel, server, {

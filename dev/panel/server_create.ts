@@ -23,7 +23,7 @@ export async function createServer(panel: PanelApp, body: unknown): Promise<Serv
     throw fault.of === 'ports' ? noViableAllocation() : noViableNode()
   }
   const allocation = chooseAllocation(panel, input)
-  const egg = store.eggs.get(input.number('egg') ?? 0)
+  const egg = store.eggs.get(input.id('egg'))
   const environment = readEnvironment(store, egg, input)
   await timing.startingLine?.arrive()
   refuseLostRace(panel, {
@@ -141,17 +141,17 @@ function insertServer(
     description: input.text('description') ?? '',
     status: 'installing',
     skipScripts: input.flag('skip_scripts', false),
-    memory: input.number('limits.memory') ?? 0,
-    swap: input.number('limits.swap') ?? 0,
-    disk: input.number('limits.disk') ?? 0,
-    io: input.number('limits.io') ?? 0,
-    cpu: input.number('limits.cpu') ?? 0,
+    memory: input.integer('limits.memory') ?? 0,
+    swap: input.integer('limits.swap') ?? 0,
+    disk: input.integer('limits.disk') ?? 0,
+    io: input.integer('limits.io') ?? 0,
+    cpu: input.integer('limits.cpu') ?? 0,
     threads: input.text('limits.threads'),
     oomDisabled: input.flag('oom_disabled', true),
-    databaseLimit: input.number('feature_limits.databases') ?? 0,
-    allocationLimit: input.number('feature_limits.allocations') ?? 0,
-    backupLimit: input.number('feature_limits.backups') ?? 0,
-    ownerId: input.number('user') ?? 0,
+    databaseLimit: input.integer('feature_limits.databases') ?? 0,
+    allocationLimit: input.integer('feature_limits.allocations') ?? 0,
+    backupLimit: input.integer('feature_limits.backups') ?? 0,
+    ownerId: input.integer('user') ?? 0,
     nodeId: allocation.nodeId,
     allocationId: allocation.id,
     nestId: egg.nestId,

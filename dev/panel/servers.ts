@@ -14,13 +14,13 @@ import { serverView } from './views.ts'
 const server = allowRow(
   'servers',
   ({ store }, param) => store.servers.find(idOf(param('server'))),
-  'Server',
+  { model: 'Server', param: 'server' },
 )
 
 const serverByExternalId = allowRow(
   'servers',
   ({ store }, param) => store.servers.rows.find((row) => same(row.externalId, param('external'))),
-  'Server',
+  { model: 'Server' },
 )
 
 export const servers = new Hono<PanelEnv>()

@@ -4,20 +4,19 @@ import { refused } from './failure.ts'
 import { pageOf } from './lists.ts'
 import type { PanelEnv } from './panel.ts'
 import { idOf, same } from './text.ts'
-import { userItem } from './transformers.ts'
 import { createUser, deleteUser, updateUser } from './user_changes.ts'
 import { userView } from './views.ts'
 
 const user = allowRow(
   'users',
   ({ store }, param) => store.users.find(idOf(param('user'))),
-  'User',
+  { model: 'User', param: 'user' },
 )
 
 const userByExternalId = allowRow(
   'users',
   ({ store }, param) => store.users.rows.find((row) => same(row.externalId, param('external'))),
-  'User',
+  { model: 'User' },
 )
 
 export const users = new Hono<PanelEnv>()
@@ -37,7 +36,7 @@ export const users = new Hono<PanelEnv>()
   .post('/users', allow('users'), async (c) => {
     const made = await createUser(c.env, c.var.body)
     const resource = `${c.env.url}/api/application/users/${made.id}`
-    return c.json({ ...userItem(made), meta: { resource } }, 201)
+    return c.json({ ...userView(c, made), meta: { resource } }, 201)
   })
   .patch('/users/:user', user, (c) => {
     updateUser(c.env, c.var.row, c.var.body)

@@ -56,6 +56,14 @@ export class ParameterFailure extends StripeFailure {
   }
 }
 
+/** A parameter that is needed here, and is not there. */
+export function missing(param: string) {
+  return new ParameterFailure(`Missing required param: ${param}.`, {
+    code: 'parameter_missing',
+    param,
+  })
+}
+
 /** A request that is well formed, and not possible now. */
 export function refused(
   message: string,

@@ -1,9 +1,20 @@
 import { ParameterFailure } from './errors.ts'
 import { couponShown, promotionCodeShown } from './objects/discount.ts'
 import { listObject } from './objects/list.ts'
-import { partOf, type Schema, schemaOf } from './openapi/structure.ts'
+import { answerOf, resolved, type Schema } from './openapi/structure.ts'
 import type { Sandbox } from './sandbox.ts'
 import { findCoupon, findObject, type Store } from './store.ts'
+
+/** Refuses the paths, before anything is done, that the operation's answer cannot expand. */
+export function checkExpansions(operation: string, paths: string[] = []) {
+  for (const [index, path] of paths.entries()) {
+    const steps = path.split('.')
+    if (steps.length > MAX_DEPTH) {
+      throw refusal(`You cannot expand more than ${MAX_DEPTH} levels of a property`, index)
+    }
+    if (!isExpandable(answerOf(operation), steps)) throw cannotExpand(path, index)
+  }
+}
 
 /**
  * A copy of an answer in which the ids at these paths (`latest_invoice.payments`, in a list
@@ -12,49 +23,37 @@ import { findCoupon, findObject, type Store } from './store.ts'
 export function expanded(sandbox: Sandbox, answer: object, paths: string[] = []): object {
   const copy = structuredClone(answer)
   for (const [index, path] of paths.entries()) {
-    const steps = path.split('.')
-    if (steps.length > MAX_DEPTH) {
-      throw refusal(`You cannot expand more than ${MAX_DEPTH} levels of a property`, index)
-    }
-    expandAt(sandbox, copy, {
-      steps,
-      refusal: () => refusal(`This property cannot be expanded (${path}).`, index),
-    })
+    expandAt(sandbox, copy, path.split('.'), () => cannotExpand(path, index))
   }
   return copy
 }
 
 const MAX_DEPTH = 4
 
-/** `schema` is that of a part without a kind of its own, as the structure has it in its parent. */
-function expandAt(
-  sandbox: Sandbox,
-  node: unknown,
-  { steps, schema, refusal }: { steps: string[]; schema?: Schema; refusal: () => Error },
-) {
+function isExpandable(schema: Schema | undefined, [step, ...rest]: string[]): boolean {
+  if (step === undefined) return true
+  const own = resolved(schema)
+  const fields = own?.['x-expandableFields'] ?? []
+  if (!fields.includes(step) && step !== TOTAL) return false
+  const part = own?.properties?.[step]
+  return part !== undefined && isExpandable(part, rest)
+}
+
+/** How many a search found is told where it is expanded, though it is no object. */
+const TOTAL = 'total_count'
+
+function expandAt(sandbox: Sandbox, node: unknown, steps: string[], refusal: () => Error) {
   const [step, ...rest] = steps
   if (step === undefined || node === null) return
   if (Array.isArray(node)) {
-    for (const item of node) expandAt(sandbox, item, { steps, schema, refusal })
+    for (const item of node) expandAt(sandbox, item, steps, refusal)
     return
   }
   if (!isRecord(node)) throw refusal()
-  const own = schemaOf(node.object) ?? schema
-  if (!isExpandable(node.object, own, step)) throw refusal()
   const value = node[step] ?? included(sandbox, node, step)
-  if (value === undefined || typeof value === 'number') return
+  if (value === undefined || step === TOTAL) return
   node[step] = objectsFor(sandbox, value, refusal)
-  expandAt(sandbox, node[step], { steps: rest, schema: partOf(own, step), refusal })
-}
-
-const PAGE_FIELDS: Record<string, string[]> = {
-  list: ['data'],
-  search_result: ['data', 'total_count'],
-}
-
-function isExpandable(object: unknown, schema: Schema | undefined, step: string): boolean {
-  const fields = PAGE_FIELDS[String(object)] ?? schema?.['x-expandableFields'] ?? []
-  return fields.includes(step)
+  expandAt(sandbox, node[step], rest, refusal)
 }
 
 function objectsFor(sandbox: Sandbox, value: unknown, refusal: () => Error): unknown {
@@ -127,6 +126,10 @@ function confirmationSecret(store: Store, invoice: string) {
 
 function list(data: unknown[], url: string) {
   return structuredClone(listObject(data, url))
+}
+
+function cannotExpand(path: string, index: number) {
+  return refusal(`This property cannot be expanded (${path}).`, index)
 }
 
 function refusal(message: string, index: number) {

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { noSuch, ParameterFailure } from './errors.ts'
-import { expanded } from './expand.ts'
+import { checkExpansions, expanded } from './expand.ts'
 import { decodeForm } from './form.ts'
 import { type Operation, parseParams } from './openapi/operation.ts'
 import type { StripeEnv, View } from './sandbox.ts'
@@ -20,7 +20,11 @@ export async function read<Params>(
   const fields = decodeForm([query, body].filter(Boolean).join('&'))
   const params = parseParams(operation, fields)
   c.set('operation', operation.name)
-  c.set('view', viewOf(params))
+  const view = { ...viewOf(params) }
+  checkExpansions(operation.name, view.expand)
+  c.set('view', view)
+  // only the answer has to do with it: nothing may keep it
+  Reflect.deleteProperty(Object(params), 'expand')
   return params
 }
 

@@ -37,7 +37,14 @@ export function start(
       options.onAnswer?.(operation, body)
     },
   })
-  front.handler = emulator.fetch
+  const asked: { method: string; path: string; body: Promise<string> }[] = []
+  front.handler = async (request) => {
+    const { pathname: path } = new URL(request.url)
+    // a body may still be under way when the answer must come, and may never end
+    const body = request.clone().text().catch(() => '')
+    asked.push({ method: request.method, path, body })
+    return await emulator.fetch(request)
+  }
   const received: { event: Stripe.Event; header: string; body: string }[] = []
   const receiver = { answer: (): Response | Promise<Response> => new Response(null) }
   shop.handler = async (request) => {
@@ -66,6 +73,7 @@ export function start(
   return {
     emulator,
     clock,
+    asked,
     received,
     receiver,
     url: front.url,

@@ -28,7 +28,7 @@ type OpenIn =
   | 'ready, or installing for admins'
   | 'any state'
 
-export interface ServerAccess {
+interface ServerAccess {
   openIn?: OpenIn
   /** What a subuser needs for it, which may depend on the input; absent: nothing but access. */
   permission?: string | ((input: Input) => string)

@@ -6,7 +6,7 @@ import { orderCommands, setPower, type Signal, statsText } from './power.ts'
 import { readToken, type Token } from './token.ts'
 import type { Listener } from './wings.ts'
 
-export interface ConsoleOptions {
+interface ConsoleOptions {
   panel: PanelApp
   node: Node
   /** Of the server that the socket was opened for. */

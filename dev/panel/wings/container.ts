@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-export const powerStates = ['offline', 'starting', 'running', 'stopping'] as const
+const powerStates = ['offline', 'starting', 'running', 'stopping'] as const
 export type PowerState = typeof powerStates[number]
 
 /** What happens by itself at its time; `text` is the line, or the state that is reached. */

@@ -48,15 +48,6 @@ export function orderCommands(wings: Wings, container: Container, commands: stri
   for (const command of commands) sendCommand(wings, container, command)
 }
 
-/** Types a line into the console of the game, which answers at once. */
-export function sendCommand(wings: Wings, container: Container, command: string): void {
-  const egg = eggOf(wings, container)
-  const now = wings.now()
-  // Wings knows the command that ends the game, for it would take the end for a crash otherwise.
-  if (command === egg.stop) return stop(wings, container, now)
-  for (const line of answerTo(egg, command)) say(wings, container, line, now)
-}
-
 /** The process ends without a word. */
 export function stopNow(wings: Wings, container: Container): void {
   container.due = []
@@ -97,6 +88,15 @@ const NO_SUCH_ACTION =
 
 /** As many as Wings gives to who asks for the log. */
 const LOG_LINES = 150
+
+/** Types a line into the console of the game, which answers at once. */
+function sendCommand(wings: Wings, container: Container, command: string): void {
+  const egg = eggOf(wings, container)
+  const now = wings.now()
+  // Wings knows the command that ends the game, for it would take the end for a crash otherwise.
+  if (command === egg.stop) return stop(wings, container, now)
+  for (const line of answerTo(egg, command)) say(wings, container, line, now)
+}
 
 function boot(wings: Wings, container: Container, now: Date): string | undefined {
   if (!wings.serverOf(container)) return 'the panel does not know this server'

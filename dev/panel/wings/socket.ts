@@ -23,15 +23,19 @@ export function openConsole(
     send: (text) => {
       if (socket.readyState === WebSocket.OPEN) socket.send(text)
     },
-    close: (code, reason) => socket.close(code, reason),
+    close: (code, reason) => {
+      end()
+      socket.close(code, reason)
+    },
   })
   const stopListening = panel.wings.listen(uuid, listener)
   const heart = setInterval(() => panel.settle(), BEAT_MS)
-  socket.addEventListener('message', ({ data }) => void listener.receive(data))
-  socket.addEventListener('close', () => {
+  const end = () => {
     clearInterval(heart)
     stopListening()
-  })
+  }
+  socket.addEventListener('message', ({ data }) => void listener.receive(data))
+  socket.addEventListener('close', end)
   return response
 }
 

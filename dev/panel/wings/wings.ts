@@ -16,7 +16,7 @@ export interface Listener {
   close(code: number, reason: string): void
 }
 
-export interface WingsOptions {
+interface WingsOptions {
   store: PanelStore
   now: () => Date
   installMs: number

@@ -4,7 +4,7 @@ import { payInvoiceNow } from './collect.ts'
 import { finalizeInvoice, markUncollectible, subscriptionOf, voidInvoice } from './invoices.ts'
 import { dropPendingUpdate, PENDING_SECONDS } from './pending_updates.ts'
 import { RENEWING, renewSubscription } from './renew.ts'
-import { changeStatus } from './standing.ts'
+import { changeStatus, noteDelinquency } from './standing.ts'
 import { endByTime, endSubscription, isEnded } from './subscriptions.ts'
 import { upcomingInvoice } from './upcoming.ts'
 
@@ -52,6 +52,7 @@ function earliest(sandbox: Sandbox, clock: string | null): Happening | undefined
   }
   for (const invoice of store.invoices.toJSON()) {
     if (invoice.test_clock !== clock || isDone(invoice)) continue
+    if (!store.customers.find(invoice.customer ?? '')) continue
     ofInvoice(sandbox, invoice).forEach(consider)
   }
   return first
@@ -174,6 +175,7 @@ function tellOverdue(sandbox: Sandbox, id: string) {
   const invoice = sandbox.store.invoices.get(id)
   tell(sandbox, 'invoice.overdue', id)
   emit(sandbox, 'invoice.overdue', invoice)
+  noteDelinquency(sandbox, invoice, true)
   const subscription = subscriptionOf(sandbox, invoice)
   if (subscription?.status === 'active') changeStatus(sandbox, subscription.id, 'past_due')
 }

@@ -1,8 +1,9 @@
+import { refused } from '../errors.ts'
 import { takePayment } from '../payments/take.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
 import type { Invoice, PaymentIntent, PaymentMethod, Subscription } from '../wire.ts'
 import { markPaid, paymentOf, subscriptionOf } from './invoices.ts'
-import { afterProcessing, afterUnpaid } from './standing.ts'
+import { afterProcessing, afterUnpaid, noteDelinquency } from './standing.ts'
 
 /** Why an invoice is tried: by its schedule, by somebody, or because a payment under way ended. */
 type Attempt = 'scheduled' | 'manual' | 'settled'
@@ -55,7 +56,18 @@ export function methodFor(
   >,
 ): PaymentMethod | undefined {
   const { default_payment_method: theirs } = store.customers.get(customer).invoice_settings
-  return store.paymentMethods.find(own ?? theirs ?? '')
+  const method = store.paymentMethods.find(own ?? theirs ?? '')
+  return method?.customer === customer ? method : undefined
+}
+
+/** The refusal of what must be paid at once by a customer who has nothing to pay with. */
+export function nothingToPayWith() {
+  return refused(
+    'This customer has no attached payment source or default payment method. Please consider ' +
+      'adding a default payment method. For more information, visit ' +
+      'https://stripe.com/docs/billing/subscriptions/payment-methods-setting#payment-method-priority.',
+    { code: 'resource_missing' },
+  )
 }
 
 /** The intent that pays, or did not pay, an invoice. */
@@ -114,6 +126,7 @@ function recordFailure(
   if (needsAction) emit(sandbox, 'invoice.payment_action_required', failed)
   if (!needsAction || !isFirst(sandbox, failed)) emit(sandbox, 'invoice.payment_failed', failed)
   emit(sandbox, 'invoice.updated', failed, former)
+  if (attempt === 'scheduled') noteDelinquency(sandbox, failed, true)
   afterUnpaid(sandbox, failed)
   return store.invoices.get(id)
 }

@@ -1,16 +1,14 @@
 import type Stripe from 'stripe'
-import { ParameterFailure, refused, StripeFailure } from '../errors.ts'
+import { ParameterFailure, refused } from '../errors.ts'
 import { mergeMetadata } from '../metadata.ts'
 import { type LineDraft, pricingOf } from '../objects/invoice.ts'
 import { subscriptionParent } from '../objects/invoice_item.ts'
 import { subscriptionItemObject, subscriptionObject } from '../objects/subscription.ts'
 import type { Given } from '../openapi/operation.ts'
-import { failureOf } from '../payments/attempt.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
-import { forkStore } from '../store.ts'
 import type { Customer, Invoice, InvoiceItem, Price, Subscription } from '../wire.ts'
 import { inTimeOf } from './clocks.ts'
-import { intentOf, payInvoiceNow } from './collect.ts'
+import { methodFor, nothingToPayWith, payInvoiceNow } from './collect.ts'
 import { attachDiscounts, discountsLeft } from './discounts.ts'
 import { addInvoiceItem, pendingItems } from './invoice_items.ts'
 import { drawInvoice, finalizeInvoice, keepDraft } from './invoices.ts'
@@ -18,6 +16,7 @@ import { type AskedItem, checkItems, priceOf } from './items.ts'
 import { fullAmount, lineOfSubscriptionItem, productName } from './lines.ts'
 import { periodAt, periodEnd, recurrenceOf } from './period.ts'
 import { remaining } from './prorations.ts'
+import { failureIn } from './rehearsal.ts'
 import { refuseSecondCurrency } from './subscriptions.ts'
 import { cancellationOf, checkCollection, TERMS, termsOf } from './terms.ts'
 
@@ -49,34 +48,9 @@ export type AskedSubscription = Given<
 export function createSubscription(sandbox: Sandbox, asked: AskedSubscription): Subscription {
   const customer = customerOf(sandbox, asked.customer)
   const billed = inTimeOf(sandbox, customer.id)
-  if (asked.payment_behavior === 'error_if_incomplete') {
-    const failure = failureIn(billed, null, (trial) => begin(trial, customer, asked))
-    if (failure) throw failure
-  }
+  const failure = failureIn(billed, null, (trial) => begin(trial, customer, asked))
+  if (failure && asked.payment_behavior === 'error_if_incomplete') throw failure
   return begin(billed, customer, asked)
-}
-
-/**
- * The 402 that a change would end with, tried where nothing of it stays: that of a new invoice,
- * other than the `known` one, which is not paid.
- */
-export function failureIn(
-  sandbox: Sandbox,
-  known: string | null,
-  change: (sandbox: Sandbox) => Subscription,
-): StripeFailure | undefined {
-  const trial = rehearsal(sandbox)
-  const { latest_invoice: invoice } = change(trial)
-  if (invoice === null || invoice === known) return
-  if (isSettled(trial.store.invoices.get(invoice))) return
-  const intent = intentOf(trial, invoice)
-  if (intent?.status === 'processing') return
-  return intent?.last_payment_error ? failureOf(intent) : authenticationNeeded()
-}
-
-/** A copy of the sandbox in which something can be tried: nothing of it stays or is told. */
-export function rehearsal(sandbox: Sandbox): Sandbox {
-  return { ...sandbox, store: forkStore(sandbox.store), send: () => {} }
 }
 
 function begin(sandbox: Sandbox, customer: Customer, asked: AskedSubscription): Subscription {
@@ -141,7 +115,7 @@ function drawUp(sandbox: Sandbox, customer: Customer, asked: AskedSubscription):
     ...termsOf(sandbox, customer.id, asked),
   }, items)
   checkCollection(subscription)
-  checkMethod(sandbox, customer, subscription, asked)
+  checkMethod(sandbox, subscription, asked)
   return {
     ...subscription,
     ...cancellationOf(sandbox, subscription, asked),
@@ -322,23 +296,15 @@ function anchorOf(
 
 /** Something must be there to pay with, unless the first payment is confirmed by the buyer. */
 function checkMethod(
-  { store }: Sandbox,
-  customer: Customer,
+  sandbox: Sandbox,
   subscription: Subscription,
   { payment_behavior: behavior, add_invoice_items: oneOffs = [] }: AskedSubscription,
 ) {
   if (subscription.collection_method === 'send_invoice' || behavior === 'default_incomplete') return
   const costs = subscription.items.data.some((item) => fullAmount(item) > 0)
   if (!costs || (subscription.status === 'trialing' && oneOffs.length === 0)) return
-  const method = subscription.default_payment_method ??
-    customer.invoice_settings.default_payment_method
-  if (store.paymentMethods.find(method ?? '')) return
-  throw refused(
-    'This customer has no attached payment source or default payment method. Please consider ' +
-      'adding a default payment method. For more information, visit ' +
-      'https://stripe.com/docs/billing/subscriptions/payment-methods-setting#payment-method-priority.',
-    { code: 'resource_missing' },
-  )
+  if (methodFor(sandbox, subscription)) return
+  throw nothingToPayWith()
 }
 
 function discountsOf(
@@ -357,19 +323,6 @@ function rememberCurrency(sandbox: Sandbox, former: Customer, currency: string) 
   if (former.currency === currency) return
   const updated = sandbox.store.customers.update(former.id, { currency })
   emit(sandbox, 'customer.updated', updated, former)
-}
-
-function isSettled({ status }: Invoice): boolean {
-  return status === 'paid' || status === 'draft'
-}
-
-function authenticationNeeded() {
-  return new StripeFailure(402, {
-    type: 'card_error',
-    message: 'This payment requires additional user action before it can be completed ' +
-      'successfully.',
-    code: 'subscription_payment_intent_requires_action',
-  })
 }
 
 const DAY = 24 * 60 * 60

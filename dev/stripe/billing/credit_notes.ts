@@ -1,13 +1,13 @@
 import type Stripe from 'stripe'
 import { changeBalance } from '../customers/balance.ts'
-import { ParameterFailure, refused } from '../errors.ts'
+import { missing, ParameterFailure, refused } from '../errors.ts'
 import { mergeMetadata } from '../metadata.ts'
 import { creditNoteLineObject, creditNoteObject } from '../objects/credit_note.ts'
 import type { Given } from '../openapi/operation.ts'
 import { chargeToRefund, refundCharge } from '../payments/refunds.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
 import type { CreditNote, CreditNoteLine, Invoice, InvoiceLine } from '../wire.ts'
-import { payInvoice } from './invoices.ts'
+import { markPaid } from './invoices.ts'
 
 /** What a request can say of a credit note. */
 export type CreditNoteRequest = Pick<
@@ -82,7 +82,7 @@ export function issueCreditNote(sandbox: Sandbox, request: CreditNoteRequest): C
   emit(sandbox, 'credit_note.created', note)
   changeInvoice(sandbox, note, 1)
   const { status, amount_remaining: remaining } = store.invoices.get(note.invoice)
-  if (status === 'open' && remaining === 0) payInvoice(sandbox, note.invoice)
+  if (status === 'open' && remaining === 0) markPaid(sandbox, note.invoice, { outOfBand: true })
   return note
 }
 
@@ -284,11 +284,4 @@ function changeInvoice({ store, ...sandbox }: Sandbox, note: CreditNote, sign: 1
     post_payment_credit_notes_amount: former.post_payment_credit_notes_amount + sign * post,
   })
   emit({ store, ...sandbox }, 'invoice.updated', updated, former)
-}
-
-function missing(param: string) {
-  return new ParameterFailure(`Missing required param: ${param}.`, {
-    code: 'parameter_missing',
-    param,
-  })
 }

@@ -1,5 +1,6 @@
 import { pricingOf } from '../objects/invoice.ts'
 import { invoiceItemObject, subscriptionParent } from '../objects/invoice_item.ts'
+import { itemList } from '../objects/subscription.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
 import type { InvoiceItem, InvoiceLine, Subscription, SubscriptionItem } from '../wire.ts'
 import { fullAmount, productName } from './lines.ts'
@@ -38,7 +39,8 @@ export function pendingItems({ store }: Sandbox, { customer, subscription }: {
 
 /**
  * Gives back what was billed for the time after `at` of an item that ends or changes. Nothing is
- * given where nothing was billed, or where it was given back before.
+ * given where nothing was billed, or where it was given back before. The classic billing mode gives
+ * back what the item's price says instead, whatever was billed.
  */
 export function creditItem(
   sandbox: Sandbox,
@@ -46,7 +48,9 @@ export function creditItem(
   item: SubscriptionItem,
   at: number,
 ): InvoiceItem | undefined {
-  const billed = lastBilled(sandbox, item, at)
+  const billed = subscription.billing_mode.type === 'classic'
+    ? billedByPrice(sandbox, subscription, item)
+    : lastBilled(sandbox, item, at)
   if (!billed || billed.amount <= 0) return
   const amount = creditOf(billed, at)
   if (amount === 0) return
@@ -85,6 +89,19 @@ interface Billed {
   amount: number
   period: Period
   credited: NonNullable<InvoiceItem['proration_details']>['credited_items']
+}
+
+function billedByPrice(
+  sandbox: Sandbox,
+  subscription: Subscription,
+  item: SubscriptionItem,
+): Billed {
+  const before = { ...subscription, items: itemList(subscription.id, [item]) }
+  return {
+    amount: discountedAmount(sandbox, before, item),
+    period: { start: item.current_period_start, end: item.current_period_end },
+    credited: null,
+  }
 }
 
 /** The last line or waiting item that bills, or gives back, a subscription's item at this time. */

@@ -21,7 +21,7 @@ import type {
 import { applyDiscounts } from './discounts.ts'
 import { lineOfInvoiceItem } from './lines.ts'
 import type { Period } from './period.ts'
-import { afterPaid } from './standing.ts'
+import { afterGivenUp, afterPaid, afterVoided } from './standing.ts'
 import { endingBalance, totalsOf } from './totals.ts'
 
 /** What an invoice is to bill. */
@@ -98,7 +98,7 @@ export function refigured(
   const data = discounted(sandbox, lines, discounts, draft.currency)
   return {
     ...draft,
-    ...totalsOf(data, balance),
+    ...totalsOf(data, { ...draft, balance }),
     discounts,
     lines: listObject(data, draft.lines.url),
   }
@@ -175,6 +175,7 @@ export function voidInvoice(sandbox: Sandbox, id: string): Invoice {
   moveBalance(sandbox, voided, 'unapplied_from_invoice', -applied)
   emit(sandbox, 'invoice.voided', voided)
   closePayment(sandbox, id, 'canceled')
+  afterVoided(sandbox, voided)
   return voided
 }
 
@@ -189,7 +190,7 @@ export function markUncollectible(sandbox: Sandbox, id: string): Invoice {
     status_transitions: { ...invoice.status_transitions, marked_uncollectible_at: now() },
   })
   emit(sandbox, 'invoice.marked_uncollectible', given)
-  afterPaid(sandbox, given)
+  afterGivenUp(sandbox, given)
   return given
 }
 
@@ -294,7 +295,14 @@ function openPayment(
   const { store, newId, now } = sandbox
   const { amount_due: amount, currency } = invoice
   const intent = known ??
-    takePayment(sandbox, { amount, currency, customer, method: null, offSession: false }).id
+    takePayment(sandbox, {
+      amount,
+      currency,
+      customer,
+      method: null,
+      offSession: false,
+      intent: { description: descriptionOf(invoice) },
+    }).id
   store.invoicePayments.insert(invoicePaymentObject({
     id: newId('invoice_payment'),
     created: now(),
@@ -303,6 +311,11 @@ function openPayment(
     invoice: invoice.id,
     payment: { type: 'payment_intent', payment_intent: intent },
   }))
+}
+
+function descriptionOf({ billing_reason: reason }: Invoice): string {
+  if (reason === 'subscription_create') return 'Subscription creation'
+  return reason === 'manual' ? 'Payment for Invoice' : 'Subscription update'
 }
 
 function closePayment(sandbox: Sandbox, invoice: string, status: 'paid' | 'canceled') {

@@ -3,11 +3,12 @@ import type { Invoice, Subscription } from '../wire.ts'
 import { intentOf } from './collect.ts'
 import { subscriptionOf } from './invoices.ts'
 import { resumeSubscription } from './pauses.ts'
-import { applyPendingUpdate } from './pending_updates.ts'
+import { applyPendingUpdate, dropPendingUpdate } from './pending_updates.ts'
 import { endSubscription, isEnded } from './subscriptions.ts'
 
-/** Lets the subscription of an invoice go on when that was paid, or was given up. */
+/** Lets the subscription of an invoice go on when that was paid. */
 export function afterPaid(sandbox: Sandbox, invoice: Invoice) {
+  noteDelinquency(sandbox, invoice, false)
   const subscription = subscriptionOf(sandbox, invoice)
   if (!subscription || isEnded(subscription)) return
   rememberMethod(sandbox, subscription, invoice)
@@ -21,6 +22,36 @@ export function afterPaid(sandbox: Sandbox, invoice: Invoice) {
     case 'paused':
       return resumeSubscription(sandbox, subscription.id)
   }
+}
+
+/** Lets a subscription go on that owes its latest invoice, as nobody waits for that any more. */
+export function afterGivenUp(sandbox: Sandbox, invoice: Invoice) {
+  noteDelinquency(sandbox, invoice, false)
+  const subscription = subscriptionOf(sandbox, invoice)
+  if (subscription?.latest_invoice !== invoice.id) return
+  if (subscription.status !== 'past_due' && subscription.status !== 'unpaid') return
+  changeStatus(sandbox, subscription.id, 'active')
+}
+
+/** Ends what waited for the payment of an invoice that is void: a beginning, or a change. */
+export function afterVoided(sandbox: Sandbox, invoice: Invoice) {
+  const subscription = subscriptionOf(sandbox, invoice)
+  if (subscription?.latest_invoice !== invoice.id) return
+  const { id, cancellation_details: details, pending_update: pending, status } = subscription
+  if (status === 'incomplete') endSubscription(sandbox, id, details, 'incomplete_expired')
+  else if (pending) dropPendingUpdate(sandbox, id, { expired: true })
+}
+
+/** Remembers of a customer whether the last that happened to an invoice was that it was not paid. */
+export function noteDelinquency(
+  sandbox: Sandbox,
+  { customer: id }: Invoice,
+  delinquent: boolean,
+) {
+  const former = sandbox.store.customers.find(id ?? '')
+  if (!former) return
+  const updated = sandbox.store.customers.update(former.id, { delinquent })
+  emit(sandbox, 'customer.updated', updated, former)
 }
 
 /** What a subscription comes to whose invoice was tried and not paid. */

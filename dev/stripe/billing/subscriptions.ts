@@ -2,6 +2,7 @@ import { refused } from '../errors.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
 import type { Store } from '../store.ts'
 import type { Subscription } from '../wire.ts'
+import { payInvoiceNow } from './collect.ts'
 import { creditItem, pendingItems } from './invoice_items.ts'
 import { draftInvoice, finalizeInvoice, voidInvoice } from './invoices.ts'
 
@@ -58,7 +59,9 @@ export function cancelSubscription(
   })
   store.subscriptions.update(id, { latest_invoice: invoice.id })
   const ended = endSubscription(sandbox, id, details)
-  finalizeInvoice(sandbox, invoice.id)
+  const open = finalizeInvoice(sandbox, invoice.id)
+  const charges = open.status === 'open' && open.collection_method === 'charge_automatically'
+  if (charges) payInvoiceNow(sandbox, open.id, { offSession: true })
   return ended
 }
 

@@ -21,6 +21,7 @@ export const TERMS = [
 export const UNFOLLOWED_TERMS = [
   'payment_settings.payment_method_options',
   'payment_settings.payment_method_types',
+  'trial_settings.end_behavior.billing_cycle_anchor',
 ]
 
 export type AskedTerms = Given<

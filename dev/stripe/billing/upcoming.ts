@@ -1,6 +1,6 @@
 import type { Sandbox } from '../sandbox.ts'
 import type { Invoice } from '../wire.ts'
-import { rehearsal } from './create.ts'
+import { rehearsal } from './rehearsal.ts'
 import { RENEWING, renewSubscription } from './renew.ts'
 import { endByTime } from './subscriptions.ts'
 

@@ -9,8 +9,8 @@ import { emit, type Sandbox } from '../sandbox.ts'
 import type { Subscription, SubscriptionItem } from '../wire.ts'
 import { billAtOnce } from './at_once.ts'
 import { inTimeOf } from './clocks.ts'
-import { payInvoiceNow } from './collect.ts'
-import { addOneOffs, checkedTrialEnd, failureIn } from './create.ts'
+import { methodOf, nothingToPayWith, payInvoiceNow } from './collect.ts'
+import { addOneOffs, checkedTrialEnd } from './create.ts'
 import { attachDiscounts, detachDiscounts } from './discounts.ts'
 import { creditItem, debitItem } from './invoice_items.ts'
 import { finalizeInvoice } from './invoices.ts'
@@ -18,6 +18,7 @@ import { type AskedItem, checkItems, intervalOf, priceOf } from './items.ts'
 import { fullAmount, lineOfSubscriptionItem } from './lines.ts'
 import { dropPendingUpdate, pendingUpdate } from './pending_updates.ts'
 import { periodAt, recurrenceOf } from './period.ts'
+import { failureIn } from './rehearsal.ts'
 import { changeStatus } from './standing.ts'
 import { isEnded } from './subscriptions.ts'
 import { cancellationOf, checkCollection, NO_DETAILS, TERMS, termsOf } from './terms.ts'
@@ -51,13 +52,10 @@ export function updateSubscription(sandbox: Sandbox, id: string, asked: AskedUpd
   checkUpdatable(former, asked)
   const { payment_behavior: behavior } = asked
   if (behavior === 'pending_if_incomplete') checkCompanions(former, asked)
-  if (behavior !== 'error_if_incomplete' && behavior !== 'pending_if_incomplete') {
-    return change(billed, id, asked)
-  }
   const failure = failureIn(billed, former.latest_invoice, (trial) => change(trial, id, asked))
-  if (!failure) return change(billed, id, asked)
-  if (behavior === 'error_if_incomplete') throw failure
-  return change(billed, id, asked, { postponed: true })
+  if (failure && behavior === 'error_if_incomplete') throw failure
+  const postponed = failure !== undefined && behavior === 'pending_if_incomplete'
+  return change(billed, id, asked, { postponed })
 }
 
 /** What a change does to a subscription, before anything of it is done. */
@@ -90,6 +88,9 @@ function change(
     ...addOneOffs(sandbox, former, asked.add_invoice_items ?? []),
   ]
   const { after, renewed } = plan
+  if (former.status === 'trialing' && after.status !== 'trialing') {
+    emit(sandbox, 'customer.subscription.trial_will_end', former)
+  }
   const atOnce = asked.proration_behavior === 'always_invoice' && waiting.length > 0
   if (renewed.length === 0 && !atOnce) {
     const updated = store.subscriptions.insert(after)
@@ -116,6 +117,7 @@ function collect(
   const open = finalizeInvoice(sandbox, id)
   if (open.status !== 'open' || invoice.collection_method === 'send_invoice') return
   if (behavior !== 'default_incomplete') {
+    if (!methodOf(sandbox, open)) throw nothingToPayWith()
     payInvoiceNow(sandbox, id, { offSession })
     return
   }

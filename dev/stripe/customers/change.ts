@@ -1,4 +1,5 @@
 import type Stripe from 'stripe'
+import { onClock } from '../billing/clocks.ts'
 import { refused } from '../errors.ts'
 import { mergeMetadata } from '../metadata.ts'
 import { addressObject } from '../objects/address.ts'
@@ -18,9 +19,9 @@ type NewFields =
 
 /** Creates a customer with what comes along: a first balance and tax ids. */
 export function createCustomer(sandbox: Sandbox, params: NewFields): Customer {
-  const { store, newId, now } = sandbox
   const { test_clock: clock, tax_id_data: taxIds = [], balance } = params
-  if (clock !== undefined) store.testClocks.get(clock, 'test_clock')
+  if (clock !== undefined) sandbox.store.testClocks.get(clock, 'test_clock')
+  const { store, newId, now } = onClock(sandbox, clock)
   for (const [index, taxId] of taxIds.entries()) checkTaxId(taxId, `tax_id_data[${index}][value]`)
   const empty = customerObject({
     email: null,

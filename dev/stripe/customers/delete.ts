@@ -1,5 +1,7 @@
+import { inTimeOf } from '../billing/clocks.ts'
 import { detachDiscounts } from '../billing/discounts.ts'
 import { endSubscription, isEnded } from '../billing/subscriptions.ts'
+import { NO_DETAILS } from '../billing/terms.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
 import type { DeletedCustomer } from '../wire.ts'
 
@@ -9,10 +11,8 @@ export function deleteCustomer(sandbox: Sandbox, id: string): DeletedCustomer {
   const customer = store.customers.get(id)
   for (const subscription of store.subscriptions.toJSON()) {
     if (subscription.customer !== id || isEnded(subscription)) continue
-    endSubscription(sandbox, subscription.id, {
-      comment: null,
-      feedback: null,
-      feedback_option: null,
+    endSubscription(inTimeOf(sandbox, id), subscription.id, {
+      ...NO_DETAILS,
       reason: 'cancellation_requested',
     })
   }

@@ -93,7 +93,11 @@ export function invoiceObject(
     total_pretax_credit_amounts: [],
     total_taxes: [],
     webhooks_delivered_at: null,
-    ...totalsOf(lines, customer.balance),
+    ...totalsOf(lines, {
+      balance: customer.balance,
+      collection_method: 'charge_automatically',
+      ...invoice,
+    }),
     ...invoice,
   }
 }

@@ -83,17 +83,12 @@ export function answerOf(name: string): Schema {
   return schema
 }
 
-/** The schema of the objects of a kind, as `invoice`; absent where the structure has none. */
-export function schemaOf(object: unknown): Schema | undefined {
-  return structure.components.schemas[String(object)]
-}
-
-/** The schema of a field of an object, or of what the list in it holds. */
-export function partOf(schema: Schema | undefined, field: string): Schema | undefined {
-  const part = schema?.properties?.[field]
-  const inner = part?.items ?? part
+/** The schema itself, of the first object that it names: of a list what it holds. */
+export function resolved(schema: Schema | undefined): Schema | undefined {
+  const inner = schema?.items ?? schema
   const reference = inner?.$ref ?? inner?.anyOf?.find(({ $ref }) => $ref)?.$ref
-  return reference ? schemaOf(reference.slice('#/components/schemas/'.length)) : inner
+  if (reference === undefined) return inner
+  return structure.components.schemas[reference.slice('#/components/schemas/'.length)]
 }
 
 function find(name: string): OperationSchema {

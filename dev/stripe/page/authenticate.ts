@@ -31,11 +31,17 @@ export function authenticateRoutes(
       const after = ownerAnswered(sandbox, intent.id, action === 'approve')
       if (back) return c.redirect(backTo(back, after), 303)
       const session = sessionOfIntent(store, intent.id)
-      if (!session) return c.html(answeredView(after))
+      if (!session) return c.redirect(invoicePage(sandbox, after) ?? c.req.path, 303)
       if (session.status !== 'complete') return c.redirect(`/c/pay/${session.id}`, 303)
       await completionHeard(sandbox, answered, session.id)
       return c.redirect(returnUrl(session), 303)
     })
+}
+
+/** The page of the invoice that the intent pays. */
+function invoicePage({ store }: Sandbox, { id }: PaymentIntent): string | undefined {
+  const found = store.invoicePayments.toJSON().find(({ payment }) => payment.payment_intent === id)
+  return found && `/i/${found.invoice}`
 }
 
 function askView(intent: PaymentIntent) {

@@ -3,6 +3,7 @@ import type { Html } from '../../emulators/page.ts'
 import { EXAMPLE_BUYER } from '../checkout/pay.ts'
 import { testMethodsOf } from '../payments/test_methods.ts'
 import type { Session } from '../wire.ts'
+import { cardFields, field } from './fields.ts'
 import { moneyOf } from './money.ts'
 import { type Basket, summary } from './summary_view.ts'
 import { page } from './views.ts'
@@ -23,7 +24,7 @@ interface Shown extends Basket {
 export function checkoutView(session: Session, shown: Shown): Html {
   const { alert } = shown
   return page(
-    `Pay ${moneyOf(session, session.amount_total)}`,
+    `Pay ${moneyOf(session, shown.due)}`,
     html`<main class="checkout">
       ${summary(session, shown)}
       <section class="payment" aria-label="Payment">
@@ -66,11 +67,7 @@ function methodFields(session: Session, { typed }: Shown): Html {
     return html`${field('number', 'Account number or IBAN', account?.number ?? '')}
       ${field('name', 'Account holder', name)}`
   }
-  return html`${field('number', 'Card number', '4242 4242 4242 4242', { mode: 'numeric' })}
-    <div class="pair">
-      ${field('expiry', 'Expires', '12 / 34')} ${field('cvc', 'CVC', '123', { mode: 'numeric' })}
-    </div>
-    ${field('name', 'Name on card', name)}`
+  return html`${cardFields()} ${field('name', 'Name on card', name)}`
 }
 
 function addressFields({ customer_details: buyer }: Session, { typed }: Shown): Html {
@@ -80,7 +77,7 @@ function addressFields({ customer_details: buyer }: Session, { typed }: Shown): 
       ${field('postal_code', 'Postal code', typed.postal_code ?? known.postal_code ?? '')}
       ${field('city', 'City', typed.city ?? known.city ?? '')}
     </div>
-    ${field('country', 'Country, as DE', typed.country ?? known.country ?? '')}`
+    ${field('country', 'Country, two letters', typed.country ?? known.country ?? '')}`
 }
 
 function termsField(
@@ -93,10 +90,10 @@ function termsField(
     ${typed.terms === 'on' ? 'checked' : ''} data-testid="terms"> <span>${text}</span></label>`
 }
 
-function submitText(session: Session, { subscription: { trial } }: Shown): string {
-  const total = moneyOf(session, session.amount_total)
+function submitText(session: Session, { due, subscription: { trial } }: Shown): string {
+  const total = moneyOf(session, due)
   if (trial) return 'Start trial'
-  if (session.amount_total === 0) {
+  if (due === 0) {
     return session.mode === 'subscription' ? 'Subscribe' : 'Complete order'
   }
   const verbs: Record<string, string> = {
@@ -109,8 +106,8 @@ function submitText(session: Session, { subscription: { trial } }: Shown): strin
 
 /** What a buyer's bank can do, and what no page of Stripe has a button for. */
 function rehearsal(
-  { payment_method_types: types, amount_total: due }: Session,
-  { delayed, needsMethod }: Shown,
+  { payment_method_types: types }: Session,
+  { delayed, due, needsMethod }: Shown,
 ): Html {
   const cards = needsMethod && types.includes('card')
   return html`
@@ -143,17 +140,6 @@ function otherMethods(types: string[]): Html {
     </select></label>
     ${action('pay_with', 'Pay with it')}
   </div>`
-}
-
-function field(
-  name: string,
-  label: string,
-  value: string,
-  { type = 'text', mode = 'text' }: { type?: string; mode?: string } = {},
-): Html {
-  return html`<label>${label}
-    <input name="${name}" type="${type}" inputmode="${type === 'email' ? 'email' : mode}"
-      value="${value}" required autocomplete="off"></label>`
 }
 
 function action(value: string, label: string): Html {

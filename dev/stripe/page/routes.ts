@@ -5,7 +5,7 @@ import type { Sandbox } from '../sandbox.ts'
 import { authenticateRoutes } from './authenticate.ts'
 import { boardView } from './board.ts'
 import { checkoutRoutes } from './checkout.ts'
-import { formatMoney } from './money.ts'
+import { invoiceRoutes } from './invoice.ts'
 import { messageView } from './views.ts'
 
 /** The pages for people: the hosted checkout, and a board of what happened. */
@@ -18,13 +18,7 @@ export function pageRoutes(sandbox: Sandbox, answered: (eventId: string) => Prom
     .get('/', (c) => c.html(boardView(store)))
     .route('/authenticate', authenticateRoutes(sandbox, answered))
     .route('/c/pay', checkoutRoutes(sandbox, answered))
-    .get('/i/:id', (c) => {
-      const { number, status, total, currency } = store.invoices.get(c.req.param('id'))
-      return c.html(messageView({
-        title: `Invoice ${number}`,
-        text: `${formatMoney(total, currency)}, ${status}.`,
-      }))
-    })
+    .route('/i', invoiceRoutes(sandbox))
     .onError((error, c) => {
       if (!(error instanceof StripeFailure)) throw error
       const { message } = error

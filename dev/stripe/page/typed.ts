@@ -1,7 +1,6 @@
 import { StripeFailure } from '../errors.ts'
 import { declined } from '../payments/declines.ts'
 import { isDelayedType, type TestMethod, testMethodOfNumber } from '../payments/test_methods.ts'
-import type { Session } from '../wire.ts'
 
 /** What a buyer typed into the form of the hosted page. */
 export interface Typed {
@@ -14,7 +13,7 @@ export interface Typed {
 
 /** The test method whose number was typed. Throws what Stripe's page says of another: 402. */
 export function typedMethod(
-  { payment_method_types: types }: Session,
+  types: string[],
   { number = '', expiry, cvc }: Typed,
   now: Date,
 ): TestMethod {

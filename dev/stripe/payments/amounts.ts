@@ -10,7 +10,7 @@ export function checkAmount(
   currency: string,
   { what, param }: { what: string; param: string },
 ) {
-  const least = LEAST[currency] ?? LEAST_OF_OTHERS
+  const least = leastAmount(currency)
   if (amount < least) {
     throw new ParameterFailure(
       `${what} must be at least ${formatMoney(least, currency)} ${currency}.`,
@@ -22,6 +22,11 @@ export function checkAmount(
     `${what} must be no more than ${formatMoney(MOST, currency)} ${currency}.`,
     { code: 'amount_too_large', param },
   )
+}
+
+/** The least that Stripe charges in a currency, in minor units. */
+export function leastAmount(currency: string): number {
+  return LEAST[currency] ?? LEAST_OF_OTHERS
 }
 
 /** Eight digits, in each currency. */

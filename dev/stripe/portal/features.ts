@@ -1,5 +1,5 @@
 import type Stripe from 'stripe'
-import { ParameterFailure, refused } from '../errors.ts'
+import { missing, refused } from '../errors.ts'
 import { type Given, notFollowed } from '../openapi/operation.ts'
 import type { Sandbox } from '../sandbox.ts'
 import type { PortalConfiguration } from '../wire.ts'
@@ -137,11 +137,4 @@ function checkProducts(
       if (!price.recurring) throw refused(`The price ${id} is not recurring.`, { param: at })
     }
   }
-}
-
-function missing(param: string) {
-  return new ParameterFailure(`Missing required param: ${param}.`, {
-    code: 'parameter_missing',
-    param,
-  })
 }

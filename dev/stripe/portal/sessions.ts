@@ -1,6 +1,6 @@
 import type Stripe from 'stripe'
 import { isEnded } from '../billing/subscriptions.ts'
-import { ParameterFailure, refused } from '../errors.ts'
+import { missing, refused } from '../errors.ts'
 import { portalSessionObject } from '../objects/portal.ts'
 import type { Given } from '../openapi/operation.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
@@ -204,11 +204,4 @@ function confirmFlow(sandbox: Sandbox, request: FlowRequest): Flow['subscription
     items: [{ ...item, price: price ?? null }],
     subscription: subscription.id,
   }
-}
-
-function missing(param: string) {
-  return new ParameterFailure(`Missing required param: ${param}.`, {
-    code: 'parameter_missing',
-    param,
-  })
 }

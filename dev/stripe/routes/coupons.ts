@@ -55,7 +55,7 @@ function createCoupon(sandbox: Sandbox, params: ParamsOf<typeof CreateCoupon>): 
   checkValue(params)
   checkDuration(params)
   checkLimits(sandbox, params)
-  const { metadata, applies_to, currency_options, duration = 'once', expand: _, ...fields } = params
+  const { metadata, applies_to, currency_options, duration = 'once', ...fields } = params
   const { id = newId('coupon') } = params
   if (store.coupons.find(id)) {
     throw refused('Coupon already exists.', { code: 'resource_already_exists', param: 'id' })

@@ -17,6 +17,7 @@ import { markUncollectible, voidInvoice } from '../billing/invoices.ts'
 import { changeLine, ITEM, lineWith } from '../billing/invoice_lines.ts'
 import { UNFOLLOWED_ITEM } from '../billing/items.ts'
 import { previewInvoice } from '../billing/preview.ts'
+import { atomically } from '../billing/rehearsal.ts'
 import { refused } from '../errors.ts'
 import { answer, answerList, inRange, matches, read } from '../http.ts'
 import { operation } from '../openapi/operation.ts'
@@ -28,7 +29,7 @@ export function invoiceRoutes() {
   return new Hono<StripeEnv>()
     .post('/', async (c) => {
       const params = await read(c, CreateInvoice)
-      return answer(c, createInvoice(c.var.sandbox, params))
+      return answer(c, atomically(c.var.sandbox, (inner) => createInvoice(inner, params)))
     })
     .post('/create_preview', async (c) => {
       const params = await read(c, CreatePreview)
@@ -63,7 +64,7 @@ export function invoiceRoutes() {
     .post('/:id', async (c) => {
       const params = await read(c, UpdateInvoice)
       const [sandbox, invoice] = find(c.var.sandbox, c.req.param('id'))
-      return answer(c, changeInvoice(sandbox, invoice, params))
+      return answer(c, atomically(sandbox, (inner) => changeInvoice(inner, invoice, params)))
     })
     .delete('/:id', async (c) => {
       await read(c, DeleteInvoice)
@@ -85,17 +86,17 @@ export function invoiceRoutes() {
     .post('/:id/add_lines', async (c) => {
       const { lines } = await read(c, AddLines)
       const [sandbox, invoice] = find(c.var.sandbox, c.req.param('id'))
-      return answer(c, addLines(sandbox, invoice, lines))
+      return answer(c, atomically(sandbox, (inner) => addLines(inner, invoice, lines)))
     })
     .post('/:id/update_lines', async (c) => {
       const { lines } = await read(c, UpdateLines)
       const [sandbox, { id }] = find(c.var.sandbox, c.req.param('id'))
-      return answer(c, updateLines(sandbox, id, lines))
+      return answer(c, atomically(sandbox, (inner) => updateLines(inner, id, lines)))
     })
     .post('/:id/remove_lines', async (c) => {
       const { lines } = await read(c, RemoveLines)
       const [sandbox, { id }] = find(c.var.sandbox, c.req.param('id'))
-      return answer(c, removeLines(sandbox, id, lines))
+      return answer(c, atomically(sandbox, (inner) => removeLines(inner, id, lines)))
     })
     .post('/:id/finalize', async (c) => {
       const { auto_advance: advances } = await read(c, FinalizeInvoice)

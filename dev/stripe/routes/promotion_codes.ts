@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import type Stripe from 'stripe'
-import { ParameterFailure, refused } from '../errors.ts'
+import { missing, ParameterFailure, refused } from '../errors.ts'
 import { answer, matches, read } from '../http.ts'
 import { mergeMetadata } from '../metadata.ts'
 import { isValid, promotionCodeObject, promotionCodeShown } from '../objects/discount.ts'
@@ -112,12 +112,7 @@ function couponOf(
   { promotion }: ParamsOf<typeof CreatePromotionCode>,
 ): Coupon {
   const param = 'promotion[coupon]'
-  if (promotion.coupon === undefined) {
-    throw new ParameterFailure(`Missing required param: ${param}.`, {
-      code: 'parameter_missing',
-      param,
-    })
-  }
+  if (promotion.coupon === undefined) throw missing(param)
   const coupon = store.coupons.get(promotion.coupon, param)
   if (isValid(coupon, now())) return coupon
   throw refused(`Coupon expired: ${coupon.id}`, { code: 'coupon_expired', param })
