@@ -18,10 +18,12 @@ export interface Courier {
   sendOnce(id: string, manner: Manner): Promise<void>
   /** Does as `send` does, later. */
   sendLater(id: string, manner: Manner, ms: number): void
+  /** Counts a delivery as under way until the work has ended. */
+  track(id: string, work: Promise<void>): void
 }
 
 /** Gives what sends a delivery as the fault that struck it demands. */
-export function createSpoiler(store: Store, { send, sendOnce, sendLater }: Courier) {
+export function createSpoiler(store: Store, { send, sendOnce, sendLater, track }: Courier) {
   const collected = new Map<OrderedRule, string[]>()
 
   /** Keeps back until there are enough, or until the rule will bring no more. */
@@ -33,10 +35,14 @@ export function createSpoiler(store: Store, { send, sendOnce, sendLater }: Couri
   }
 
   /** Newest first, each after the answer to the one before. */
-  async function release(rule: OrderedRule) {
+  function release(rule: OrderedRule) {
     const ids = collected.get(rule) ?? []
     collected.delete(rule)
-    for (const id of ids.reverse()) await send(id, { fault: rule.fault.name })
+    let before = Promise.resolve()
+    for (const id of ids.reverse()) {
+      before = before.then(() => send(id, { fault: rule.fault.name }))
+      track(id, before)
+    }
   }
 
   return (id: string, { fault, rule }: Strike<'webhook'>): void => {

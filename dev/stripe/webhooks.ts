@@ -53,6 +53,7 @@ export function createWebhooks({ store, now, retryDelaysMs, faults, attempted }:
     send: dispatch,
     sendOnce: (id, manner) => track(id, attempt(id, manner).then(() => {})),
     sendLater: (id, manner, ms) => later(id, ms, () => void dispatch(id, manner)),
+    track,
   })
 
   function start(id: string) {
