@@ -1,0 +1,112 @@
+import { expect, test } from 'vitest'
+import { failure, type Setup, start } from './support/stripe.ts'
+
+const UNEXPECTED = { type: 'StripeInvalidRequestError', code: 'payment_intent_unexpected_state' }
+
+/** A customer who pays with this card unless something else is said. */
+async function payer({ stripe }: Pick<Setup, 'stripe'>, card = 'pm_card_visa') {
+  return await stripe.customers.create({
+    payment_method: card,
+    invoice_settings: { default_payment_method: card },
+  })
+}
+
+/** An open invoice over this many cents, and the intent that is to pay it. */
+async function openInvoice(
+  { stripe }: Pick<Setup, 'stripe'>,
+  { customer, amount = 2000 }: { customer: string; amount?: number },
+) {
+  const draft = await stripe.invoices.create({ customer, currency: 'eur', auto_advance: false })
+  await stripe.invoiceItems.create({ customer, invoice: draft.id, amount, currency: 'eur' })
+  const { id } = await stripe.invoices.finalizeInvoice(draft.id)
+  const { data: [payment] } = await stripe.invoicePayments.list({ invoice: id })
+  return { id, intent: String(payment?.payment.payment_intent) }
+}
+
+async function takenFrom({ stripe }: Pick<Setup, 'stripe'>, customer: string): Promise<number> {
+  const { data: charges } = await stripe.charges.list({ customer })
+  return charges.filter(({ paid }) => paid).reduce((sum, charge) => sum + charge.amount_captured, 0)
+}
+
+test('no less than something can be captured', async () => {
+  const { stripe } = start()
+  const { id: customer } = await payer({ stripe })
+  const { id } = await stripe.paymentIntents.create({
+    amount: 1000,
+    currency: 'eur',
+    customer,
+    payment_method: 'pm_card_visa',
+    capture_method: 'manual',
+    confirm: true,
+    off_session: true,
+  })
+  for (const amount of [-5, 0]) {
+    expect(await failure(stripe.paymentIntents.capture(id, { amount_to_capture: amount })))
+      .toMatchObject({ code: 'parameter_invalid_integer', param: 'amount_to_capture' })
+  }
+  expect(await stripe.paymentIntents.retrieve(id)).toMatchObject({
+    status: 'requires_capture',
+    amount_capturable: 1000,
+    amount_received: 0,
+  })
+})
+
+test('an invoice is not paid, voided or settled elsewhere while a debit for it is under way', async () => {
+  const { stripe } = start()
+  const { id: customer } = await payer({ stripe })
+  const { id, intent } = await openInvoice({ stripe }, { customer })
+  const debit = await stripe.paymentMethods.create({
+    type: 'sepa_debit',
+    sepa_debit: { iban: 'DE89370400440532013000' },
+    billing_details: { name: 'Ada', email: 'ada@example.com' },
+  })
+  await stripe.paymentMethods.attach(debit.id, { customer })
+  await stripe.invoices.pay(id, { payment_method: debit.id })
+  expect(await stripe.paymentIntents.retrieve(intent)).toMatchObject({ status: 'processing' })
+
+  expect(await failure(stripe.invoices.pay(id))).toMatchObject(UNEXPECTED)
+  expect(await failure(stripe.invoices.pay(id, { paid_out_of_band: true })))
+    .toMatchObject(UNEXPECTED)
+  expect(await failure(stripe.invoices.voidInvoice(id))).toMatchObject(UNEXPECTED)
+  expect(await stripe.invoices.retrieve(id)).toMatchObject({ status: 'open', amount_paid: 0 })
+  expect((await stripe.charges.list({ customer })).data).toHaveLength(1)
+})
+
+test('the intent of an invoice keeps its amount, and ends only with the invoice', async () => {
+  const { stripe } = start()
+  const { id: customer } = await payer({ stripe })
+  const { id, intent } = await openInvoice({ stripe }, { customer })
+  expect(await failure(stripe.paymentIntents.update(intent, { amount: 50 })))
+    .toMatchObject({ statusCode: 400, message: expect.stringContaining('created by an invoice') })
+  expect(await failure(stripe.paymentIntents.cancel(intent)))
+    .toMatchObject({ statusCode: 400, message: expect.stringContaining('created by an invoice') })
+  await stripe.paymentIntents.update(intent, { metadata: { order: 'ord_1' } })
+  await stripe.paymentIntents.confirm(intent, { payment_method: 'pm_card_visa', off_session: true })
+  expect(await stripe.invoices.retrieve(id)).toMatchObject({ status: 'paid', amount_paid: 2000 })
+  expect(await takenFrom({ stripe }, customer)).toBe(2000)
+})
+
+test('one payment pays one invoice, and only of its own customer', async () => {
+  const { stripe } = start()
+  const { id: customer } = await payer({ stripe })
+  const { id: other } = await payer({ stripe })
+  const [first, second, theirs] = [
+    await openInvoice({ stripe }, { customer }),
+    await openInvoice({ stripe }, { customer }),
+    await openInvoice({ stripe }, { customer: other }),
+  ]
+  const { id: intent } = await stripe.paymentIntents.create({
+    amount: 2000,
+    currency: 'eur',
+    customer,
+    payment_method: 'pm_card_visa',
+    confirm: true,
+    off_session: true,
+  })
+  const attach = (invoice: string) =>
+    stripe.invoices.attachPayment(invoice, { payment_intent: intent })
+  expect(await failure(attach(theirs.id))).toMatchObject({ param: 'payment_intent' })
+  expect(await attach(first.id)).toMatchObject({ status: 'paid' })
+  expect(await failure(attach(second.id))).toMatchObject({ param: 'payment_intent' })
+  expect(await stripe.invoices.retrieve(second.id)).toMatchObject({ status: 'open' })
+})
