@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failure, type Setup, start } from './support/stripe.ts'
+import { catalogue, failure, type Setup, start } from './support/stripe.ts'
 
 const UNEXPECTED = { type: 'StripeInvalidRequestError', code: 'payment_intent_unexpected_state' }
 
@@ -109,4 +109,29 @@ test('one payment pays one invoice, and only of its own customer', async () => {
   expect(await attach(first.id)).toMatchObject({ status: 'paid' })
   expect(await failure(attach(second.id))).toMatchObject({ param: 'payment_intent' })
   expect(await stripe.invoices.retrieve(second.id)).toMatchObject({ status: 'open' })
+})
+
+test('credit in one currency pays nothing in another', async () => {
+  const { stripe } = start()
+  const { id: customer } = await payer({ stripe })
+  await stripe.customers.createBalanceTransaction(customer, { amount: -5000, currency: 'eur' })
+  const price = await catalogue({ stripe }, 'usd')
+  expect(await failure(stripe.subscriptions.create({ customer, items: [{ price: price.id }] })))
+    .toMatchObject({ message: expect.stringContaining('cannot combine currencies') })
+  const draft = await stripe.invoices.create({ customer, currency: 'usd', auto_advance: false })
+  await stripe.invoiceItems.create({
+    customer,
+    invoice: draft.id,
+    amount: 900,
+    currency: 'usd',
+  })
+  expect(await stripe.invoices.finalizeInvoice(draft.id)).toMatchObject({
+    amount_due: 900,
+    starting_balance: 0,
+    ending_balance: 0,
+  })
+  expect(await stripe.customers.retrieve(customer)).toMatchObject({
+    balance: -5000,
+    currency: 'eur',
+  })
 })
