@@ -135,3 +135,18 @@ test('credit in one currency pays nothing in another', async () => {
     currency: 'eur',
   })
 })
+
+test('a subscription costs no more than can be charged', async () => {
+  const { stripe } = start()
+  const { id: customer } = await payer({ stripe })
+  const price = await catalogue({ stripe }, 'eur', 99_999_999)
+  const items = [{ price: price.id, quantity: 2 }]
+  expect(await failure(stripe.subscriptions.create({ customer, items })))
+    .toMatchObject({ code: 'amount_too_large', param: 'items' })
+  const created = await stripe.subscriptions.create({ customer, items: [{ price: price.id }] })
+  const [item] = created.items.data
+  const more = { items: [{ id: item?.id ?? '', quantity: 2 }] }
+  expect(await failure(stripe.subscriptions.update(created.id, more)))
+    .toMatchObject({ code: 'amount_too_large', param: 'items' })
+  expect(await takenFrom({ stripe }, customer)).toBe(99_999_999)
+})
