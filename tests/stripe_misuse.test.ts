@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { catalogue, failure, type Setup, start } from './support/stripe.ts'
+import { catalogue, failure, openSession, type Setup, start } from './support/stripe.ts'
 
 const UNEXPECTED = { type: 'StripeInvalidRequestError', code: 'payment_intent_unexpected_state' }
 
@@ -149,4 +149,24 @@ test('a subscription costs no more than can be charged', async () => {
   expect(await failure(stripe.subscriptions.update(created.id, more)))
     .toMatchObject({ code: 'amount_too_large', param: 'items' })
   expect(await takenFrom({ stripe }, customer)).toBe(99_999_999)
+})
+
+test('a code for one buyer is not redeemed by the second whose session has it', async () => {
+  const setup = start()
+  const { stripe, emulator } = setup
+  const coupon = await stripe.coupons.create({ percent_off: 50, duration: 'forever' })
+  const { id: code } = await stripe.promotionCodes.create({
+    promotion: { type: 'coupon', coupon: coupon.id },
+    max_redemptions: 1,
+  })
+  const discounts = [{ promotion_code: code }]
+  const first = await openSession(setup, { discounts })
+  const second = await openSession(setup, { discounts })
+  await emulator.pay(first.id)
+  await expect(emulator.pay(second.id)).rejects.toMatchObject({
+    body: { code: 'coupon_expired' },
+  })
+  expect(await stripe.promotionCodes.retrieve(code)).toMatchObject({ times_redeemed: 1 })
+  expect(await stripe.checkout.sessions.retrieve(second.id)).toMatchObject({ status: 'open' })
+  expect(await takenFrom(setup, String(second.customer))).toBe(0)
 })

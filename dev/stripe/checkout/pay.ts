@@ -1,3 +1,4 @@
+import { checkRedeemable } from '../billing/discounts.ts'
 import { refuseSecondCurrency } from '../billing/subscriptions.ts'
 import { refused } from '../errors.ts'
 import { addressObject } from '../objects/address.ts'
@@ -40,6 +41,7 @@ export interface PayOptions {
 export function payCheckout(sandbox: Sandbox, id: string, options: PayOptions = {}): Session {
   const { store } = sandbox
   const session = openSession(sandbox, id)
+  checkRedeemable(sandbox, store.checkouts.get(id).discounts)
   const choice = needsMethod(session) ? methodFor(sandbox, session, options) : undefined
   const customer = buyerOf(sandbox, session, options)
   if (session.mode === 'subscription') {
