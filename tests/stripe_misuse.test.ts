@@ -170,3 +170,36 @@ test('a code for one buyer is not redeemed by the second whose session has it', 
   expect(await stripe.checkout.sessions.retrieve(second.id)).toMatchObject({ status: 'open' })
   expect(await takenFrom(setup, String(second.customer))).toBe(0)
 })
+
+test('a subscription is active again when the change that it waited for is paid', async () => {
+  const { stripe, clock } = start()
+  const { id: customer } = await payer({ stripe })
+  const [price, dearer] = [await catalogue({ stripe }), await catalogue({ stripe }, 'eur', 1500)]
+  const { id, items } = await stripe.subscriptions.create({
+    customer,
+    items: [{ price: price.id }],
+  })
+  const bad = await stripe.paymentMethods.attach('pm_card_chargeCustomerFail', { customer })
+  await stripe.subscriptions.update(id, { default_payment_method: bad.id })
+  for (const hours of [31 * 24, 2]) {
+    clock.advance(hours * 60 * 60 * 1000)
+    await stripe.subscriptions.retrieve(id)
+  }
+  const item = { id: items.data[0]?.id ?? '', price: dearer.id }
+  const waiting = await stripe.subscriptions.update(id, {
+    items: [item],
+    payment_behavior: 'pending_if_incomplete',
+    proration_behavior: 'always_invoice',
+  })
+  expect(waiting).toMatchObject({
+    status: 'past_due',
+    pending_update: { subscription_items: [{ price: { id: dearer.id } }] },
+  })
+  const good = await stripe.paymentMethods.attach('pm_card_visa', { customer })
+  await stripe.invoices.pay(String(waiting.latest_invoice), { payment_method: good.id })
+  expect(await stripe.subscriptions.retrieve(id)).toMatchObject({
+    status: 'active',
+    pending_update: null,
+    items: { data: [{ price: { id: dearer.id } }] },
+  })
+})
