@@ -108,6 +108,14 @@ test.each(names)('the emulator answers as the recorded panel: %s', async (name) 
   expect(checkListed(found, listed[name])).toEqual({ unlisted: [], gone: [] })
 })
 
+test('every recording of a node has its test', () => {
+  expect(sampleNames.filter((name) => name.startsWith('wings-'))).toEqual([
+    'wings-create-server', // panel_wings.test.ts
+    'wings-get-server', // panel_wings.test.ts
+    'wings-websocket-transcript', // panel_console.test.ts
+  ])
+})
+
 test.each(['client-websocket', 'client-websocket-admin-while-installing'])(
   'a token carries the recorded claims: %s',
   async (name) => {

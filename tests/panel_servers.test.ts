@@ -372,7 +372,7 @@ test('a variable may be called as JavaScript calls something of its own', async 
   store.variables.insert((id) => ({ ...store.variables.get(3), id, envVariable: 'constructor' }))
   const { row, status } = await call('POST /servers', serverBody())
   expect(status).toBe(201)
-  expect(row).toHaveProperty('container.environment.constructor', '')
+  expect(JSON.stringify(row)).toContain('"constructor":""')
 })
 
 test('another egg brings its nest and its own variables with their defaults', async () => {

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createPanelEmulator } from '../dev/panel/emulator.ts'
+import { compareBodies } from './fixtures/panel/compare.ts'
 import { readSample } from './fixtures/panel/samples.ts'
 import {
   type CallOptions,
@@ -78,6 +80,27 @@ test('Wings shows a server as recorded: state, use, configuration', async () => 
   const remoteAnswer = await remote(`GET /servers/${UUID}`)
   expect(shown.configuration)
     .toEqual(z.object({ settings: z.unknown() }).parse(remoteAnswer.body).settings)
+})
+
+test('Wings takes a new server and refuses as recorded', async () => {
+  const { request, response, errors } = readCreation()
+  it.store.servers.get(4).uuid = request.json.uuid
+  const taken = await wings(`${request.method} ${request.path.replace('/api', '')}`, {
+    body: request.json,
+  })
+  expect([taken.status, taken.body]).toEqual([response.status, response.body])
+  const causes: Record<number, () => ReturnType<typeof wings>> = {
+    401: () => wings('POST /servers', { headers: { Authorization: '' } }),
+    403: () => wings('POST /servers', { key: 'wrong' }),
+    404: () => wings(`GET /servers/${unknown}`),
+    422: () => wings('POST /servers', { body: { uuid: 'five' } }),
+    500: () => wings('POST /servers', { body: { uuid: unknown } }),
+  }
+  for (const { status, body } of errors) {
+    const answer = await causes[status]?.()
+    expect(answer?.status).toBe(status)
+    expect(compareBodies(body, answer?.body)).toEqual([])
+  }
 })
 
 test('Wings answers every request with its number, and tells it again with its own faults', async () => {
@@ -173,6 +196,12 @@ test('Wings refuses an action that does not exist, and starts nothing that is su
       '"restart", "kill"',
   })
   expect(await power('')).toMatchObject({ status: 422 })
+  for (const body of [undefined, '{"action":']) {
+    expect(await wings(`POST /servers/${UUID}/power`, { body })).toMatchObject({
+      status: 400,
+      detail: 'The data passed in the request was not in a parsable format. Please try again.',
+    })
+  }
   await it.call('POST /api/application/servers/4/suspend', { key: FULL_KEY })
   for (const action of ['start', 'restart']) {
     expect(await power(action)).toMatchObject({
@@ -421,6 +450,21 @@ const Shown = z.object({
 })
 
 const Created = z.object({ attributes: z.object({ uuid: z.string() }) })
+
+function readCreation() {
+  const path = new URL('./fixtures/panel/samples/wings-create-server.json', import.meta.url)
+  return Creation.parse(JSON.parse(readFileSync(path, 'utf8')))
+}
+
+const Creation = z.object({
+  request: z.object({
+    method: z.string(),
+    path: z.string(),
+    json: z.object({ uuid: z.string(), start_on_completion: z.boolean() }),
+  }),
+  response: z.object({ status: z.int(), body: z.null() }),
+  errors: z.array(z.object({ status: z.int(), body: z.unknown() })).min(1),
+})
 
 function readWings(name: string): unknown {
   return readSample(name).response.body

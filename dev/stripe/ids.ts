@@ -26,7 +26,6 @@ const SHAPES = {
   portal_visit: ['test_', 40],
   price: ['price_1', 23],
   product: ['prod_', 14],
-  product_feature: ['prodft_', 14],
   promotion_code: ['promo_1', 23],
   promotion_code_text: ['', 8],
   refund: ['re_3', 23],

@@ -174,7 +174,6 @@ export function openStore(state: unknown, changed: () => void) {
     portalVisits: collection<PortalVisit>('portalVisits', 'portal session'),
     portalSessions: collection<wire.PortalSession>('portalSessions', 'billing_portal.session'),
     prices: collection<wire.Price>('prices', 'price'),
-    productFeatures: collection<wire.ProductFeature>('productFeatures', 'product_feature'),
     products: collection<wire.Product>('products', 'product'),
     promotionCodes: collection<wire.PromotionCode>('promotionCodes', 'promotion code'),
     refunds: collection<wire.Refund>('refunds', 'refund'),

@@ -36,7 +36,6 @@ export type Dispute = Wire<Stripe.Dispute>
 export type InvoiceItem = Wire<Stripe.InvoiceItem>
 export type PortalConfiguration = Wire<Stripe.BillingPortal.Configuration>
 export type PortalSession = Wire<Stripe.BillingPortal.Session>
-export type ProductFeature = Wire<Stripe.ProductFeature>
 export type PromotionCode = Wire<Stripe.PromotionCode>
 export type TaxId = Wire<Stripe.TaxId>
 export type TestClock = Wire<Stripe.TestHelpers.TestClock>

@@ -74,7 +74,7 @@ daemon
     return c.json(containers.map((container) => describe(c.env, container)))
   })
   .post('/api/servers', (c) => {
-    const input = new Input(c.var.body)
+    const input = inputOf(c.var.body)
     const uuid = input.text('uuid') ?? ''
     if (!/^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/i.test(uuid)) {
       throw new WingsFailure(422, 'The data provided in the request could not be validated.')
@@ -101,21 +101,28 @@ daemon
     return c.body(null, 202)
   })
   .post('/api/servers/:server/power', ofServer, (c) => {
-    orderPower(c.env.wings, c.var.container, new Input(c.var.body).text('action') ?? '')
+    orderPower(c.env.wings, c.var.container, inputOf(c.var.body).text('action') ?? '')
     return c.body(null, 202)
   })
   .post('/api/servers/:server/commands', ofServer, (c) => {
-    const commands = new Input(c.var.body).list('commands').map(String)
+    const commands = inputOf(c.var.body).list('commands').map(String)
     orderCommands(c.env.wings, c.var.container, commands)
     return c.body(null, 204)
   })
   .post('/api/servers/:server/ws/deny', ofServer, (c) => {
-    for (const jti of new Input(c.var.body).list('jtis')) c.env.wings.deny(String(jti))
+    for (const jti of inputOf(c.var.body).list('jtis')) c.env.wings.deny(String(jti))
     return c.body(null, 204)
   })
   .all('/api/servers/*', (c) => {
     return refuse(c, 501, `The emulator of Wings does not play ${c.req.method} ${c.req.path}`)
   })
+
+/** For a route that cannot do without a body. */
+function inputOf(body: unknown): Input {
+  if (body !== undefined) return new Input(body)
+  const text = 'The data passed in the request was not in a parsable format. Please try again.'
+  throw new WingsFailure(400, text)
+}
 
 /** Those of the panel, and those that the nodes were told of. */
 function isAllowedOrigin({ url, settings }: PanelApp, origin: string | undefined): boolean {

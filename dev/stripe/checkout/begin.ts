@@ -21,7 +21,7 @@ import type {
 } from '../wire.ts'
 
 /** A complete session, and who bought what in it. */
-export interface Sale {
+interface Sale {
   /** with the ids that its subscription and its invoice are to have */
   session: Session
   checkout: Checkout

@@ -1,5 +1,6 @@
 import { checkRedeemable } from '../billing/discounts.ts'
 import { refuseSecondCurrency } from '../billing/subscriptions.ts'
+import { balanceIn, dueOf } from '../billing/totals.ts'
 import { refused } from '../errors.ts'
 import { addressObject } from '../objects/address.ts'
 import { customerObject } from '../objects/customer.ts'
@@ -42,7 +43,8 @@ export function payCheckout(sandbox: Sandbox, id: string, options: PayOptions = 
   const { store } = sandbox
   const session = openSession(sandbox, id)
   checkRedeemable(sandbox, store.checkouts.get(id).discounts)
-  const choice = needsMethod(session) ? methodFor(sandbox, session, options) : undefined
+  const due = dueNow(sandbox, session)
+  const choice = needsMethod(session, due) ? methodFor(sandbox, session, options) : undefined
   const customer = buyerOf(sandbox, session, options)
   if (session.mode === 'subscription') {
     refuseSecondCurrency(store, customer?.id ?? '', session.currency ?? '')
@@ -50,15 +52,27 @@ export function payCheckout(sandbox: Sandbox, id: string, options: PayOptions = 
   const method = choice && 'behaviour' in choice
     ? enterMethod(sandbox, choice, typedDetails(sandbox, session))
     : choice
-  if (session.amount_total === 0) {
+  if (due === 0) {
     if (method && customer) attachMethod(sandbox, method, customer)
     return completeCheckout(sandbox, session, { method: method?.id ?? null })
   }
-  const intent = takeMoney(sandbox, { session, customer, method: method ?? null })
+  const intent = takeMoney(sandbox, { session, due, customer, method: method ?? null })
   if (intent.status === 'requires_payment_method') throw failureOf(intent)
   return intent.status === 'requires_action'
     ? session
     : completeCheckout(sandbox, session, { intent })
+}
+
+/** What the buyer pays now: of a subscription's first invoice the customer's credit pays a part. */
+export function dueNow({ store }: Sandbox, session: Session): number {
+  const { amount_total: total, currency, mode } = session
+  const customer = store.customers.find(store.checkouts.get(session.id).customer ?? '')
+  if (mode !== 'subscription' || !customer) return total ?? 0
+  return dueOf(total ?? 0, {
+    balance: balanceIn(customer, currency ?? 'usd'),
+    collection_method: 'charge_automatically',
+    currency: currency ?? 'usd',
+  })
 }
 
 /** Whether the page asks for the buyer's address. */
@@ -74,8 +88,8 @@ export const EXAMPLE_BUYER = {
 }
 
 /** Whether the buyer must give a method: to pay now, or when a subscription is billed. */
-export function needsMethod(session: Session): boolean {
-  return session.amount_total !== 0 ||
+export function needsMethod(session: Session, due: number): boolean {
+  return due !== 0 ||
     session.mode === 'subscription' && session.payment_method_collection !== 'if_required'
 }
 
@@ -159,15 +173,16 @@ function typedDetails({ store }: Sandbox, session: Session): Partial<PaymentMeth
   }
 }
 
-function takeMoney(sandbox: Sandbox, { session, customer, method }: {
+function takeMoney(sandbox: Sandbox, { session, due, customer, method }: {
   session: Session
+  due: number
   customer: Customer | null
   method: PaymentMethod | null
 }): PaymentIntent {
   const { store } = sandbox
   const { paymentIntent: earlierIntent, intent: given } = store.checkouts.get(session.id)
   const intent = takePayment(sandbox, {
-    amount: session.amount_total ?? 0,
+    amount: due,
     currency: session.currency ?? 'usd',
     customer,
     method,

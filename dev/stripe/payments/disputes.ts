@@ -86,15 +86,16 @@ export function closeDispute(sandbox: Sandbox, id: string, outcome: 'won' | 'los
   return closed
 }
 
-/** Opens and ends the disputes that the clock, the card or the evidence calls for. */
+/** Opens the dispute that the card of a charge calls for. */
+export function disputeCharge(sandbox: Sandbox, charge: Charge) {
+  const method = sandbox.store.paymentMethods.get(charge.payment_method ?? '')
+  const { dispute } = behaviourOf(method)
+  if (dispute) openDispute(sandbox, charge, dispute)
+}
+
+/** Ends the disputes that the clock or the evidence decides. */
 export function moveDisputes(sandbox: Sandbox) {
-  const { store } = sandbox
-  for (const charge of store.charges.toJSON()) {
-    if (!charge.paid || charge.disputed) continue
-    const { dispute } = behaviourOf(store.paymentMethods.get(charge.payment_method ?? ''))
-    if (dispute) openDispute(sandbox, charge, dispute)
-  }
-  for (const dispute of store.disputes.toJSON()) {
+  for (const dispute of sandbox.store.disputes.toJSON()) {
     const outcome = isClosed(dispute) ? undefined : outcomeOf(sandbox, dispute)
     if (outcome) closeDispute(sandbox, dispute.id, outcome)
   }

@@ -1,7 +1,7 @@
 import type { Sandbox } from '../sandbox.ts'
 import type { Charge } from '../wire.ts'
 import { cancelIntent } from './intents.ts'
-import { moveDisputes } from './disputes.ts'
+import { disputeCharge, moveDisputes } from './disputes.ts'
 import { moveRefunds } from './refunds.ts'
 import { debitEnded } from './settled.ts'
 import { behaviourOf } from './test_methods.ts'
@@ -14,6 +14,7 @@ export function movePayments(sandbox: Sandbox) {
   for (const charge of sandbox.store.charges.toJSON()) {
     if (charge.status === 'pending') endDebit(sandbox, charge)
     if (charge.paid && !charge.captured && !charge.refunded) endAuthorization(sandbox, charge)
+    if (charge.paid && !charge.disputed) disputeCharge(sandbox, charge)
   }
   moveRefunds(sandbox)
   moveDisputes(sandbox)

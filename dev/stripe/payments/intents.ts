@@ -7,7 +7,7 @@ import { checkMethod } from './methods.ts'
 import { paymentSettled } from './settled.ts'
 
 /** How an intent is confirmed. */
-export interface Confirmation {
+interface Confirmation {
   /** The method to pay with; without one that of the intent. */
   method: PaymentMethod | undefined
   offSession: boolean

@@ -6,7 +6,7 @@ import { attemptPayment } from './attempt.ts'
 import { delayedTypeOf } from './test_methods.ts'
 
 /** What is to be paid, in minor units, and by whom. */
-export interface Due {
+interface Due {
   amount: number
   currency: string
   /** `null` for a buyer who is no customer. */

@@ -16,7 +16,7 @@ export interface Behaviour {
   refunds?: 'pending' | 'failing'
 }
 
-export type MethodType = 'card' | DelayedType
+type MethodType = 'card' | DelayedType
 export type DelayedType = (typeof DELAYED)[number]['type']
 
 /** A card or a bank account that every account in test mode knows. */
@@ -61,10 +61,7 @@ export function fingerprintOf({ number }: TestMethod): string {
 /** How a method that was made from a test method behaves. */
 export function behaviourOf(method: PaymentMethod): Behaviour {
   const details = method[knownType(method.type)]
-  const found = METHODS.find((test) =>
-    test.type === method.type && fingerprintOf(test) === details?.fingerprint
-  )
-  return found?.behaviour ?? {}
+  return BEHAVIOURS.get(`${method.type} ${details?.fingerprint}`) ?? {}
 }
 
 /**
@@ -191,6 +188,11 @@ const ACCOUNTS: TestMethod[] = [
 ]
 
 const METHODS: readonly TestMethod[] = [...CARDS, ...ACCOUNTS]
+
+/** Every charge is looked at each time the clock is; so this must be quick. */
+const BEHAVIOURS = new Map(
+  METHODS.map((test) => [`${test.type} ${fingerprintOf(test)}`, test.behaviour]),
+)
 
 function visa(name: string, number: string, behaviour: Behaviour = {}): TestMethod {
   const id = name === '' ? 'pm_card_visa' : `pm_card_visa_${name}`

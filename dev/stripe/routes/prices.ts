@@ -101,7 +101,8 @@ const SearchPrices = operation<Stripe.PriceSearchParams>('GET /v1/prices/search'
 /** The longest interval of a price, three years, in each unit. */
 const MOST = { day: 1095, week: 156, month: 36, year: 3 }
 
-function createPrice(sandbox: Sandbox, params: ParamsOf<typeof CreatePrice>): Price {
+/** Creates a price, and its product where the request describes one. */
+export function createPrice(sandbox: Sandbox, params: ParamsOf<typeof CreatePrice>): Price {
   const { metadata, product, product_data, recurring, ...rest } = params
   const { transfer_lookup_key: transfer, ...fields } = rest
   const { store, newId, now } = sandbox
@@ -134,7 +135,8 @@ function createPrice(sandbox: Sandbox, params: ParamsOf<typeof CreatePrice>): Pr
 
 const RECURRING = { meter: null, trial_period_days: null, usage_type: 'licensed' as const }
 
-function checkInterval(recurring: ParamsOf<typeof CreatePrice>['recurring']) {
+/** Refuses an interval that is longer than Stripe's longest. */
+export function checkInterval(recurring: ParamsOf<typeof CreatePrice>['recurring']) {
   if (!recurring || (recurring.interval_count ?? 1) <= MOST[recurring.interval]) return
   throw new ParameterFailure(
     `Invalid interval_count: at most ${MOST[recurring.interval]} for ${recurring.interval}`,

@@ -1,29 +1,20 @@
 import { Hono } from 'hono'
 import type Stripe from 'stripe'
-import { refused } from '../errors.ts'
+import { missing, refused } from '../errors.ts'
 import { answer, matches, read } from '../http.ts'
 import { mergeMetadata } from '../metadata.ts'
 import { productObject } from '../objects/product.ts'
-import { operation } from '../openapi/operation.ts'
+import { operation, type ParamsOf } from '../openapi/operation.ts'
 import { reading } from '../resource.ts'
-import { emit, type StripeEnv } from '../sandbox.ts'
+import { emit, type Sandbox, type StripeEnv } from '../sandbox.ts'
+import type { Product } from '../wire.ts'
+import { checkInterval, createPrice } from './prices.ts'
 
 export function productRoutes() {
   return new Hono<StripeEnv>()
     .post('/', async (c) => {
-      const { metadata, ...params } = await read(c, CreateProduct)
-      const { store, newId, now } = c.var.sandbox
-      if (params.id !== undefined && store.products.find(params.id)) {
-        throw refused('Product already exists.', { code: 'resource_already_exists', param: 'id' })
-      }
-      const product = store.products.insert(productObject({
-        ...params,
-        id: params.id ?? newId('product'),
-        created: now(),
-        metadata: mergeMetadata({}, metadata),
-      }))
-      emit(c.var.sandbox, 'product.created', product)
-      return answer(c, product)
+      const params = await read(c, CreateProduct)
+      return answer(c, createProduct(c.var.sandbox, params))
     })
     .route(
       '/',
@@ -53,7 +44,8 @@ export function productRoutes() {
       const product = store.products.update(former.id, {
         ...params,
         ...(price !== undefined && { default_price: price }),
-        images: params.images ?? (params.images === null ? [] : former.images),
+        images: changedList(params.images, former.images),
+        marketing_features: changedList(params.marketing_features, former.marketing_features),
         metadata: mergeMetadata(former.metadata, metadata),
         updated: now(),
       })
@@ -79,8 +71,11 @@ const FIELDS = [
   'active',
   'description',
   'images',
+  'marketing_features',
   'metadata',
   'name',
+  'package_dimensions',
+  'shippable',
   'statement_descriptor',
   'tax_code',
   'unit_label',
@@ -88,7 +83,11 @@ const FIELDS = [
 ] as const
 
 const CreateProduct = operation<Stripe.ProductCreateParams>('POST /v1/products')
-  .follows([...FIELDS, 'id', 'type'])
+  .follows([...FIELDS, 'default_price_data', 'id', 'type'], [
+    'default_price_data.currency_options',
+    'default_price_data.custom_unit_amount',
+    'default_price_data.unit_amount_decimal',
+  ])
 const UpdateProduct = operation<Stripe.ProductUpdateParams>('POST /v1/products/{id}')
   .follows([...FIELDS, 'default_price'])
 const ListProducts = operation<Stripe.ProductListParams>('GET /v1/products').follows([
@@ -107,3 +106,30 @@ const SearchProducts = operation<Stripe.ProductSearchParams>('GET /v1/products/s
   .follows('all')
 const DeleteProduct = operation<Stripe.ProductDeleteParams>('DELETE /v1/products/{id}')
   .follows('all')
+
+function createProduct(sandbox: Sandbox, params: ParamsOf<typeof CreateProduct>): Product {
+  const { store, newId, now } = sandbox
+  const { default_price_data: priceData, metadata, ...fields } = params
+  const { id = newId('product') } = params
+  if (store.products.find(id)) {
+    throw refused('Product already exists.', { code: 'resource_already_exists', param: 'id' })
+  }
+  if (priceData && priceData.unit_amount === undefined) {
+    throw missing('default_price_data[unit_amount]')
+  }
+  checkInterval(priceData?.recurring)
+  const product = store.products.insert(
+    productObject({ ...fields, id, created: now(), metadata: mergeMetadata({}, metadata) }),
+  )
+  emit(sandbox, 'product.created', product)
+  if (!priceData) return product
+  const price = createPrice(sandbox, { ...priceData, product: id })
+  const priced = store.products.update(id, { default_price: price.id })
+  emit(sandbox, 'product.updated', priced, product)
+  return priced
+}
+
+/** A list as it is after a change: `null` empties it. */
+function changedList<Item>(asked: Item[] | null | undefined, former: Item[]): Item[] {
+  return asked === undefined ? former : asked ?? []
+}
