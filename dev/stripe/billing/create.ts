@@ -1,5 +1,5 @@
 import type Stripe from 'stripe'
-import { ParameterFailure, refused } from '../errors.ts'
+import { missing, refused } from '../errors.ts'
 import { mergeMetadata } from '../metadata.ts'
 import { type LineDraft, pricingOf } from '../objects/invoice.ts'
 import { subscriptionParent } from '../objects/invoice_item.ts'
@@ -221,10 +221,7 @@ export function discountsAfter(sandbox: Sandbox, discounts: string[], invoice: I
 
 function customerOf({ store }: Sandbox, id: string | undefined): Customer {
   if (id !== undefined) return store.customers.get(id, 'customer')
-  throw new ParameterFailure('Missing required param: customer.', {
-    code: 'parameter_missing',
-    param: 'customer',
-  })
+  throw missing('customer')
 }
 
 function pricesOf(sandbox: Sandbox, items: AskedItem[]) {
