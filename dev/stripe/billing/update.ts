@@ -222,8 +222,10 @@ function addedItem(
   })
 }
 
-/** A period begins anew when asked to, when an interval changes, when a trial begins or ends, and
- * when what was free costs something. */
+/**
+ * A period begins anew when asked to, when an interval changes, when a trial begins or ends, and
+ * when what was free costs something.
+ */
 function movesPeriod(former: Subscription, changed: ChangedItem[], asked: AskedUpdate): boolean {
   if (asked.billing_cycle_anchor?.type === 'now' || asked.trial_end !== undefined) return true
   if (former.status === 'trialing') return false
