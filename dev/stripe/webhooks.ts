@@ -1,4 +1,5 @@
 import type { Faults, OrderedRule, Strike } from '../faults/faults.ts'
+import { inOrder } from './objects/order.ts'
 import { subscribers } from './sandbox.ts'
 import { activeSecrets, formerSecret, signatureHeader } from './signature.ts'
 import type { Delivery, Store } from './store.ts'
@@ -228,7 +229,7 @@ function rolledSecrets(store: Store, id: string, signatures: 'former' | 'two'): 
 }
 
 function payloadOf(event: Event): string {
-  return JSON.stringify(event, null, 2)
+  return JSON.stringify(inOrder(event), null, 2)
 }
 
 /** Each attempt is signed anew, with the time at which it is sent. A redirect is not followed. */
