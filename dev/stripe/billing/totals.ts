@@ -1,3 +1,4 @@
+import { totalDiscounts } from '../objects/discount.ts'
 import { leastAmount } from '../payments/amounts.ts'
 import type { Invoice, InvoiceLine } from '../wire.ts'
 
@@ -25,7 +26,7 @@ export function totalsOf(
     & { balance: number },
 ): Totals {
   const subtotal = lines.reduce((sum, { amount }) => sum + amount, 0)
-  const discounts = discountsOf(lines)
+  const discounts = totalDiscounts(lines.map((line) => line.discount_amounts ?? []))
   const total = subtotal - discounts.reduce((sum, { amount }) => sum + amount, 0)
   const sum = Math.max(total + balance, 0)
   const tooLittle = method === 'charge_automatically' && sum < leastAmount(currency)
@@ -52,12 +53,4 @@ export function endingBalance(
 /** What a line comes to when its discounts are taken off. */
 export function netOf({ amount, discount_amounts: discounts }: InvoiceLine): number {
   return amount - (discounts ?? []).reduce((sum, discount) => sum + discount.amount, 0)
-}
-
-function discountsOf(lines: InvoiceLine[]): NonNullable<Invoice['total_discount_amounts']> {
-  const totals = new Map<string, number>()
-  for (const { discount, amount } of lines.flatMap((line) => line.discount_amounts ?? [])) {
-    totals.set(discount, (totals.get(discount) ?? 0) + amount)
-  }
-  return [...totals].map(([discount, amount]) => ({ discount, amount }))
 }
