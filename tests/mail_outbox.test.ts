@@ -25,6 +25,7 @@ beforeAll(async () => {
 
 afterEach(() => {
   shop.intercept.mail = undefined
+  shop.faults.clear()
 })
 
 afterAll(() => shop.stop())
@@ -73,12 +74,16 @@ function received(email: string) {
   return shop.mails.filter((mail) => mail.to.includes(email))
 }
 
+function providerAway() {
+  return shop.faults.order({ on: { service: 'mailbox' }, fault: { name: 'status', status: 503 } })
+}
+
 /** The provider answers so and no other way; gives the idempotency keys of what it is asked. */
-function answers(status: number, body: unknown, headers: Record<string, string> = {}) {
+function answers(status: number, body: unknown) {
   const keys: (string | null)[] = []
   shop.intercept.mail = (request) => {
     keys.push(request.headers.get('idempotency-key'))
-    return Promise.resolve(Response.json(body, { status, headers }))
+    return Promise.resolve(Response.json(body, { status }))
   }
   return keys
 }
@@ -220,7 +225,7 @@ test('a provider that cannot be reached loses no mail', async () => {
 
 test('a provider that says how long to wait is left alone so long', async () => {
   const mail = newMail()
-  answers(429, { name: 'rate_limit_exceeded', message: 'slow down' }, { 'retry-after': '900' })
+  shop.faults.order({ on: { service: 'mailbox' }, fault: { name: 'rate-limit', seconds: 900 } })
   await queue(mail)
   await shop.drain()
   const { runAt } = await rowOf(mail.causeId)
@@ -260,11 +265,11 @@ test.each([
 test('a mail whose link has ended is given up, not sent', async () => {
   const late = newMail({ usefulForMs: 30 * MINUTE_MS })
   const inTime = newMail({ usefulForMs: 2 * HOUR_MS })
-  answers(503, { name: 'internal_server_error', message: 'try later' })
+  const away = providerAway()
   await queue(late)
   await queue(inTime)
   await shop.drain()
-  shop.intercept.mail = undefined
+  away.cancel()
   shop.clock.advance(HOUR_MS)
   await shop.drain()
   expect(received(late.to.email)).toEqual([])
@@ -277,13 +282,13 @@ test('a mail whose link has ended is given up, not sent', async () => {
 
 test('who asks for a link again during an outage gets one mail, with the link that works', async () => {
   const email = 'twice@example.com'
-  answers(503, { name: 'internal_server_error', message: 'try later' })
+  const away = providerAway()
   const client = await shop.customer(email)
   await shop.drain()
   shop.clock.advance(5 * MINUTE_MS)
   expect((await client.post('/api/auth/verification')).status).toBe(202)
   await shop.drain()
-  shop.intercept.mail = undefined
+  away.cancel()
   shop.clock.advance(10 * MINUTE_MS)
   await shop.drain()
   expect(received(email)).toHaveLength(1)
@@ -298,7 +303,7 @@ test('who asks for a link again during an outage gets one mail, with the link th
 
 test('a mail that nobody took for a week is given up', async () => {
   const mail = newMail()
-  answers(503, { name: 'internal_server_error', message: 'try later' })
+  providerAway()
   await queue(mail)
   await shop.drain()
   shop.clock.advance(7 * 24 * HOUR_MS)

@@ -416,3 +416,33 @@ test("what Stripe's command-line client does to complete a session works", async
     .toMatchObject({ customer_details: { email: 'stripe@example.com' } })
   expect(typesOf(emulator).at(-1)).toBe('checkout.session.completed')
 })
+
+test("a customer's credit pays a part of the first invoice, or all of it", async () => {
+  const setup = start()
+  const { stripe, emulator } = setup
+  const [part, all] = [await openSession(setup), await openSession(setup)]
+  await stripe.customers.createBalanceTransaction(String(part.customer), {
+    amount: -500,
+    currency: 'eur',
+  })
+  await stripe.customers.createBalanceTransaction(String(all.customer), {
+    amount: -2000,
+    currency: 'eur',
+  })
+  expect(await (await fetch(String(part.url))).text()).toMatch(/-€5\.00[\s\S]*Pay €13\.00/)
+  for (const { id } of [part, all]) await emulator.pay(id)
+  const paid = async ({ id }: Stripe.Checkout.Session) =>
+    await stripe.checkout.sessions.retrieve(id, { expand: ['invoice', 'customer'] })
+  expect(await paid(part)).toMatchObject({
+    amount_total: 1800,
+    payment_status: 'paid',
+    invoice: { total: 1800, amount_due: 1300, amount_paid: 1300, starting_balance: -500 },
+    customer: { balance: 0 },
+  })
+  expect(await paid(all)).toMatchObject({
+    payment_status: 'no_payment_required',
+    invoice: { amount_due: 0, status: 'paid' },
+    customer: { balance: -200 },
+  })
+  expect((await stripe.charges.list()).data).toMatchObject([{ amount: 1300 }])
+})

@@ -1,4 +1,3 @@
-import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { controlApp } from '../../dev/emulators/control/app.ts'
@@ -9,6 +8,7 @@ import type { Fetch } from '../../dev/faults/wire.ts'
 import { createPanelEmulator } from '../../dev/panel/emulator.ts'
 import { createStripeEmulator } from '../../dev/stripe/emulator.ts'
 import { PANEL_KEY, STRIPE_KEY } from '../support/environment.ts'
+import { violationsOf } from './axe.ts'
 import { launchChromium, skipReason } from './chromium.ts'
 import { DESKTOP, PHONE, visit, type Visitor } from './page.ts'
 
@@ -152,14 +152,7 @@ describe.skipIf(skipReason !== undefined)('the control page', () => {
     const { page } = visitor
     await page.locator('.entry').nth(1).click()
     await page.locator('.detail').waitFor()
-    await page.evaluate(axe.source)
-    const violations = await page.evaluate(async () => {
-      const { violations } = await Reflect.get(globalThis, 'axe').run()
-      return violations.map(({ id, nodes }: { id: string; nodes: { html: string }[] }) =>
-        `${id}: ${nodes.map(({ html }) => html).join(' ')}`
-      )
-    })
-    expect(violations).toEqual([])
+    expect(await violationsOf(page)).toEqual([])
     await visitor.close()
   })
 })

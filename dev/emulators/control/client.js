@@ -152,7 +152,7 @@ function details(entry) {
   if (entry.kind === 'call' || faultsAt('webhook').length > 0) tools.append(faultButton(entry))
   const [asked, answered] = entry.kind === 'call' ? ['Asked', 'Answered'] : ['Sent', 'Answered']
   const made = element('div', { class: 'detail' }, tools, message(asked, entry.request))
-  if (entry.answer) made.append(message(answered, entry.answer))
+  if (entry.answer && entry.status !== undefined) made.append(message(answered, entry.answer))
   return made
 }
 

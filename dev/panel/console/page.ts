@@ -41,7 +41,7 @@ export async function consolePage(c: Context<PanelEnv>, server: Server): Promise
             `
           )}
         </p>
-        <pre id="output" tabindex="0" aria-label="Output"></pre>
+        <pre id="output" role="log" tabindex="0" aria-label="Output"></pre>
         <form id="send">
           <label for="command">Command</label>
           <input id="command" autocomplete="off" required>

@@ -214,7 +214,7 @@ function requantified(
   quantity: number,
 ): Partial<Pick<InvoiceItem, 'amount' | 'description' | 'quantity' | 'quantity_decimal'>> {
   if (quantity === item.quantity) return {}
-  const each = Number(item.pricing?.unit_amount_decimal ?? item.amount / item.quantity)
+  const each = Number(item.pricing?.unit_amount_decimal ?? item.amount / (item.quantity || 1))
   return { amount: Math.round(each * quantity), quantity, quantity_decimal: String(quantity) }
 }
 

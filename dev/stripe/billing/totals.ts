@@ -14,27 +14,35 @@ type Totals = Pick<
   | 'total_excluding_tax'
 >
 
+/** What decides how much of a total is due; `balance` is the customer's, in minor units. */
+interface Collection extends Pick<Invoice, 'collection_method' | 'currency'> {
+  balance: number
+}
+
 /**
- * What an invoice of these lines comes to when nothing of it is paid yet. `balance` is the
- * customer's: below zero it is a credit, which pays first; above zero a debt, which is added. What
- * is too little to be charged is not due: it stays a debt for the next invoice.
+ * What of a total is due now. A balance below zero is a credit, which pays first; above zero it is a
+ * debt, which is added. What is too little to be charged is not due: it stays a debt for the next
+ * invoice.
  */
-export function totalsOf(
-  lines: InvoiceLine[],
-  { balance, collection_method: method, currency }:
-    & Pick<Invoice, 'collection_method' | 'currency'>
-    & { balance: number },
-): Totals {
+export function dueOf(
+  total: number,
+  { balance, collection_method: method, currency }: Collection,
+): number {
+  const sum = Math.max(total + balance, 0)
+  const tooLittle = method === 'charge_automatically' && sum < leastAmount(currency)
+  return tooLittle ? 0 : sum
+}
+
+/** What an invoice of these lines comes to when nothing of it is paid yet. */
+export function totalsOf(lines: InvoiceLine[], collection: Collection): Totals {
   const subtotal = lines.reduce((sum, { amount }) => sum + amount, 0)
   const discounts = totalDiscounts(lines.map((line) => line.discount_amounts ?? []))
   const total = subtotal - discounts.reduce((sum, { amount }) => sum + amount, 0)
-  const sum = Math.max(total + balance, 0)
-  const tooLittle = method === 'charge_automatically' && sum < leastAmount(currency)
-  const due = tooLittle ? 0 : sum
+  const due = dueOf(total, collection)
   return {
     amount_due: due,
     amount_remaining: due,
-    starting_balance: balance,
+    starting_balance: collection.balance,
     subtotal,
     subtotal_excluding_tax: subtotal,
     total,

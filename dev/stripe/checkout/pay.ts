@@ -1,4 +1,5 @@
 import { refuseSecondCurrency } from '../billing/subscriptions.ts'
+import { dueOf } from '../billing/totals.ts'
 import { refused } from '../errors.ts'
 import { addressObject } from '../objects/address.ts'
 import { customerObject } from '../objects/customer.ts'
@@ -40,7 +41,8 @@ export interface PayOptions {
 export function payCheckout(sandbox: Sandbox, id: string, options: PayOptions = {}): Session {
   const { store } = sandbox
   const session = openSession(sandbox, id)
-  const choice = needsMethod(session) ? methodFor(sandbox, session, options) : undefined
+  const due = dueNow(sandbox, session)
+  const choice = needsMethod(session, due) ? methodFor(sandbox, session, options) : undefined
   const customer = buyerOf(sandbox, session, options)
   if (session.mode === 'subscription') {
     refuseSecondCurrency(store, customer?.id ?? '', session.currency ?? '')
@@ -48,15 +50,27 @@ export function payCheckout(sandbox: Sandbox, id: string, options: PayOptions = 
   const method = choice && 'behaviour' in choice
     ? enterMethod(sandbox, choice, typedDetails(sandbox, session))
     : choice
-  if (session.amount_total === 0) {
+  if (due === 0) {
     if (method && customer) attachMethod(sandbox, method, customer)
     return completeCheckout(sandbox, session, { method: method?.id ?? null })
   }
-  const intent = takeMoney(sandbox, { session, customer, method: method ?? null })
+  const intent = takeMoney(sandbox, { session, due, customer, method: method ?? null })
   if (intent.status === 'requires_payment_method') throw failureOf(intent)
   return intent.status === 'requires_action'
     ? session
     : completeCheckout(sandbox, session, { intent })
+}
+
+/** What the buyer pays now: of a subscription's first invoice the customer's credit pays a part. */
+export function dueNow({ store }: Sandbox, session: Session): number {
+  const { amount_total: total, currency, mode } = session
+  const customer = store.customers.find(store.checkouts.get(session.id).customer ?? '')
+  if (mode !== 'subscription' || !customer) return total ?? 0
+  return dueOf(total ?? 0, {
+    balance: customer.balance,
+    collection_method: 'charge_automatically',
+    currency: currency ?? 'usd',
+  })
 }
 
 /** Whether the page asks for the buyer's address. */
@@ -72,8 +86,8 @@ export const EXAMPLE_BUYER = {
 }
 
 /** Whether the buyer must give a method: to pay now, or when a subscription is billed. */
-export function needsMethod(session: Session): boolean {
-  return session.amount_total !== 0 ||
+export function needsMethod(session: Session, due: number): boolean {
+  return due !== 0 ||
     session.mode === 'subscription' && session.payment_method_collection !== 'if_required'
 }
 
@@ -157,15 +171,16 @@ function typedDetails({ store }: Sandbox, session: Session): Partial<PaymentMeth
   }
 }
 
-function takeMoney(sandbox: Sandbox, { session, customer, method }: {
+function takeMoney(sandbox: Sandbox, { session, due, customer, method }: {
   session: Session
+  due: number
   customer: Customer | null
   method: PaymentMethod | null
 }): PaymentIntent {
   const { store } = sandbox
   const { paymentIntent: earlierIntent, intent: given } = store.checkouts.get(session.id)
   const intent = takePayment(sandbox, {
-    amount: session.amount_total ?? 0,
+    amount: due,
     currency: session.currency ?? 'usd',
     customer,
     method,

@@ -1,7 +1,13 @@
 import { type Context, Hono } from 'hono'
 import { changeQuantities, dropPromotionCode, enterPromotionCode } from '../checkout/basket.ts'
 import { expireSession } from '../checkout/expire.ts'
-import { delayedTypeFor, needsAddress, needsMethod, type PayOptions } from '../checkout/pay.ts'
+import {
+  delayedTypeFor,
+  dueNow,
+  needsAddress,
+  needsMethod,
+  type PayOptions,
+} from '../checkout/pay.ts'
 import { isSettling, settleCheckout } from '../checkout/settle.ts'
 import { ParameterFailure, refused, StripeFailure } from '../errors.ts'
 import type { Sandbox } from '../sandbox.ts'
@@ -61,12 +67,14 @@ function show(c: Context, sandbox: Sandbox, id: string, alert?: Alert) {
   }
   const { paymentIntent, ...checkout } = store.checkouts.get(id)
   const former = store.paymentIntents.find(paymentIntent ?? '')?.last_payment_error?.message
+  const due = dueNow(sandbox, session)
   const view = checkoutView(session, {
     ...checkout,
+    due,
     alert: alert?.text ?? former,
     code: store.promotionCodes.find(checkout.discounts[0]?.promotion_code ?? '')?.code,
     delayed: delayedTypeFor(session),
-    needsMethod: needsMethod(session),
+    needsMethod: needsMethod(session, due),
     typed: alert?.typed ?? {},
     needsAddress: needsAddress(session),
   })
@@ -113,7 +121,7 @@ function payOptions(sandbox: Sandbox, session: Session, fields: Fields): PayOpti
   }
   switch (action) {
     case 'pay': {
-      if (!needsMethod(session) || number === undefined) return buyer
+      if (!needsMethod(session, dueNow(sandbox, session)) || number === undefined) return buyer
       const { id } = typedMethod(
         session.payment_method_types,
         { ...fields, number },

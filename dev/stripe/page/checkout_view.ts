@@ -24,7 +24,7 @@ interface Shown extends Basket {
 export function checkoutView(session: Session, shown: Shown): Html {
   const { alert } = shown
   return page(
-    `Pay ${moneyOf(session, session.amount_total)}`,
+    `Pay ${moneyOf(session, shown.due)}`,
     html`<main class="checkout">
       ${summary(session, shown)}
       <section class="payment" aria-label="Payment">
@@ -90,10 +90,10 @@ function termsField(
     ${typed.terms === 'on' ? 'checked' : ''} data-testid="terms"> <span>${text}</span></label>`
 }
 
-function submitText(session: Session, { subscription: { trial } }: Shown): string {
-  const total = moneyOf(session, session.amount_total)
+function submitText(session: Session, { due, subscription: { trial } }: Shown): string {
+  const total = moneyOf(session, due)
   if (trial) return 'Start trial'
-  if (session.amount_total === 0) {
+  if (due === 0) {
     return session.mode === 'subscription' ? 'Subscribe' : 'Complete order'
   }
   const verbs: Record<string, string> = {
@@ -106,8 +106,8 @@ function submitText(session: Session, { subscription: { trial } }: Shown): strin
 
 /** What a buyer's bank can do, and what no page of Stripe has a button for. */
 function rehearsal(
-  { payment_method_types: types, amount_total: due }: Session,
-  { delayed, needsMethod }: Shown,
+  { payment_method_types: types }: Session,
+  { delayed, due, needsMethod }: Shown,
 ): Html {
   const cards = needsMethod && types.includes('card')
   return html`

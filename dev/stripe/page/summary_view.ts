@@ -5,6 +5,8 @@ import type { LineItem, Session } from '../wire.ts'
 import { formatInterval, formatMoney, formatTrial, moneyOf } from './money.ts'
 
 export interface Basket extends Pick<Checkout, 'lineItems' | 'subscription'> {
+  /** what is paid now, in minor units */
+  due: number
   /** the promotion code that is redeemed */
   code: string | undefined
 }
@@ -15,9 +17,9 @@ export function summary(session: Session, shown: Basket): Html {
     ${backLink(session)} ${headline(session, shown)}
     <dl class="lines">
       ${shown.lineItems.map(line)}
-      ${discount(session)}
+      ${discount(session)} ${balance(session, shown)}
       <div class="total"><dt>Total due today</dt>
-        <dd data-testid="due">${moneyOf(session, session.amount_total)}</dd></div>
+        <dd data-testid="due">${moneyOf(session, shown.due)}</dd></div>
     </dl>
     ${quantities(shown.lineItems)} ${promotion(session, shown.code)}
   </section>`
@@ -38,6 +40,18 @@ function discount(session: Session): Html | string {
     <div>
       <dt>Discount</dt>
       <dd data-testid="discount">−${moneyOf(session, off)}</dd>
+    </div>
+  `
+}
+
+/** What the customer's balance pays, or adds. */
+function balance(session: Session, { due }: Basket): Html | string {
+  const applied = due - (session.amount_total ?? 0)
+  if (applied === 0) return ''
+  return html`
+    <div>
+      <dt>Applied balance</dt>
+      <dd data-testid="balance">${moneyOf(session, applied)}</dd>
     </div>
   `
 }
