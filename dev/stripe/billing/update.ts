@@ -10,18 +10,26 @@ import type { Subscription, SubscriptionItem } from '../wire.ts'
 import { billAtOnce } from './at_once.ts'
 import { inTimeOf } from './clocks.ts'
 import { methodOf, nothingToPayWith, payInvoiceNow } from './collect.ts'
-import { addOneOffs, checkedTrialEnd } from './create.ts'
-import { attachDiscounts, detachDiscounts } from './discounts.ts'
+import { detachDiscounts } from './discounts.ts'
 import { creditItem, debitItem } from './invoice_items.ts'
 import { finalizeInvoice } from './invoices.ts'
 import { type AskedItem, checkItems, intervalOf, priceOf } from './items.ts'
 import { fullAmount, lineOfSubscriptionItem } from './lines.ts'
 import { dropPendingUpdate, pendingUpdate } from './pending_updates.ts'
+import { addOneOffs } from './one_offs.ts'
 import { periodAt, recurrenceOf } from './period.ts'
 import { failureIn } from './rehearsal.ts'
 import { changeStatus } from './standing.ts'
+import { discountsOfSubscription } from './subscription_discounts.ts'
 import { isEnded } from './subscriptions.ts'
-import { cancellationOf, checkCollection, NO_DETAILS, TERMS, termsOf } from './terms.ts'
+import {
+  cancellationOf,
+  checkCollection,
+  checkedTrialEnd,
+  NO_DETAILS,
+  TERMS,
+  termsOf,
+} from './terms.ts'
 
 /** The parameters of a change that the emulator follows. */
 export const UPDATE = [
@@ -288,21 +296,18 @@ function fieldsOf(
     ...(pause !== undefined && {
       pause_collection: pause && { resumes_at: null, ...pause },
     }),
-    ...(asked.discounts !== undefined && { discounts: discountsOf(sandbox, former, asked) }),
+    ...(asked.discounts !== undefined && {
+      discounts: changedDiscounts(sandbox, former, asked.discounts ?? []),
+    }),
   }
 }
 
-function discountsOf(
+function changedDiscounts(
   sandbox: Sandbox,
   former: Subscription,
-  { discounts }: AskedUpdate,
+  asked: NonNullable<AskedUpdate['discounts']>,
 ): string[] {
-  const { id, customer, currency, items } = former
-  const attached = attachDiscounts(sandbox, discounts ?? [], {
-    owner: { customer, subscription: id },
-    currency,
-    subtotal: items.data.reduce((sum, item) => sum + fullAmount(item), 0),
-  }).map((discount) => discount.id)
+  const attached = discountsOfSubscription(sandbox, former, asked)
   detachDiscounts(sandbox, former.discounts.filter((known) => !attached.includes(known)))
   return attached
 }
