@@ -351,6 +351,14 @@ describe('subscriptions.update()', () => {
       type: 'invoice_line_items',
       invoice_line_item_details: { invoice: subscription.latest_invoice },
     })
+    await stripe.subscriptions.update(subscription.id, {
+      items: [{ id: String(item?.id), quantity: 3 }],
+      proration_date: middle,
+    })
+    const [debit, credit] = (await stripe.invoiceItems.list({ pending: true })).data
+    expect([debit?.amount, credit?.amount]).toEqual([2700, -900])
+    expect(credit?.proration_details?.credited_items)
+      .toEqual({ type: 'invoice_item', invoice_item: waiting.data[0]?.id })
   })
 
   test('bills the difference at once with always_invoice, and credits a downgrade', async () => {

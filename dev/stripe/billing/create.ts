@@ -37,7 +37,7 @@ export const CREATE = [
   'trial_period_days',
 ] as const
 
-export type AskedSubscription = Given<
+type AskedSubscription = Given<
   Pick<Stripe.SubscriptionCreateParams, typeof CREATE[number]>
 >
 

@@ -100,10 +100,13 @@ export function changeInvoice(sandbox: Sandbox, former: Invoice, asked: AskedFie
   const names = Object.keys(asked).filter((name) => !AFTERWARDS.has(name))
   if (names.length > 0) editable(former)
   const { id, customer, created } = former
-  const updated = store.invoices.update(
-    id,
-    fieldsOf(sandbox, { customer: customer ?? '', created, metadata: former.metadata }, asked),
-  )
+  const updated = store.invoices.update(id, {
+    ...fieldsOf(sandbox, { customer: customer ?? '', created, metadata: former.metadata }, asked),
+    ...(former.status !== 'draft' && asked.auto_advance !== undefined && {
+      automatically_finalizes_at: null,
+      next_payment_attempt: asked.auto_advance ? sandbox.now() + FIRST_ATTEMPT_SECONDS : null,
+    }),
+  })
   const discounted = asked.discounts === undefined
     ? updated
     : store.invoices.insert(withDiscounts(sandbox, updated, asked.discounts ?? []))
@@ -274,7 +277,6 @@ export function attachPayment(
 const AFTERWARDS: ReadonlySet<string> = new Set([
   'auto_advance',
   'default_payment_method',
-  'due_date',
   'expand',
   'metadata',
 ])

@@ -24,7 +24,7 @@ export const UNFOLLOWED_TERMS = [
   'trial_settings.end_behavior.billing_cycle_anchor',
 ]
 
-export type AskedTerms = Given<
+type AskedTerms = Given<
   Pick<Stripe.SubscriptionUpdateParams, typeof TERMS[number]>
 >
 

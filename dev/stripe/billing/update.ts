@@ -47,7 +47,7 @@ export const UPDATE = [
   'trial_end',
 ] as const
 
-export type AskedUpdate = Given<Pick<Stripe.SubscriptionUpdateParams, typeof UPDATE[number]>>
+type AskedUpdate = Given<Pick<Stripe.SubscriptionUpdateParams, typeof UPDATE[number]>>
 
 /**
  * Changes a subscription. What the change costs or gives back waits for the next invoice, unless it
