@@ -78,7 +78,7 @@ function change(
   { postponed = false }: { postponed?: boolean } = {},
 ): Subscription {
   const { store } = sandbox
-  if (store.subscriptions.get(id).pending_update && asked.items) {
+  if (store.subscriptions.get(id).pending_update && replacesPending(asked)) {
     dropPendingUpdate(sandbox, id, { expired: false })
   }
   const former = store.subscriptions.get(id)
@@ -106,6 +106,11 @@ function change(
   })
   collect(sandbox, invoice.id, asked)
   return store.subscriptions.get(id)
+}
+
+/** A change of what is billed takes the place of one that still waits for its payment. */
+function replacesPending({ billing_cycle_anchor, items, trial_end }: AskedUpdate): boolean {
+  return [billing_cycle_anchor, items, trial_end].some((asked) => asked !== undefined)
 }
 
 function collect(
@@ -222,8 +227,10 @@ function addedItem(
   })
 }
 
-/** A period begins anew when asked to, when an interval changes, when a trial begins or ends, and
- * when what was free costs something. */
+/**
+ * A period begins anew when asked to, when an interval changes, when a trial begins or ends, and
+ * when what was free costs something.
+ */
 function movesPeriod(former: Subscription, changed: ChangedItem[], asked: AskedUpdate): boolean {
   if (asked.billing_cycle_anchor?.type === 'now' || asked.trial_end !== undefined) return true
   if (former.status === 'trialing') return false
