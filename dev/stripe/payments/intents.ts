@@ -109,13 +109,26 @@ export function cancelIntent(
   return canceled
 }
 
-/** Refuses to touch what belongs to a Checkout Session or to an invoice. */
-export function refuseOthersIntent(store: Store, { id }: PaymentIntent, verb: string) {
-  const session = store.checkouts.toJSON().some(({ paymentIntent }) => paymentIntent === id)
-  if (!session) return
+/**
+ * Refuses to touch what belongs to a Checkout Session or to an invoice; that of an invoice can be
+ * confirmed.
+ */
+export function refuseOthersIntent(
+  store: Store,
+  { id }: PaymentIntent,
+  verb: 'cancel' | 'confirm' | 'update',
+) {
+  if (store.checkouts.toJSON().some(({ paymentIntent }) => paymentIntent === id)) {
+    throw refused(
+      `You cannot ${verb} this PaymentIntent because it was created by Checkout. To end it, ` +
+        'expire the Checkout Session.',
+    )
+  }
+  const billed = store.invoicePayments.toJSON().some(({ payment }) => payment.payment_intent === id)
+  if (!billed || verb === 'confirm') return
   throw refused(
-    `You cannot ${verb} this PaymentIntent because it was created by Checkout. To end it, expire ` +
-      'the Checkout Session.',
+    `You cannot ${verb} this PaymentIntent because it was created by an invoice. To end it, void ` +
+      'the invoice.',
   )
 }
 

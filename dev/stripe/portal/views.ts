@@ -2,6 +2,7 @@ import { html } from 'hono/html'
 import { type Html, page as document } from '../../emulators/page.ts'
 import { formatMoney } from '../page/money.ts'
 import type {
+  Coupon,
   Customer,
   Invoice,
   PaymentMethod,
@@ -56,8 +57,8 @@ export function homeView(frame: Frame, { running, method, customer, invoices }: 
   )
 }
 
-/** Asks whether a subscription shall end, and why. */
-export function cancelView(frame: Frame, one: Running): Html {
+/** Asks whether a subscription shall end, and why; `offer` is for who stays. */
+export function cancelView(frame: Frame, one: Running, offer: Coupon | undefined): Html {
   const { mode, cancellation_reason: reason } = frame.visit.configuration.features
     .subscription_cancel
   const { id } = one.subscription
@@ -67,6 +68,7 @@ export function cancelView(frame: Frame, one: Running): Html {
     text: mode === 'immediately'
       ? `${nameOf(one)} ends at once.`
       : `${nameOf(one)} goes on until ${end}, and is not billed any more.`,
+    before: offer && offerView(`${frame.base}/subscriptions/${id}/stay`, offer),
     action: `/subscriptions/${id}/cancel`,
     submit: 'Cancel the subscription',
     fields: html`
@@ -229,9 +231,10 @@ function policies(profile: PortalConfiguration['business_profile']): Html {
   </p>`
 }
 
-function formView(frame: Frame, { title, text, action, submit, fields }: {
+function formView(frame: Frame, { title, text, before, action, submit, fields }: {
   title: string
   text: string
+  before?: Html | undefined
   action: string
   submit: string
   fields: Html
@@ -243,6 +246,7 @@ function formView(frame: Frame, { title, text, action, submit, fields }: {
       <section class="part">
         <h2>${title}</h2>
         <p>${text}</p>
+        ${before ?? ''}
         <form class="form" method="post" action="${frame.base}${action}">
           ${fields}
           <div class="actions">
@@ -294,6 +298,19 @@ function subscriptionActions(base: string, subscription: Subscription, features:
       : ''}
     ${cancel.enabled && ends ? button(`${path}/renew`, 'Do not cancel') : ''}
     ${cancel.enabled && !ends ? html`<a class="button" href="${path}/cancel">Cancel</a>` : ''}
+  `
+}
+
+function offerView(action: string, coupon: Coupon): Html {
+  const { amount_off: amount, percent_off: percent, currency, duration_in_months: months } = coupon
+  const off = percent === null ? formatMoney(amount ?? 0, currency ?? 'usd') : `${percent} %`
+  const time = { once: 'on the next invoice', forever: 'from now on', repeating: '' }
+  const when = coupon.duration === 'repeating' ? `for ${months} months` : time[coupon.duration]
+  return html`
+    <div class="row offer" data-testid="offer">
+      <p class="what">Stay, and pay ${off} less ${when}.</p>
+      <div class="actions">${button(action, 'Take the offer')}</div>
+    </div>
   `
 }
 
@@ -370,7 +387,7 @@ function invoicesView(base: string, invoices: Invoice[]): Html {
               <th>Date</th>
               <th>Amount</th>
               <th>State</th>
-              <th></th>
+              <td></td>
             </tr>
           </thead>
           <tbody>${invoices.map((invoice) => invoiceRow(base, invoice))}</tbody>
