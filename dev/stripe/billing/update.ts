@@ -86,7 +86,7 @@ function change(
   { postponed = false }: { postponed?: boolean } = {},
 ): Subscription {
   const { store } = sandbox
-  if (store.subscriptions.get(id).pending_update && asked.items) {
+  if (store.subscriptions.get(id).pending_update && replacesPending(asked)) {
     dropPendingUpdate(sandbox, id, { expired: false })
   }
   const former = store.subscriptions.get(id)
@@ -114,6 +114,11 @@ function change(
   })
   collect(sandbox, invoice.id, asked)
   return store.subscriptions.get(id)
+}
+
+/** A change of what is billed takes the place of one that still waits for its payment. */
+function replacesPending({ billing_cycle_anchor, items, trial_end }: AskedUpdate): boolean {
+  return [billing_cycle_anchor, items, trial_end].some((asked) => asked !== undefined)
 }
 
 function collect(
