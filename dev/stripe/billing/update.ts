@@ -2,8 +2,7 @@ import type Stripe from 'stripe'
 import { refused } from '../errors.ts'
 import { mergeMetadata } from '../metadata.ts'
 import type { LineDraft } from '../objects/invoice.ts'
-import { itemList, subscriptionItemObject } from '../objects/subscription.ts'
-import { planObject } from '../objects/price.ts'
+import { itemList } from '../objects/subscription.ts'
 import type { Given } from '../openapi/operation.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
 import type { Subscription, SubscriptionItem } from '../wire.ts'
@@ -13,7 +12,8 @@ import { methodOf, nothingToPayWith, payInvoiceNow } from './collect.ts'
 import { detachDiscounts } from './discounts.ts'
 import { creditItem, debitItem } from './invoice_items.ts'
 import { finalizeInvoice } from './invoices.ts'
-import { type AskedItem, checkItems, intervalOf, priceOf } from './items.ts'
+import { type ChangedItem, changedItems, isTouched } from './item_changes.ts'
+import { checkItems, intervalOf } from './items.ts'
 import { fullAmount, lineOfSubscriptionItem } from './lines.ts'
 import { dropPendingUpdate, pendingUpdate } from './pending_updates.ts'
 import { addOneOffs } from './one_offs.ts'
@@ -155,7 +155,7 @@ function planOf(sandbox: Sandbox, former: Subscription, asked: AskedUpdate): Pla
   }
   checkCollection(after)
   const free = former.status === 'trialing' || former.status === 'paused'
-  const touched = changed.filter(({ was, is }) => moved || isTouched(was, is))
+  const touched = changed.filter((item) => moved || isTouched(item))
   return {
     after,
     credited: free ? [] : touched.flatMap(({ was }) => was ?? []),
@@ -163,76 +163,6 @@ function planOf(sandbox: Sandbox, former: Subscription, asked: AskedUpdate): Pla
     renewed: moved && !(free && after.status === 'trialing') ? items : [],
     at,
   }
-}
-
-interface ChangedItem {
-  was?: SubscriptionItem
-  is?: SubscriptionItem
-}
-
-function changedItems(
-  sandbox: Sandbox,
-  former: Subscription,
-  asked: AskedItem[],
-): ChangedItem[] {
-  const known = former.items.data
-  for (const [index, { id }] of asked.entries()) {
-    if (id === undefined || known.some((item) => item.id === id)) continue
-    throw refused(`No such subscription item: '${id}'`, {
-      code: 'resource_missing',
-      param: `items[${index}][id]`,
-    })
-  }
-  const kept = known.map((was): ChangedItem => {
-    const index = asked.findIndex(({ id }) => id === was.id)
-    const change = asked[index]
-    if (!change) return { was, is: was }
-    return change.deleted ? { was } : { was, is: changedItem(sandbox, was, change, index) }
-  })
-  const added = asked.flatMap((item, index) =>
-    item.id === undefined ? { is: addedItem(sandbox, former, item, index) } : []
-  )
-  return [...kept, ...added]
-}
-
-function changedItem(
-  sandbox: Sandbox,
-  was: SubscriptionItem,
-  change: AskedItem,
-  index: number,
-): SubscriptionItem {
-  const named = change.price !== undefined || change.price_data !== undefined
-  const price = named && change.price !== was.price.id
-    ? priceOf(sandbox, change, { param: `items[${index}]`, type: 'recurring' })
-    : was.price
-  return {
-    ...was,
-    metadata: mergeMetadata(was.metadata, change.metadata),
-    plan: planObject(price),
-    price,
-    quantity: change.quantity ?? was.quantity ?? 1,
-  }
-}
-
-function addedItem(
-  sandbox: Sandbox,
-  former: Subscription,
-  item: AskedItem,
-  index: number,
-): SubscriptionItem {
-  const { now, newId } = sandbox
-  const price = priceOf(sandbox, item, { param: `items[${index}]`, type: 'recurring' })
-  const { end } = periodAt(now(), former.billing_cycle_anchor, recurrenceOf(price))
-  return subscriptionItemObject({
-    id: newId('subscription_item'),
-    subscription: former.id,
-    created: now(),
-    price,
-    quantity: item.quantity ?? 1,
-    metadata: mergeMetadata({}, item.metadata),
-    current_period_start: now(),
-    current_period_end: former.status === 'trialing' ? former.trial_end ?? end : end,
-  })
 }
 
 /**
@@ -344,10 +274,6 @@ function linesOf(
       trial,
     })
   )
-}
-
-function isTouched(was: SubscriptionItem | undefined, is: SubscriptionItem | undefined): boolean {
-  return was?.price.id !== is?.price.id || was?.quantity !== is?.quantity
 }
 
 function prorationDate({ now }: Sandbox, former: Subscription, asked: AskedUpdate): number {
