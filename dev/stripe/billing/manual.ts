@@ -1,5 +1,5 @@
 import type Stripe from 'stripe'
-import { ParameterFailure, refused, StripeFailure } from '../errors.ts'
+import { missing, refused, StripeFailure } from '../errors.ts'
 import { mergeMetadata } from '../metadata.ts'
 import { invoicePaymentObject } from '../objects/invoice.ts'
 import type { Given } from '../openapi/operation.ts'
@@ -68,12 +68,7 @@ export function createInvoice(sandbox: Sandbox, asked: AskedInvoice): Invoice {
     ? undefined
     : store.subscriptions.get(asked.subscription, 'subscription')
   const id = asked.customer ?? subscription?.customer
-  if (id === undefined) {
-    throw new ParameterFailure('Missing required param: customer.', {
-      code: 'parameter_missing',
-      param: 'customer',
-    })
-  }
+  if (id === undefined) throw missing('customer')
   const customer = store.customers.get(id, 'customer')
   const billed = inTimeOf(sandbox, id)
   const currency = asked.currency ?? subscription?.currency ?? customer.currency ?? 'usd'
@@ -250,12 +245,7 @@ export function attachPayment(
   id: string | undefined,
 ): Invoice {
   const { store, newId, now } = sandbox
-  if (id === undefined) {
-    throw new ParameterFailure('Missing required param: payment_intent.', {
-      code: 'parameter_missing',
-      param: 'payment_intent',
-    })
-  }
+  if (id === undefined) throw missing('payment_intent')
   const intent = store.paymentIntents.get(id, 'payment_intent')
   if (intent.amount !== invoice.amount_remaining || intent.currency !== invoice.currency) {
     throw refused(
