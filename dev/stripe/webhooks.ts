@@ -1,4 +1,5 @@
 import type { Faults } from '../faults/faults.ts'
+import { inOrder } from './objects/order.ts'
 import { subscribers } from './sandbox.ts'
 import { activeSecrets, signatureHeader } from './signature.ts'
 import type { Delivery, Store } from './store.ts'
@@ -176,7 +177,7 @@ export function withPending(store: Store, event: Event): Event {
 }
 
 function payloadOf(event: Event): string {
-  return JSON.stringify(event, null, 2)
+  return JSON.stringify(inOrder(event), null, 2)
 }
 
 /** Each attempt is signed anew, with the time at which it is sent. A redirect is not followed. */

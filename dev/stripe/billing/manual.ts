@@ -1,15 +1,15 @@
 import type Stripe from 'stripe'
-import { ParameterFailure, refused, StripeFailure } from '../errors.ts'
+import { missing, refused, StripeFailure } from '../errors.ts'
 import { mergeMetadata } from '../metadata.ts'
 import { invoicePaymentObject } from '../objects/invoice.ts'
 import type { Given } from '../openapi/operation.ts'
 import { failureOf } from '../payments/attempt.ts'
-import { cancelIntent } from '../payments/intents.ts'
+import { cancelIntent, paysInvoice } from '../payments/intents.ts'
 import { methodOfId } from '../payments/methods.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
 import type { Invoice } from '../wire.ts'
 import { inTimeOf } from './clocks.ts'
-import { intentOf, methodOf, payInvoiceNow } from './collect.ts'
+import { intentOf, methodOf, payInvoiceNow, refuseWhileProcessing } from './collect.ts'
 import { attachDiscounts } from './discounts.ts'
 import { pendingItems } from './invoice_items.ts'
 import {
@@ -68,12 +68,7 @@ export function createInvoice(sandbox: Sandbox, asked: AskedInvoice): Invoice {
     ? undefined
     : store.subscriptions.get(asked.subscription, 'subscription')
   const id = asked.customer ?? subscription?.customer
-  if (id === undefined) {
-    throw new ParameterFailure('Missing required param: customer.', {
-      code: 'parameter_missing',
-      param: 'customer',
-    })
-  }
+  if (id === undefined) throw missing('customer')
   const customer = store.customers.get(id, 'customer')
   const billed = inTimeOf(sandbox, id)
   const currency = asked.currency ?? subscription?.currency ?? customer.currency ?? 'usd'
@@ -215,6 +210,7 @@ export function payByHand(
   if (open.status === 'paid' && invoice.status === 'draft') return open
   if (open.status === 'paid') throw refused('Invoice is already paid')
   if (open.status === 'void') throw refused('Invoice is voided and cannot be paid.')
+  refuseWhileProcessing(sandbox, open, 'pay')
   if (elsewhere) return markPaid(sandbox, id, { outOfBand: true })
   const method = given === undefined
     ? methodOf(sandbox, open)
@@ -249,12 +245,7 @@ export function attachPayment(
   id: string | undefined,
 ): Invoice {
   const { store, newId, now } = sandbox
-  if (id === undefined) {
-    throw new ParameterFailure('Missing required param: payment_intent.', {
-      code: 'parameter_missing',
-      param: 'payment_intent',
-    })
-  }
+  if (id === undefined) throw missing('payment_intent')
   const intent = store.paymentIntents.get(id, 'payment_intent')
   if (intent.amount !== invoice.amount_remaining || intent.currency !== invoice.currency) {
     throw refused(
@@ -262,6 +253,17 @@ export function attachPayment(
       { param: 'payment_intent' },
     )
   }
+  if (intent.customer !== invoice.customer) {
+    throw refused('The PaymentIntent must have the customer of the invoice.', {
+      param: 'payment_intent',
+    })
+  }
+  if (paysInvoice(store, intent)) {
+    throw refused('The PaymentIntent is attached to an invoice already.', {
+      param: 'payment_intent',
+    })
+  }
+  refuseWhileProcessing(sandbox, invoice, 'pay')
   const own = paymentOf(sandbox, invoice.id)
   if (own) {
     store.invoicePayments.update(own.id, {

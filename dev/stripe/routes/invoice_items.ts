@@ -3,7 +3,7 @@ import type Stripe from 'stripe'
 import { inTimeOf } from '../billing/clocks.ts'
 import { addItem, changeItem, ITEM, removeItem } from '../billing/invoice_lines.ts'
 import { editable } from '../billing/invoices.ts'
-import { ParameterFailure } from '../errors.ts'
+import { missing } from '../errors.ts'
 import { answer, matches, read } from '../http.ts'
 import { operation, type ParamsOf } from '../openapi/operation.ts'
 import { reading } from '../resource.ts'
@@ -66,12 +66,7 @@ function createItem(sandbox: Sandbox, params: ParamsOf<typeof CreateInvoiceItem>
   const { invoice: id, ...asked } = params
   const invoice = id === undefined ? undefined : editable(store.invoices.get(id, 'invoice'))
   const customer = params.customer ?? invoice?.customer
-  if (!customer) {
-    throw new ParameterFailure('Missing required param: customer.', {
-      code: 'parameter_missing',
-      param: 'customer',
-    })
-  }
+  if (!customer) throw missing('customer')
   store.customers.get(customer, 'customer')
   return addItem(inTimeOf(sandbox, customer), { ...asked, customer }, { invoice })
 }
