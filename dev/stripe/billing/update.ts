@@ -19,6 +19,7 @@ import { fullAmount, lineOfSubscriptionItem } from './lines.ts'
 import { dropPendingUpdate, pendingUpdate } from './pending_updates.ts'
 import { periodAt, recurrenceOf } from './period.ts'
 import { failureIn } from './rehearsal.ts'
+import { cannotBill, endUnpaidTrial } from './renew.ts'
 import { changeStatus } from './standing.ts'
 import { isEnded } from './subscriptions.ts'
 import { cancellationOf, checkCollection, NO_DETAILS, TERMS, termsOf } from './terms.ts'
@@ -90,6 +91,11 @@ function change(
   const { after, renewed } = plan
   if (former.status === 'trialing' && after.status !== 'trialing') {
     emit(sandbox, 'customer.subscription.trial_will_end', former)
+  }
+  if (former.status === 'trialing' && after.status === 'active' && cannotBill(sandbox, after)) {
+    store.subscriptions.insert({ ...after, status: former.status })
+    endUnpaidTrial(sandbox, id)
+    return store.subscriptions.get(id)
   }
   const atOnce = asked.proration_behavior === 'always_invoice' && waiting.length > 0
   if (renewed.length === 0 && !atOnce) {
