@@ -359,6 +359,9 @@ function prorationDate({ now }: Sandbox, former: Subscription, asked: AskedUpdat
 /** What can still be changed once a subscription has ended. */
 const AFTER_THE_END: ReadonlySet<string> = new Set(['cancellation_details', 'expand', 'metadata'])
 
+/** What cannot be changed as long as the first invoice is not paid. */
+const BEFORE_THE_BEGINNING = ['items', 'billing_cycle_anchor', 'trial_end'] as const
+
 function checkUpdatable(subscription: Subscription, asked: AskedUpdate) {
   const names = Object.keys(asked)
   if (isEnded(subscription) && names.some((name) => !AFTER_THE_END.has(name))) {
@@ -366,10 +369,11 @@ function checkUpdatable(subscription: Subscription, asked: AskedUpdate) {
       'A canceled subscription can only update its cancellation_details and metadata.',
     )
   }
-  if (subscription.status !== 'incomplete' || !asked.items) return
+  const early = BEFORE_THE_BEGINNING.find((name) => asked[name] !== undefined)
+  if (subscription.status !== 'incomplete' || early === undefined) return
   throw refused(
-    'This subscription cannot change its items before its first invoice is paid.',
-    { param: 'items' },
+    `This subscription cannot change its ${early} before its first invoice is paid.`,
+    { param: early },
   )
 }
 
