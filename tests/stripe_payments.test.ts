@@ -416,7 +416,7 @@ test('charges are searched and described', async () => {
   expect(charge).toMatchObject({ description: 'One month', fraud_details: { user_report: 'safe' } })
   expect(emulator.events.at(-1)).toMatchObject({
     type: 'charge.updated',
-    data: { previous_attributes: { description: null, metadata: {} } },
+    data: { previous_attributes: { description: null, metadata: { order_id: null } } },
   })
   expect((await stripe.charges.search({ query: "status:'succeeded' AND amount>1999" })).data)
     .toMatchObject([{ id }])

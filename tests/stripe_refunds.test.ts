@@ -29,7 +29,7 @@ test('a retried refund is given once, and its metadata can be changed', async ()
     .toMatchObject({ metadata: { ticket: '7' } })
   expect(emulator.events.at(-1)).toMatchObject({
     type: 'refund.updated',
-    data: { previous_attributes: { metadata: {} } },
+    data: { previous_attributes: { metadata: { ticket: null } } },
   })
   expect(await failure(stripe.refunds.cancel(refund.id)))
     .toMatchObject({ message: expect.stringContaining('requires_action') })

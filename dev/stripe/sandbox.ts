@@ -70,11 +70,22 @@ export function subscribers(store: Store, type: EventType) {
   )
 }
 
+/**
+ * The former values of the fields that changed: of an object within only those of its fields, of a
+ * list all. What was not there is `null`.
+ */
 function changedFields(former: object, current: object): object {
-  const after = new Map(Object.entries(current))
-  return Object.fromEntries(
-    Object.entries(former).filter(([key, value]) =>
-      JSON.stringify(value) !== JSON.stringify(after.get(key))
-    ),
+  const before = new Map<string, unknown>(Object.entries(former))
+  const after = new Map<string, unknown>(Object.entries(current))
+  const changed = [...new Set([...before.keys(), ...after.keys()])].filter((key) =>
+    JSON.stringify(before.get(key)) !== JSON.stringify(after.get(key))
   )
+  return Object.fromEntries(changed.map((key) => {
+    const [was, is] = [before.get(key) ?? null, after.get(key)]
+    return [key, isHash(was) && isHash(is) ? changedFields(was, is) : was]
+  }))
+}
+
+function isHash(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

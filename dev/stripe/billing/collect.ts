@@ -1,4 +1,5 @@
 import { refused } from '../errors.ts'
+import { unexpectedState } from '../payments/intents.ts'
 import { takePayment } from '../payments/take.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
 import type { Invoice, PaymentIntent, PaymentMethod, Subscription } from '../wire.ts'
@@ -75,6 +76,20 @@ export function intentOf(sandbox: Sandbox, id: string): PaymentIntent | undefine
   const { store } = sandbox
   const payment = store.invoicePayments.newestFirst().find(({ invoice }) => invoice === id)
   return store.paymentIntents.find(payment?.payment.payment_intent ?? '')
+}
+
+/** Refuses what would have an invoice paid or given up while money for it is under way. */
+export function refuseWhileProcessing(
+  sandbox: Sandbox,
+  { id }: Invoice,
+  verb: 'pay' | 'void',
+) {
+  const intent = intentOf(sandbox, id)
+  if (intent?.status !== 'processing') return
+  throw unexpectedState(
+    intent,
+    `You cannot ${verb} this invoice because its PaymentIntent has a status of processing.`,
+  )
 }
 
 /** Writes down how an attempt ended, and what becomes of the invoice and its subscription. */

@@ -95,6 +95,19 @@ export function draftDiscounts(
   })
 }
 
+/** Refuses drafts that can no longer be redeemed: others were faster, or the time is over. */
+export function checkRedeemable({ store, now }: Sandbox, drafts: Discount[]) {
+  for (const { source, promotion_code: code } of drafts) {
+    const coupon = store.coupons.find(source.coupon ?? '')
+    const promotionCode = store.promotionCodes.find(code ?? '')
+    const valid = promotionCode
+      ? promotionCodeShown(promotionCode, coupon, now()).active
+      : coupon && isValid(coupon, now())
+    if (valid) continue
+    throw refused(`Coupon expired: ${source.coupon}`, { code: 'coupon_expired' })
+  }
+}
+
 /** Keeps drafts and counts them as redeemed; what exists already stays as it is. */
 export function redeemDiscounts(sandbox: Sandbox, drafts: Discount[]): Discount[] {
   const { store } = sandbox

@@ -22,7 +22,7 @@ import { applyDiscounts } from './discounts.ts'
 import { lineOfInvoiceItem } from './lines.ts'
 import type { Period } from './period.ts'
 import { afterGivenUp, afterPaid, afterVoided } from './standing.ts'
-import { endingBalance, totalsOf } from './totals.ts'
+import { balanceIn, endingBalance, totalsOf } from './totals.ts'
 
 /** What an invoice is to bill. */
 interface Bill {
@@ -94,7 +94,8 @@ export function refigured(
     discounts?: string[]
   },
 ): Invoice {
-  const { balance } = sandbox.store.customers.get(draft.customer ?? '')
+  const customer = sandbox.store.customers.get(draft.customer ?? '')
+  const balance = balanceIn(customer, draft.currency)
   const data = discounted(sandbox, lines, discounts, draft.currency)
   return {
     ...draft,

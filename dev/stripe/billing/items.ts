@@ -3,8 +3,10 @@ import { missing, ParameterFailure, refused } from '../errors.ts'
 import { mergeMetadata } from '../metadata.ts'
 import { priceObject } from '../objects/price.ts'
 import type { Given } from '../openapi/operation.ts'
+import { checkMost } from '../payments/amounts.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
 import type { Price } from '../wire.ts'
+import { fullAmount } from './lines.ts'
 
 /** An item as a request asks for it. */
 export type AskedItem = Given<
@@ -60,7 +62,7 @@ export function priceOf(
 }
 
 /** Refuses items that no subscription can have together. */
-export function checkItems(items: { price: Price }[], flexible: boolean) {
+export function checkItems(items: { price: Price; quantity?: number }[], flexible: boolean) {
   const [first, ...others] = items
   if (!first) {
     throw refused('A subscription must have at least one active plan.', { param: 'items' })
@@ -75,6 +77,8 @@ export function checkItems(items: { price: Price }[], flexible: boolean) {
       throw mismatch('interval', param)
     }
   }
+  const amount = items.reduce((sum, item) => sum + fullAmount(item), 0)
+  checkMost(amount, first.price.currency, { what: 'The amount of the items', param: 'items' })
   const ids = items.map(({ price }) => price.id)
   const twice = ids.find((id, index) => ids.indexOf(id) !== index)
   if (twice === undefined) return

@@ -4,12 +4,12 @@ import { mergeMetadata } from '../metadata.ts'
 import { invoicePaymentObject } from '../objects/invoice.ts'
 import type { Given } from '../openapi/operation.ts'
 import { failureOf } from '../payments/attempt.ts'
-import { cancelIntent } from '../payments/intents.ts'
+import { cancelIntent, paysInvoice } from '../payments/intents.ts'
 import { methodOfId } from '../payments/methods.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
 import type { Invoice } from '../wire.ts'
 import { inTimeOf } from './clocks.ts'
-import { intentOf, methodOf, payInvoiceNow } from './collect.ts'
+import { intentOf, methodOf, payInvoiceNow, refuseWhileProcessing } from './collect.ts'
 import { attachDiscounts } from './discounts.ts'
 import { pendingItems } from './invoice_items.ts'
 import {
@@ -210,6 +210,7 @@ export function payByHand(
   if (open.status === 'paid' && invoice.status === 'draft') return open
   if (open.status === 'paid') throw refused('Invoice is already paid')
   if (open.status === 'void') throw refused('Invoice is voided and cannot be paid.')
+  refuseWhileProcessing(sandbox, open, 'pay')
   if (elsewhere) return markPaid(sandbox, id, { outOfBand: true })
   const method = given === undefined
     ? methodOf(sandbox, open)
@@ -252,6 +253,17 @@ export function attachPayment(
       { param: 'payment_intent' },
     )
   }
+  if (intent.customer !== invoice.customer) {
+    throw refused('The PaymentIntent must have the customer of the invoice.', {
+      param: 'payment_intent',
+    })
+  }
+  if (paysInvoice(store, intent)) {
+    throw refused('The PaymentIntent is attached to an invoice already.', {
+      param: 'payment_intent',
+    })
+  }
+  refuseWhileProcessing(sandbox, invoice, 'pay')
   const own = paymentOf(sandbox, invoice.id)
   if (own) {
     store.invoicePayments.update(own.id, {

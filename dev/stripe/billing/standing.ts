@@ -14,8 +14,8 @@ export function afterPaid(sandbox: Sandbox, invoice: Invoice) {
   if (!subscription || isEnded(subscription)) return
   rememberMethod(sandbox, subscription, invoice)
   if (subscription.latest_invoice !== invoice.id) return
-  if (subscription.pending_update) return applyPendingUpdate(sandbox, subscription.id)
-  switch (subscription.status) {
+  if (subscription.pending_update) applyPendingUpdate(sandbox, subscription.id)
+  switch (sandbox.store.subscriptions.get(subscription.id).status) {
     case 'incomplete':
     case 'past_due':
     case 'unpaid':

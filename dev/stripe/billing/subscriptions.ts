@@ -91,12 +91,15 @@ export function isEnded({ status }: Subscription): boolean {
   return status === 'canceled' || status === 'incomplete_expired'
 }
 
-/** A customer pays in one currency for as long as a subscription runs. */
-export function refuseSecondCurrency(store: Store, customer: string, currency: string) {
-  const other = store.subscriptions.toJSON().find((subscription) =>
-    subscription.customer === customer && !isEnded(subscription) &&
-    subscription.currency !== currency
-  )
+/** A customer pays in one currency for as long as a subscription runs, or a balance is left. */
+export function refuseSecondCurrency(store: Store, id: string, currency: string) {
+  const customer = store.customers.find(id)
+  const other = [
+    ...store.subscriptions.toJSON().filter((subscription) =>
+      subscription.customer === id && !isEnded(subscription)
+    ),
+    ...(customer?.balance ? [customer] : []),
+  ].find((holder) => holder.currency !== currency)
   if (!other) return
   throw refused(
     'You cannot combine currencies on a single customer. This customer has an active ' +

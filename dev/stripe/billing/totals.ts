@@ -1,6 +1,6 @@
 import { totalDiscounts } from '../objects/discount.ts'
 import { leastAmount } from '../payments/amounts.ts'
-import type { Invoice, InvoiceLine } from '../wire.ts'
+import type { Customer, Invoice, InvoiceLine } from '../wire.ts'
 
 type Totals = Pick<
   Invoice,
@@ -49,6 +49,11 @@ export function totalsOf(lines: InvoiceLine[], collection: Collection): Totals {
     total_discount_amounts: discounts,
     total_excluding_tax: total,
   }
+}
+
+/** What a customer's balance is for an invoice in this currency: it counts only in its own. */
+export function balanceIn({ balance, currency: own }: Customer, currency: string): number {
+  return own === currency ? balance : 0
 }
 
 /** What the customer's balance is when the invoice has taken or given its part. */

@@ -1,5 +1,6 @@
+import { checkRedeemable } from '../billing/discounts.ts'
 import { refuseSecondCurrency } from '../billing/subscriptions.ts'
-import { dueOf } from '../billing/totals.ts'
+import { balanceIn, dueOf } from '../billing/totals.ts'
 import { refused } from '../errors.ts'
 import { addressObject } from '../objects/address.ts'
 import { customerObject } from '../objects/customer.ts'
@@ -41,6 +42,7 @@ export interface PayOptions {
 export function payCheckout(sandbox: Sandbox, id: string, options: PayOptions = {}): Session {
   const { store } = sandbox
   const session = openSession(sandbox, id)
+  checkRedeemable(sandbox, store.checkouts.get(id).discounts)
   const due = dueNow(sandbox, session)
   const choice = needsMethod(session, due) ? methodFor(sandbox, session, options) : undefined
   const customer = buyerOf(sandbox, session, options)
@@ -67,7 +69,7 @@ export function dueNow({ store }: Sandbox, session: Session): number {
   const customer = store.customers.find(store.checkouts.get(session.id).customer ?? '')
   if (!hasInvoice(session) || !customer) return total ?? 0
   return dueOf(total ?? 0, {
-    balance: customer.balance,
+    balance: balanceIn(customer, currency ?? 'usd'),
     collection_method: 'charge_automatically',
     currency: currency ?? 'usd',
   })

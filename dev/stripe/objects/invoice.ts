@@ -1,4 +1,4 @@
-import { totalsOf } from '../billing/totals.ts'
+import { balanceIn, totalsOf } from '../billing/totals.ts'
 import type {
   Customer,
   Invoice,
@@ -94,7 +94,7 @@ export function invoiceObject(
     total_taxes: [],
     webhooks_delivered_at: null,
     ...totalsOf(lines, {
-      balance: customer.balance,
+      balance: balanceIn(customer, invoice.currency),
       collection_method: 'charge_automatically',
       ...invoice,
     }),

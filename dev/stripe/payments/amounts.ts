@@ -17,6 +17,15 @@ export function checkAmount(
       { code: 'amount_too_small', param },
     )
   }
+  checkMost(amount, currency, { what, param })
+}
+
+/** The same where nothing is too little. */
+export function checkMost(
+  amount: number,
+  currency: string,
+  { what, param }: { what: string; param: string },
+) {
   if (amount <= MOST) return
   throw new ParameterFailure(
     `${what} must be no more than ${formatMoney(MOST, currency)} ${currency}.`,

@@ -63,6 +63,12 @@ export function captureIntent(
 ): PaymentIntent {
   const { store, newId } = sandbox
   refuseState(intent, ['requires_capture'], 'capture')
+  if (amount < 1) {
+    throw refused('This value must be greater than or equal to 1.', {
+      code: 'parameter_invalid_integer',
+      param: 'amount_to_capture',
+    })
+  }
   if (amount > intent.amount_capturable) {
     throw refused(
       `The amount_to_capture (${amount}) is greater than the amount that can be captured ` +
@@ -109,26 +115,29 @@ export function cancelIntent(
   return canceled
 }
 
-/**
- * Refuses to touch what belongs to a Checkout Session or to an invoice; that of an invoice can be
- * confirmed.
- */
-export function refuseOthersIntent(
-  store: Store,
-  { id }: PaymentIntent,
-  verb: 'cancel' | 'confirm' | 'update',
-) {
-  if (store.checkouts.toJSON().some(({ paymentIntent }) => paymentIntent === id)) {
-    throw refused(
-      `You cannot ${verb} this PaymentIntent because it was created by Checkout. To end it, ` +
-        'expire the Checkout Session.',
-    )
-  }
-  const billed = store.invoicePayments.toJSON().some(({ payment }) => payment.payment_intent === id)
-  if (!billed || verb === 'confirm') return
+/** Refuses to end, or to change the sum of, an intent that pays an invoice. */
+export function refuseInvoiceIntent(store: Store, intent: PaymentIntent, verb: string) {
+  if (!paysInvoice(store, intent)) return
   throw refused(
     `You cannot ${verb} this PaymentIntent because it was created by an invoice. To end it, void ` +
       'the invoice.',
+  )
+}
+
+/** Whether an intent pays an invoice, or paid one. */
+export function paysInvoice({ invoicePayments }: Store, { id }: PaymentIntent): boolean {
+  return invoicePayments.toJSON().some(({ payment, status }) =>
+    payment.payment_intent === id && status !== 'canceled'
+  )
+}
+
+/** Refuses to touch what belongs to a Checkout Session. */
+export function refuseOthersIntent(store: Store, { id }: PaymentIntent, verb: string) {
+  const session = store.checkouts.toJSON().some(({ paymentIntent }) => paymentIntent === id)
+  if (!session) return
+  throw refused(
+    `You cannot ${verb} this PaymentIntent because it was created by Checkout. To end it, expire ` +
+      'the Checkout Session.',
   )
 }
 
@@ -184,7 +193,8 @@ function mayRedirect({ automatic_payment_methods: automatic }: PaymentIntent): b
   return automatic?.enabled === true && automatic.allow_redirects !== 'never'
 }
 
-function unexpectedState(intent: PaymentIntent, message: string) {
+/** The refusal of what the status of an intent does not allow. */
+export function unexpectedState(intent: PaymentIntent, message: string) {
   return refused(message, {
     code: 'payment_intent_unexpected_state',
     payment_intent: intent,

@@ -7,19 +7,11 @@ import type { Sandbox } from '../sandbox.ts'
 import { findCoupon } from '../store.ts'
 import type { PaymentMethod, PortalSession, Subscription } from '../wire.ts'
 import * as actions from './actions.ts'
+import { cancelView, cardView, customerFormView, pauseView, updateView } from './forms.ts'
+import { confirmationView, expiredView, type Frame } from './frame.ts'
+import { homeView } from './home.ts'
 import { finishFlow, openVisit } from './sessions.ts'
-import {
-  cancelView,
-  cardView,
-  confirmationView,
-  customerFormView,
-  expiredView,
-  type Frame,
-  homeView,
-  pauseView,
-  type Running,
-  updateView,
-} from './views.ts'
+import type { Running } from './words.ts'
 
 /** The customer portal below `/p/session/:secret`: what its configuration allows, and no more. */
 export function portalPages(sandbox: Sandbox) {

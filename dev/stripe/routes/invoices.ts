@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import type Stripe from 'stripe'
 import { inTimeOf } from '../billing/clocks.ts'
+import { refuseWhileProcessing } from '../billing/collect.ts'
 import {
   addLines,
   attachPayment,
@@ -117,6 +118,7 @@ export function invoiceRoutes() {
       await read(c, VoidInvoice)
       const [sandbox, invoice] = find(c.var.sandbox, c.req.param('id'))
       refuseUnless(invoice, ['open', 'uncollectible'], 'voided')
+      refuseWhileProcessing(sandbox, invoice, 'void')
       return answer(c, voidInvoice(sandbox, invoice.id))
     })
     .post('/:id/mark_uncollectible', async (c) => {

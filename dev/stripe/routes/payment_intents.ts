@@ -10,6 +10,7 @@ import {
   cancelIntent,
   captureIntent,
   confirmIntent,
+  refuseInvoiceIntent,
   refuseOthersIntent,
   refuseState,
   UPDATABLE,
@@ -85,6 +86,7 @@ export function paymentIntentRoutes() {
       const { sandbox } = c.var
       const intent = sandbox.store.paymentIntents.get(c.req.param('id'))
       refuseOthersIntent(sandbox.store, intent, 'cancel')
+      refuseInvoiceIntent(sandbox.store, intent, 'cancel')
       return answer(c, cancelIntent(sandbox, intent, reason))
     })
 }
@@ -196,6 +198,9 @@ function updateIntent(
   if (names.some((name) => params[name] !== undefined)) {
     refuseOthersIntent(store, intent, 'update')
     refuseState(intent, UPDATABLE, 'update')
+  }
+  if (amount !== intent.amount || currency !== intent.currency || customer !== undefined) {
+    refuseInvoiceIntent(store, intent, 'update')
   }
   checkAmount(amount, currency, { what: 'Amount', param: 'amount' })
   if (customer !== undefined) store.customers.get(customer, 'customer')
