@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import type Stripe from 'stripe'
 import { UNFOLLOWED_ITEM } from '../billing/items.ts'
 import { updateSubscription } from '../billing/update.ts'
-import { noSuch, ParameterFailure } from '../errors.ts'
+import { missing, noSuch } from '../errors.ts'
 import { answer, answerList, read } from '../http.ts'
 import { operation } from '../openapi/operation.ts'
 import type { Sandbox, StripeEnv } from '../sandbox.ts'
@@ -75,13 +75,6 @@ function itemOf({ store }: Sandbox, id: string): SubscriptionItem {
   )
   if (!item) throw noSuch('subscription_item', id)
   return item
-}
-
-function missing(param: string) {
-  return new ParameterFailure(`Missing required param: ${param}.`, {
-    code: 'parameter_missing',
-    param,
-  })
 }
 
 /** Without what the request leaves out, which a change must not see as given. */
