@@ -203,3 +203,27 @@ test('a subscription is active again when the change that it waited for is paid'
     items: { data: [{ price: { id: dearer.id } }] },
   })
 })
+
+test('nothing comes back of a subscription that was never paid', async () => {
+  const { stripe } = start()
+  const { id: customer } = await payer({ stripe })
+  const price = await catalogue({ stripe }, 'eur', 1500)
+  const { id } = await stripe.subscriptions.create({
+    customer,
+    items: [{ price: price.id }],
+    payment_behavior: 'default_incomplete',
+  })
+  for (
+    const change of [{ billing_cycle_anchor: { type: 'now' } }, { trial_end: 'now' }] as const
+  ) {
+    expect(
+      await failure(
+        stripe.subscriptions.update(id, { ...change, proration_behavior: 'always_invoice' }),
+      ),
+    ).toMatchObject({ statusCode: 400, param: Object.keys(change)[0] })
+  }
+  await stripe.subscriptions.cancel(id, { prorate: true, invoice_now: true })
+  expect(await stripe.customers.retrieve(customer)).toMatchObject({ balance: 0 })
+  expect((await stripe.invoices.list({ customer })).data)
+    .toMatchObject([{ status: 'void', total: 1500 }])
+})

@@ -364,6 +364,27 @@ describe('a trial', () => {
     expect(typesOf(setup.emulator)).toContain(event)
   })
 
+  test.each(
+    [
+      ['cancel', 'canceled', 'customer.subscription.deleted'],
+      ['pause', 'paused', 'customer.subscription.paused'],
+    ] as const,
+  )('ended now without a card ends as %s says', async (missing, status, event) => {
+    const { stripe, emulator } = start()
+    const { id: customer } = await stripe.customers.create()
+    const price = await catalogue({ stripe })
+    const { id } = await stripe.subscriptions.create({
+      customer,
+      items: [{ price: price.id }],
+      trial_period_days: 7,
+      trial_settings: { end_behavior: { missing_payment_method: missing } },
+    })
+    const ended = await stripe.subscriptions.update(id, { trial_end: 'now' })
+    expect(ended).toMatchObject({ status, trial_end: ended.trial_start })
+    expect(typesOf(emulator)).toContain(event)
+    expect((await stripe.invoices.list({ customer })).data).toMatchObject([{ total: 0 }])
+  })
+
   test('can be ended now, which bills at once', async () => {
     const setup = start()
     const { stripe } = setup

@@ -21,18 +21,23 @@ import { NO_DETAILS } from './terms.ts'
 export function renewSubscription(sandbox: Sandbox, id: string) {
   const { store } = sandbox
   const former = store.subscriptions.get(id)
-  if (former.status === 'trialing' && !methodFor(sandbox, former)) {
-    const end = former.trial_settings?.end_behavior.missing_payment_method
-    if (end === 'pause') {
-      haltSubscription(sandbox, id, 'trial_end_without_payment_method')
-      return
-    }
-    if (end === 'cancel') {
-      endSubscription(sandbox, id, { ...NO_DETAILS, ...former.cancellation_details })
-      return
-    }
-  }
-  keepRenewed(sandbox, former)
+  if (former.status === 'trialing' && cannotBill(sandbox, former)) endUnpaidTrial(sandbox, id)
+  else keepRenewed(sandbox, former)
+}
+
+/** Whether nothing is there to pay with, and the settings of the trial do not have it billed then. */
+export function cannotBill(sandbox: Sandbox, subscription: Subscription): boolean {
+  const end = subscription.trial_settings?.end_behavior.missing_payment_method
+  return (end === 'pause' || end === 'cancel') && !methodFor(sandbox, subscription)
+}
+
+/** Ends a trial that cannot be billed as its settings say: paused, or canceled. */
+export function endUnpaidTrial(sandbox: Sandbox, id: string) {
+  const { cancellation_details: details, trial_settings: settings } = sandbox.store.subscriptions
+    .get(id)
+  if (settings?.end_behavior.missing_payment_method === 'pause') {
+    haltSubscription(sandbox, id, 'trial_end_without_payment_method')
+  } else endSubscription(sandbox, id, { ...NO_DETAILS, ...details })
 }
 
 /** The statuses in which periods renew. */

@@ -31,7 +31,10 @@ export function endSubscription(
   return ended
 }
 
-/** Ends a subscription at somebody's wish, with what is left of its periods credited if wanted. */
+/**
+ * Ends a subscription at somebody's wish, with what is left of its periods credited if wanted. One
+ * that never began was not paid for, so nothing of it comes back.
+ */
 export function cancelSubscription(
   sandbox: Sandbox,
   subscription: Subscription,
@@ -42,7 +45,7 @@ export function cancelSubscription(
   },
 ): Subscription {
   const { store, now } = sandbox
-  if (prorate) {
+  if (prorate && subscription.status !== 'incomplete') {
     for (const item of subscription.items.data) creditItem(sandbox, subscription, item, now())
   }
   const { id, customer } = subscription

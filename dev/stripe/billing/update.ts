@@ -19,6 +19,7 @@ import { dropPendingUpdate, pendingUpdate } from './pending_updates.ts'
 import { addOneOffs } from './one_offs.ts'
 import { periodAt, recurrenceOf } from './period.ts'
 import { failureIn } from './rehearsal.ts'
+import { cannotBill, endUnpaidTrial } from './renew.ts'
 import { changeStatus } from './standing.ts'
 import { discountsOfSubscription } from './subscription_discounts.ts'
 import { isEnded } from './subscriptions.ts'
@@ -98,6 +99,11 @@ function change(
   const { after, renewed } = plan
   if (former.status === 'trialing' && after.status !== 'trialing') {
     emit(sandbox, 'customer.subscription.trial_will_end', former)
+  }
+  if (former.status === 'trialing' && after.status === 'active' && cannotBill(sandbox, after)) {
+    store.subscriptions.insert({ ...after, status: former.status })
+    endUnpaidTrial(sandbox, id)
+    return store.subscriptions.get(id)
   }
   const atOnce = asked.proration_behavior === 'always_invoice' && waiting.length > 0
   if (renewed.length === 0 && !atOnce) {
@@ -291,6 +297,9 @@ function prorationDate({ now }: Sandbox, former: Subscription, asked: AskedUpdat
 /** What can still be changed once a subscription has ended. */
 const AFTER_THE_END: ReadonlySet<string> = new Set(['cancellation_details', 'expand', 'metadata'])
 
+/** What cannot be changed as long as the first invoice is not paid. */
+const BEFORE_THE_BEGINNING = ['items', 'billing_cycle_anchor', 'trial_end'] as const
+
 function checkUpdatable(subscription: Subscription, asked: AskedUpdate) {
   const names = Object.keys(asked)
   if (isEnded(subscription) && names.some((name) => !AFTER_THE_END.has(name))) {
@@ -298,10 +307,11 @@ function checkUpdatable(subscription: Subscription, asked: AskedUpdate) {
       'A canceled subscription can only update its cancellation_details and metadata.',
     )
   }
-  if (subscription.status !== 'incomplete' || !asked.items) return
+  const early = BEFORE_THE_BEGINNING.find((name) => asked[name] !== undefined)
+  if (subscription.status !== 'incomplete' || early === undefined) return
   throw refused(
-    'This subscription cannot change its items before its first invoice is paid.',
-    { param: 'items' },
+    `This subscription cannot change its ${early} before its first invoice is paid.`,
+    { param: early },
   )
 }
 

@@ -128,6 +128,7 @@ const CARDS: TestMethod[] = [
   visa('radarBlock', '4100000000000019', { declines: 'highest_risk_level', attaches: true }),
   visa('authenticationRequiredOnSetup', '4000002500003155', { authentication: 'unless_set_up' }),
   visa('authenticationRequired', '4000002760003184', { authentication: 'always' }),
+  visa('threeDSecure2Required', '4000000000003220', { authentication: 'always' }),
   visa('authenticationRequiredChargeDeclinedInsufficientFunds', '4000008260003178', {
     authentication: 'always',
     declines: 'insufficient_funds',
@@ -153,6 +154,16 @@ const ACCOUNTS: TestMethod[] = [
     fails: 'debit_not_authorized',
   }),
   account('sepa_debit', 'pm_failedDelayed_de', 'DE78370400440532013004', {
+    ...LATER,
+    fails: 'debit_not_authorized',
+  }),
+  account('sepa_debit', 'pm_success_at', 'AT611904300234573201', SOON),
+  account('sepa_debit', 'pm_successDelayed_at', 'AT321904300235473204', LATER),
+  account('sepa_debit', 'pm_failed_at', 'AT861904300235473202', {
+    ...SOON,
+    fails: 'debit_not_authorized',
+  }),
+  account('sepa_debit', 'pm_failedDelayed_at', 'AT051904300235473205', {
     ...LATER,
     fails: 'debit_not_authorized',
   }),
