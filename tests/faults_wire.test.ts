@@ -233,6 +233,15 @@ test('a rate limit lasts for its window, and is told as each service tells it', 
   for (const service of SERVICES) expect((await ask(service)).ok).toBe(true)
 })
 
+test('a rate limit of the panel tells the limit of the API that was called', async () => {
+  faults.order({ on: { service: 'panel' }, fault: 'rate-limit' })
+  const limits = ['application/users', 'client'].map(async (path) => {
+    const { headers } = await fetch(`${servers.panel.url}/api/${path}`)
+    return headers.get('X-RateLimit-Limit')
+  })
+  expect(await Promise.all(limits)).toEqual(['240', '720'])
+})
+
 test('pages for people are never struck', async () => {
   for (const service of SERVICES) faults.order({ on: { service }, fault: 'refuse' })
   for (const { url } of Object.values(servers)) expect((await fetch(url)).status).toBe(200)

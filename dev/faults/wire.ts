@@ -8,8 +8,8 @@ export type Fetch = (request: Request) => Promise<Response>
 export interface Voice {
   /** An error of the fault's status. */
   error(fault: FaultAt<'call'> & { name: 'status' }): Response
-  /** 429; the window ends in so many seconds, and in milliseconds since 1970. */
-  tooMany(window: { seconds: number; endsAt: number }): Response
+  /** 429 to a call of this path; the window ends in so many seconds, and in ms since 1970. */
+  tooMany(window: { path: string; seconds: number; endsAt: number }): Response
 }
 
 export interface Wire {
@@ -47,7 +47,7 @@ export function withFaults(fetch: Fetch, wire: Wire): Fetch {
       case 'rate-limit': {
         const endsAt = strike.endsAt ?? 0
         const seconds = Math.ceil((endsAt - wire.now().getTime()) / 1000)
-        return wire.voice.tooMany({ seconds, endsAt })
+        return wire.voice.tooMany({ path, seconds, endsAt })
       }
       case 'malformed-body':
         return withBody(await fetch(request), (bytes) => bytes.slice(0, bytes.length / 2))

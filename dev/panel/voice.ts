@@ -9,9 +9,10 @@ export function panelVoice({ settings }: Pick<PanelApp, 'settings'>): Voice {
       const meta = field === undefined ? undefined : { source_field: field, rule: 'in' }
       return answer(status, code, { detail: message, ...(meta && { meta }) })
     },
-    tooMany({ seconds, endsAt }) {
+    tooMany({ path, seconds, endsAt }) {
+      const api = path.startsWith('/api/client') ? 'client' : 'application'
       return answer(429, 'ThrottleRequestsException', { detail: 'Too Many Attempts.' }, {
-        'X-RateLimit-Limit': String(settings.requestsPerMinute.application),
+        'X-RateLimit-Limit': String(settings.requestsPerMinute[api]),
         'X-RateLimit-Remaining': '0',
         'Retry-After': String(seconds),
         'X-RateLimit-Reset': String(Math.ceil(endsAt / 1000)),

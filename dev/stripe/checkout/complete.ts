@@ -1,7 +1,7 @@
 import { redeemDiscounts } from '../billing/discounts.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
 import type { Checkout } from '../store.ts'
-import type { Customer, PaymentIntent, Session } from '../wire.ts'
+import type { Customer, Discount, PaymentIntent, Session } from '../wire.ts'
 import { beginSubscription, billPayment } from './begin.ts'
 import { detailsOf } from './create.ts'
 
@@ -25,31 +25,10 @@ export function completeCheckout(
     subscription: session.mode === 'subscription' ? newId('subscription') : null,
   }
   const completed = store.sessions.update(session.id, {
-    automatic_tax: {
-      ...session.automatic_tax,
-      status: session.automatic_tax.enabled ? 'complete' : null,
-    },
-    consent: session.consent_collection?.terms_of_service === 'required'
-      ? { promotions: null, terms_of_service: 'accepted' }
-      : null,
-    customer_details: buyerDetails(customer, checkout.buyer),
-    customer: customer?.id ?? null,
+    ...completionOf(session, { customer, buyer: checkout.buyer, intent }),
     ...ids,
-    payment_intent: session.mode === 'payment' ? intent?.id ?? null : null,
-    payment_status: paymentStatus(intent),
-    status: 'complete',
-    url: null,
   })
-  const discounts = redeemDiscounts(
-    sandbox,
-    checkout.discounts.map((draft) => ({
-      ...draft,
-      ...(ids.subscription !== null && {
-        customer: customer?.id ?? null,
-        subscription: ids.subscription,
-      }),
-    })),
-  )
+  const discounts = redeemDiscounts(sandbox, boughtWith(checkout, completed))
   emit(sandbox, 'checkout.session.completed', completed)
   if (!customer) return completed
   const sale = { session: completed, checkout, customer, intent, method, discounts }
@@ -61,6 +40,33 @@ export function completeCheckout(
 /** Whether completing the session makes an invoice, which needs a customer. */
 export function hasInvoice(session: Session): boolean {
   return session.mode === 'subscription' || session.invoice_creation?.enabled === true
+}
+
+function completionOf(
+  { automatic_tax: tax, consent_collection: consent, mode }: Session,
+  { customer, buyer, intent }: Pick<Checkout, 'buyer'> & {
+    customer: Customer | null
+    intent: PaymentIntent | undefined
+  },
+): Partial<Session> {
+  return {
+    automatic_tax: { ...tax, status: tax.enabled ? 'complete' : null },
+    consent: consent?.terms_of_service === 'required'
+      ? { promotions: null, terms_of_service: 'accepted' }
+      : null,
+    customer: customer?.id ?? null,
+    customer_details: buyerDetails(customer, buyer),
+    payment_intent: mode === 'payment' ? intent?.id ?? null : null,
+    payment_status: paymentStatus(intent),
+    status: 'complete',
+    url: null,
+  }
+}
+
+/** The discounts of a session, whose subscription has them from now on. */
+function boughtWith({ discounts }: Checkout, { customer, subscription }: Session): Discount[] {
+  if (subscription === null) return discounts
+  return discounts.map((draft) => ({ ...draft, customer, subscription }))
 }
 
 /** The customer with what the buyer typed, as far as the session lets it change. */
