@@ -227,3 +227,25 @@ test('nothing comes back of a subscription that was never paid', async () => {
   expect((await stripe.invoices.list({ customer })).data)
     .toMatchObject([{ status: 'void', total: 1500 }])
 })
+
+test('nobody has the discount of somebody else', async () => {
+  const { stripe } = start()
+  const [first, second] = [await payer({ stripe }), await payer({ stripe })]
+  const items = [{ price: (await catalogue({ stripe })).id }]
+  const coupon = await stripe.coupons.create({ percent_off: 90, duration: 'forever' })
+  const { id, discounts: [own] } = await stripe.subscriptions.create({
+    customer: first.id,
+    items,
+    discounts: [{ coupon: coupon.id }],
+  })
+  const discounts = [{ discount: String(own) }]
+  const stranger = { code: 'resource_missing', param: 'discounts[0][discount]' }
+  expect(await failure(stripe.subscriptions.create({ customer: second.id, items, discounts })))
+    .toMatchObject(stranger)
+  const theirs = await stripe.subscriptions.create({ customer: second.id, items })
+  expect(await failure(stripe.subscriptions.update(theirs.id, { discounts })))
+    .toMatchObject(stranger)
+  const invoice = await stripe.invoices.create({ customer: second.id, currency: 'eur' })
+  expect(await failure(stripe.invoices.update(invoice.id, { discounts }))).toMatchObject(stranger)
+  expect(await stripe.subscriptions.update(id, { discounts })).toMatchObject({ discounts: [own] })
+})
