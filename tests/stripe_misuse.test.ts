@@ -249,3 +249,40 @@ test('nobody has the discount of somebody else', async () => {
   expect(await failure(stripe.invoices.update(invoice.id, { discounts }))).toMatchObject(stranger)
   expect(await stripe.subscriptions.update(id, { discounts })).toMatchObject({ discounts: [own] })
 })
+
+test('nobody pays for somebody else, or is billed for it', async () => {
+  const { stripe } = start()
+  const [{ id: first }, other] = [await payer({ stripe }), await payer({ stripe })]
+  const { id: second } = other
+  const theirMethod = String(other.invoice_settings.default_payment_method)
+  const items = [{ price: (await catalogue({ stripe })).id }]
+  const { id: subscription } = await stripe.subscriptions.create({ customer: first, items })
+  const { id: draft } = await stripe.invoices.create({ customer: first, currency: 'eur' })
+  const fee = { customer: second, amount: 500, currency: 'eur' }
+  expect(await failure(stripe.invoiceItems.create({ ...fee, invoice: draft })))
+    .toMatchObject({ statusCode: 400, param: 'invoice' })
+  expect(await failure(stripe.invoiceItems.create({ ...fee, subscription })))
+    .toMatchObject({ statusCode: 400, param: 'subscription' })
+  expect(await failure(stripe.invoices.create({ customer: second, subscription })))
+    .toMatchObject({ statusCode: 400, param: 'subscription' })
+  const { id } = await openInvoice({ stripe }, { customer: first })
+  expect(await failure(stripe.invoices.pay(id, { payment_method: theirMethod })))
+    .toMatchObject({ statusCode: 400, param: 'payment_method' })
+  expect(await takenFrom({ stripe }, second)).toBe(0)
+})
+
+test('what waits in one currency is not billed in another', async () => {
+  const { stripe, clock } = start()
+  const { id: customer } = await payer({ stripe })
+  const items = [{ price: (await catalogue({ stripe })).id }]
+  const credit = { customer, amount: -800, currency: 'usd' }
+  const { id: waiting } = await stripe.invoiceItems.create(credit)
+  expect(await failure(stripe.subscriptions.create({ customer, items })))
+    .toMatchObject({ message: expect.stringContaining('cannot combine currencies') })
+  await stripe.invoiceItems.del(waiting)
+  const { id } = await stripe.subscriptions.create({ customer, items })
+  await stripe.invoiceItems.create(credit)
+  clock.advance(31 * 24 * 60 * 60 * 1000)
+  const { data: [renewal] } = await stripe.invoices.list({ subscription: id })
+  expect(renewal).toMatchObject({ billing_reason: 'subscription_cycle', total: 900 })
+})

@@ -5,7 +5,8 @@ import { invoicePaymentObject } from '../objects/invoice.ts'
 import type { Given } from '../openapi/operation.ts'
 import { failureOf } from '../payments/attempt.ts'
 import { cancelIntent, paysInvoice } from '../payments/intents.ts'
-import { methodOfId } from '../payments/methods.ts'
+import { checkMethod, methodOfId } from '../payments/methods.ts'
+import { methodTypesFor } from '../payments/take.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
 import type { Invoice } from '../wire.ts'
 import { inTimeOf } from './clocks.ts'
@@ -75,12 +76,12 @@ export function createInvoice(sandbox: Sandbox, asked: AskedInvoice): Invoice {
     })
   }
   const customer = store.customers.get(id, 'customer')
+  if (subscription && subscription.customer !== id) throw notTheirs('subscription')
   const billed = inTimeOf(sandbox, id)
   const currency = asked.currency ?? subscription?.currency ?? customer.currency ?? 'usd'
   const takes = subscription !== undefined || asked.pending_invoice_items_behavior === 'include'
   const items = takes
-    ? pendingItems(billed, { customer: id, subscription: subscription?.id ?? null })
-      .filter((item) => item.currency === currency)
+    ? pendingItems(billed, { customer: id, subscription: subscription?.id ?? null, currency })
     : []
   const draft = draftInvoice(billed, {
     customer,
@@ -224,6 +225,10 @@ export function payByHand(
       { code: 'resource_missing' },
     )
   }
+  checkMethod(sandbox.store, method, {
+    customer: open.customer,
+    types: methodTypesFor(open.currency),
+  })
   const tried = payInvoiceNow(sandbox, id, { method, offSession })
   const intent = intentOf(sandbox, id)
   if (tried.status === 'paid' || intent?.status === 'processing') return tried
@@ -374,6 +379,11 @@ function withDiscounts(
     subtotal: draft.subtotal,
   }).map(({ id }) => id)
   return refigured(sandbox, draft, { discounts })
+}
+
+/** The refusal of what belongs to another customer than the one that is billed. */
+export function notTheirs(param: 'invoice' | 'subscription') {
+  return refused(`The customer does not match the customer of the ${param}.`, { param })
 }
 
 function actionNeeded() {
