@@ -140,23 +140,27 @@ test('readSettings() needs nothing', () => {
 
 /** Starts it on free ports and waits until it is there. */
 async function start(args: string[], cwd?: string): Promise<Task> {
-  const ports = ['stripe', 'panel', 'mailbox', 'control'].flatMap((name) => [
-    `--${name}-port`,
-    String(freePort()),
-  ])
-  const task = spawn([...args, ...ports], cwd)
+  const task = spawn([...freePorts(), ...args], cwd)
   await vi.waitFor(() => expect(task.shown()).toContain('Ctrl-C'), { timeout: 20_000 })
   return task
 }
 
 /** What it showed until it ended by itself, refusing to start. */
 async function run(args: string[]): Promise<string> {
-  const task = spawn(args)
+  const task = spawn([...freePorts(), ...args])
   expect((await task.process.status).code).toBe(1)
   return await vi.waitFor(() => {
     expect(task.shown()).not.toBe('')
     return task.shown()
   })
+}
+
+/** A flag that comes later wins over them. */
+function freePorts(): string[] {
+  return ['stripe', 'panel', 'mailbox', 'control'].flatMap((name) => [
+    `--${name}-port`,
+    String(freePort()),
+  ])
 }
 
 function spawn(args: string[], cwd?: string): Task {

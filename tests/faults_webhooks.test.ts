@@ -91,6 +91,19 @@ test('without a fault an event is sent once, signed, and tells how many have not
   expect(attempts).toMatchObject([{ url, status: 200, error: null, answer: 'taken' }])
 })
 
+test('an event tells each endpoint how many have not taken it, and counts down', async () => {
+  const taken = serve()
+  taken.handler = () => new Response(null)
+  emulator.addWebhookEndpoint({ url: taken.url, secret: 'whsec_other' })
+  answer = () => new Response(null, { status: received.length === 1 ? 500 : 200 })
+  await customers('ada@example.com')
+  await vi.waitFor(() => expect(received).toHaveLength(2))
+  await emulator.idle()
+  expect(received[1]?.pending).toBe(1)
+  expect((await stripe.events.retrieve(received[0]!.id)).pending_webhooks).toBe(0)
+  await taken.stop()
+})
+
 test('duplicate: the event comes so many times, each one signed', async () => {
   order({ name: 'duplicate', times: 5 })
   await customers('ada@example.com')

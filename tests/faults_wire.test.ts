@@ -242,7 +242,7 @@ test("Stripe's SDK takes each for what it is, and repeats what may be repeated",
   const { hostname: host, port } = new URL(servers.stripe.url)
   const httpClient = Stripe.createFetchHttpClient()
   const config = { host, port, protocol: 'http', telemetry: false, httpClient } as const
-  const once = new Stripe(STRIPE_KEY, { ...config, maxNetworkRetries: 0, timeout: 200 })
+  const once = new Stripe(STRIPE_KEY, { ...config, maxNetworkRetries: 0, timeout: 1500 })
   const create = () => once.customers.create({ email: 'ada@example.com' })
   const types: Record<string, RuleOrder['fault']> = {
     StripeRateLimitError: 'rate-limit',

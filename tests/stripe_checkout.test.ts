@@ -446,3 +446,16 @@ test("a customer's credit pays a part of the first invoice, or all of it", async
   })
   expect((await stripe.charges.list()).data).toMatchObject([{ amount: 1300 }])
 })
+
+test("a customer's credit pays a part of a single payment only where there is an invoice", async () => {
+  const setup = start()
+  const { stripe, emulator } = setup
+  for (const [enabled, amount] of [[false, 2000], [true, 1500]] as const) {
+    const customer = (await stripe.customers.create()).id
+    await stripe.customers.createBalanceTransaction(customer, { amount: -500, currency: 'eur' })
+    const { id } = await openPayment(setup, { customer, invoice_creation: { enabled } })
+    await emulator.pay(id)
+    expect((await stripe.paymentIntents.list({ customer })).data).toMatchObject([{ amount }])
+    expect(await stripe.customers.retrieve(customer)).toMatchObject({ balance: enabled ? 0 : -500 })
+  }
+})

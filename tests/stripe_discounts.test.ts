@@ -6,9 +6,8 @@ import {
   discountsLeft,
   draftDiscounts,
   findPromotionCode,
-  totalDiscounts,
 } from '../dev/stripe/billing/discounts.ts'
-import { couponObject, discountObject } from '../dev/stripe/objects/discount.ts'
+import { couponObject, discountObject, totalDiscounts } from '../dev/stripe/objects/discount.ts'
 import { DEFAULT_SETTINGS } from '../dev/stripe/billing/settings.ts'
 import { newId } from '../dev/stripe/ids.ts'
 import type { Sandbox } from '../dev/stripe/sandbox.ts'

@@ -221,6 +221,10 @@ describe('an invoice made by hand', () => {
     )
     pass(setup, 3 * DAY)
     expect((await stripe.invoices.retrieve(id)).attempt_count).toBe(2)
+    expect(await stripe.invoices.update(id, { auto_advance: false }))
+      .toMatchObject({ auto_advance: false, next_payment_attempt: null })
+    pass(setup, 10 * DAY)
+    expect((await stripe.invoices.retrieve(id)).attempt_count).toBe(2)
   })
 
   test('is paid by an intent that is attached in place of its own', async () => {
@@ -365,6 +369,11 @@ describe('subscription items', () => {
       proration_date: first?.current_period_start ?? 0,
     })
     expect(item).toMatchObject({ object: 'subscription_item', quantity: 2, price: { id: disk.id } })
+    const homeless = await setup.call('/v1/subscription_items', {
+      method: 'POST',
+      body: `price=${disk.id}`,
+    })
+    expect(homeless.body.error).toMatchObject({ code: 'parameter_missing', param: 'subscription' })
     expect((await stripe.invoiceItems.list()).data.map(({ amount }) => amount)).toEqual([400])
     const updated = await stripe.subscriptionItems.update(item.id, {
       quantity: 3,

@@ -1,6 +1,14 @@
 import type Stripe from 'stripe'
 import { expect, test } from 'vitest'
-import { failure, openSession, type Setup, start, submit, typesOf } from './support/stripe.ts'
+import {
+  catalogue,
+  failure,
+  openSession,
+  type Setup,
+  start,
+  submit,
+  typesOf,
+} from './support/stripe.ts'
 
 const NEVER_REDIRECTS = {
   automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
@@ -97,10 +105,13 @@ test('a declined intent is paid with another method', async () => {
   expect(paid).toMatchObject({ id: declined.id, status: 'succeeded', last_payment_error: null })
   expect((await stripe.charges.list({ payment_intent: declined.id })).data.map((c) => c.status))
     .toEqual(['succeeded', 'failed'])
-  expect(await failure(stripe.paymentIntents.confirm(declined.id))).toMatchObject({
+  expect(
+    await failure(stripe.paymentIntents.confirm(declined.id, { receipt_email: 'a@example.com' })),
+  ).toMatchObject({
     code: 'payment_intent_unexpected_state',
     message: expect.stringContaining('already succeeded'),
   })
+  expect((await stripe.paymentIntents.retrieve(declined.id)).receipt_email).toBeNull()
 })
 
 test('an intent is refused below the least amount, above the most, and in what is no currency', async () => {
@@ -427,4 +438,31 @@ test('what Checkout made is not touched by the API of intents', async () => {
     expect(await failure(stripe.paymentIntents[verb](String(intent?.id))))
       .toMatchObject({ message: expect.stringContaining('created by Checkout') })
   }
+})
+
+test('what an invoice made is confirmed, and neither changed nor canceled', async () => {
+  const setup = start()
+  const { stripe } = setup
+  const customer = (await owner(setup)).id
+  const price = await catalogue(setup)
+  const subscription = await stripe.subscriptions.create({
+    customer,
+    items: [{ price: price.id }],
+    payment_behavior: 'default_incomplete',
+  })
+  const [{ id } = { id: '' }] = (await stripe.paymentIntents.list({ customer })).data
+  for (
+    const attempt of [
+      () => stripe.paymentIntents.cancel(id),
+      () => stripe.paymentIntents.update(id, { amount: 100 }),
+    ]
+  ) {
+    expect(await failure(attempt()))
+      .toMatchObject({ message: expect.stringContaining('created by an invoice') })
+  }
+  await stripe.paymentIntents.confirm(id, {
+    payment_method: 'pm_card_visa',
+    return_url: 'https://shop.test/return',
+  })
+  expect((await stripe.subscriptions.retrieve(subscription.id)).status).toBe('active')
 })

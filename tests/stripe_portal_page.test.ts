@@ -303,6 +303,48 @@ describe('a flow', () => {
     expect((await look(url)).status).toBe(200)
   })
 
+  test('can offer a coupon to who is about to cancel', async () => {
+    const setup = start()
+    const { visit, subscription } = await open(setup)
+    const coupon = await setup.stripe.coupons.create({
+      percent_off: 20,
+      duration: 'repeating',
+      duration_in_months: 3,
+    })
+    const { url } = await visit({
+      flow_data: {
+        type: 'subscription_cancel',
+        subscription_cancel: {
+          subscription: subscription.id,
+          retention: { type: 'coupon_offer', coupon_offer: { coupon: coupon.id } },
+        },
+      },
+    })
+    const path = `${url}/subscriptions/${subscription.id}`
+    expect((await look(`${path}/cancel`)).text).toContain('pay 20 % less for 3 months')
+    const sent = watch(setup)
+    expect((await submit(`${path}/stay`, {})).status).toBe(303)
+    expect(sent()).toEqual(['customer.discount.created', 'customer.subscription.updated'])
+    const stayed = await setup.stripe.subscriptions.retrieve(subscription.id, {
+      expand: ['discounts'],
+    })
+    expect(stayed).toMatchObject({
+      cancel_at: null,
+      discounts: [{ source: { coupon: coupon.id } }],
+    })
+    expect((await look(`${path}/cancel`)).text).not.toContain('Take the offer')
+    expect((await submit(`${path}/stay`, {})).status).toBe(400)
+    expect((await look(url)).text).toContain('€7.20')
+  })
+
+  test('offers nothing that it does not have', async () => {
+    const setup = start()
+    const { url, subscription } = await open(setup)
+    const stay = await submit(`${url}/subscriptions/${subscription.id}/stay`, {})
+    expect([stay.status, await stay.text()])
+      .toEqual([400, expect.stringContaining('There is no such offer.')])
+  })
+
   test('can end with a word of its own', async () => {
     const setup = start()
     const { url } = await open(setup, {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { decodeForm } from '../dev/stripe/form.ts'
 import { createStandingClock } from './support/clock.ts'
-import { client, failure, FORM, KEY, openSession, start } from './support/stripe.ts'
+import { client, failure, FORM, KEY, openSession, SECRET, start } from './support/stripe.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -364,6 +364,22 @@ describe('expand', () => {
     expect(await failure(stripe.customers.list({ expand: ['subscriptions'] })))
       .toMatchObject({ param: 'expand[0]' })
   })
+})
+
+test('answers and events begin with the id and the kind, and go on by the alphabet', async () => {
+  const { stripe, call, emulator, received, hook } = start()
+  emulator.addWebhookEndpoint({ url: hook, secret: SECRET })
+  const { id } = await stripe.customers.create({ metadata: { zone: '1', area: '2' } })
+  await emulator.idle()
+  const { body } = await call('/v1/customers')
+  expect(Object.keys(body)).toEqual(['object', 'data', 'has_more', 'url'])
+  const event = JSON.parse(received[0]?.body ?? '')
+  for (const customer of [body.data[0], event.data.object]) {
+    const [first, second, ...others] = Object.keys(customer)
+    expect([first, second, customer.id]).toEqual(['id', 'object', id])
+    expect(others).toEqual(others.toSorted())
+    expect(Object.keys(customer.metadata)).toEqual(['zone', 'area'])
+  }
 })
 
 test('another key opens nothing', async () => {

@@ -280,6 +280,7 @@ describe('a declined renewal', () => {
     const { stripe } = setup
     const { clock, subscription } = await declining(setup)
     await advanceTo(setup, clock, '2027-04-10T09:00:00')
+    await advanceTo(setup, clock, '2027-04-11T09:00:00')
     const due = await stripe.subscriptions.retrieve(subscription.id)
     expect(await failure(stripe.invoices.pay(String(due.latest_invoice))))
       .toMatchObject({ type: 'StripeCardError', statusCode: 402, code: 'card_declined' })

@@ -351,6 +351,14 @@ describe('subscriptions.update()', () => {
       type: 'invoice_line_items',
       invoice_line_item_details: { invoice: subscription.latest_invoice },
     })
+    await stripe.subscriptions.update(subscription.id, {
+      items: [{ id: String(item?.id), quantity: 3 }],
+      proration_date: middle,
+    })
+    const [debit, credit] = (await stripe.invoiceItems.list({ pending: true })).data
+    expect([debit?.amount, credit?.amount]).toEqual([2700, -900])
+    expect(credit?.proration_details?.credited_items)
+      .toEqual({ type: 'invoice_item', invoice_item: waiting.data[0]?.id })
   })
 
   test('bills the difference at once with always_invoice, and credits a downgrade', async () => {
@@ -518,6 +526,27 @@ describe('subscriptions.update()', () => {
       items: { data: [{ price: { id: bigger.id } }] },
     })
     expect(typesOf(setup.emulator)).toContain('customer.subscription.pending_update_applied')
+  })
+
+  test('a pending update gives way to a later change, and its invoice is void', async () => {
+    const setup = start()
+    const { stripe } = setup
+    const subscription = await subscribe(setup)
+    const id = String(subscription.items.data[0]?.id)
+    const declining = await attach(setup, subscription, 'pm_card_chargeCustomerFail')
+    await stripe.subscriptions.update(subscription.id, { default_payment_method: declining })
+    const pending = await stripe.subscriptions.update(subscription.id, {
+      items: [{ id, quantity: 3 }],
+      payment_behavior: 'pending_if_incomplete',
+      proration_behavior: 'always_invoice',
+    })
+    expect(pending.pending_update).not.toBeNull()
+    const changed = await stripe.subscriptions.update(subscription.id, {
+      items: [{ id, quantity: 2 }],
+      proration_behavior: 'none',
+    })
+    expect(changed).toMatchObject({ pending_update: null, items: { data: [{ quantity: 2 }] } })
+    expect((await stripe.invoices.retrieve(String(pending.latest_invoice))).status).toBe('void')
   })
 
   test('a pending update that nobody pays for expires after 23 hours', async () => {

@@ -20,8 +20,9 @@ export interface Wire {
 }
 
 /**
- * The service with the ordered faults between it and its callers; its pages are never struck. Where the connection closes
- * without an answer the promise rejects with `ConnectionClosed`; `serveEmulator` makes it true.
+ * The service with the ordered faults between it and its callers; its pages are never struck. Where
+ * the connection closes without an answer the promise rejects with `ConnectionClosed`; `serve` of
+ * dev/emulators makes it true.
  */
 export function withFaults(fetch: Fetch, wire: Wire): Fetch {
   return async (request) => {

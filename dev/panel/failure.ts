@@ -65,11 +65,14 @@ function missingWords(model: string, id: string | undefined): string {
   return `No query results for model [Pterodactyl\\Models\\${model}]${id ? ` ${id}` : '.'}`
 }
 
+/** What the panel did not see coming; `code` names the exception. */
 export function unexpected(code: string, rawDetail?: string): PanelFailure {
-  const detail =
-    'An unexpected error was encountered while processing this request, please try again.'
-  return new PanelFailure(500, code, detail, { rawDetail })
+  return new PanelFailure(500, code, UNEXPECTED, { rawDetail })
 }
+
+/** What the panel says where it says nothing of what happened. */
+export const UNEXPECTED =
+  'An unexpected error was encountered while processing this request, please try again.'
 
 /** A refusal by a business rule; the panel shows its text to people. */
 export function refused(detail: string, code = 'DisplayException'): PanelFailure {

@@ -1,5 +1,5 @@
 import type { Voice } from '../faults/wire.ts'
-import type { PanelIssue } from './failure.ts'
+import { type PanelIssue, UNEXPECTED } from './failure.ts'
 import type { PanelApp } from './panel.ts'
 
 /** How the panel words the faults that are ordered at it. */
@@ -19,9 +19,6 @@ export function panelVoice({ settings }: Pick<PanelApp, 'settings'>): Voice {
     },
   }
 }
-
-const UNEXPECTED =
-  'An unexpected error was encountered while processing this request, please try again.'
 
 /** The exception that usually ends in this status. */
 function codeOf(status: number): string {

@@ -1,4 +1,5 @@
 import { createMiddleware } from 'hono/factory'
+import { fromBase64 } from './base64.ts'
 import { rateLimited, StripeFailure } from './errors.ts'
 import { API_VERSION, type StripeEnv } from './sandbox.ts'
 
@@ -57,15 +58,7 @@ export function limitRate(perSecond: number | undefined) {
 function keyOf(authorization: string): string | undefined {
   const [, scheme = '', credentials = ''] = /^(Bearer|Basic) (\S+)$/i.exec(authorization) ?? []
   if (scheme.toLowerCase() !== 'basic') return credentials || undefined
-  return decoded(credentials).split(':')[0] || undefined
-}
-
-function decoded(credentials: string): string {
-  try {
-    return atob(credentials)
-  } catch {
-    return ''
-  }
+  return fromBase64(credentials).split(':')[0] || undefined
 }
 
 function unauthorized(key: string | undefined) {

@@ -3,6 +3,7 @@ import { createMiddleware } from 'hono/factory'
 import { authenticate, limitRate, ownAccount } from './access.ts'
 import { StripeFailure } from './errors.ts'
 import { idempotency } from './idempotency.ts'
+import { inOrder } from './objects/order.ts'
 import { operationAt } from './openapi/structure.ts'
 import { accountRoutes } from './routes/account.ts'
 import { chargeRoutes } from './routes/charges.ts'
@@ -73,7 +74,7 @@ export function createApi(sandbox: Sandbox, { secretKey, requestsPerSecond, log,
     })
     .onError((error, c) => {
       const failure = error instanceof StripeFailure ? error : internal(error, log)
-      return c.json({ error: failure.body }, failure.status, failure.headers)
+      return c.json({ error: inOrder(failure.body) }, failure.status, failure.headers)
     })
 }
 

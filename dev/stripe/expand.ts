@@ -1,6 +1,7 @@
 import { ParameterFailure } from './errors.ts'
 import { couponShown, promotionCodeShown } from './objects/discount.ts'
 import { listObject } from './objects/list.ts'
+import { inOrder } from './objects/order.ts'
 import { answerOf, resolved, type Schema } from './openapi/structure.ts'
 import type { Sandbox } from './sandbox.ts'
 import { findCoupon, findObject, type Store } from './store.ts'
@@ -25,7 +26,7 @@ export function expanded(sandbox: Sandbox, answer: object, paths: string[] = [])
   for (const [index, path] of paths.entries()) {
     expandAt(sandbox, copy, path.split('.'), () => cannotExpand(path, index))
   }
-  return copy
+  return inOrder(copy)
 }
 
 const MAX_DEPTH = 4

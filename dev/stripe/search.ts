@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { fromBase64 } from './base64.ts'
 import { ParameterFailure } from './errors.ts'
 import { answer } from './http.ts'
 import type { StripeEnv } from './sandbox.ts'
@@ -113,19 +114,11 @@ function pageAt(position: number): string {
 }
 
 function positionOf(page: string): number {
-  const [, position] = /^position:(\d+)$/.exec(decoded(page)) ?? []
+  const [, position] = /^position:(\d+)$/.exec(fromBase64(page)) ?? []
   if (position !== undefined) return Number(position)
   throw new ParameterFailure('Invalid page: it is not the next_page of a search.', {
     param: 'page',
   })
-}
-
-function decoded(page: string): string {
-  try {
-    return atob(page)
-  } catch {
-    return ''
-  }
 }
 
 function unreadable(message: string) {

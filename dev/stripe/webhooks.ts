@@ -1,7 +1,9 @@
-import type { Faults, OrderedRule, Strike } from '../faults/faults.ts'
+import type { Faults } from '../faults/faults.ts'
+import { inOrder } from './objects/order.ts'
 import { subscribers } from './sandbox.ts'
-import { activeSecrets, formerSecret, signatureHeader } from './signature.ts'
+import { activeSecrets, signatureHeader } from './signature.ts'
 import type { Delivery, Store } from './store.ts'
+import { createSpoiler, type Manner } from './webhook_faults.ts'
 import type { Event, WebhookEndpoint } from './wire.ts'
 
 export interface Webhooks {
@@ -35,13 +37,6 @@ export interface WebhookAttempt {
   answer: string
 }
 
-/** How an attempt is spoilt. */
-interface Manner {
-  fault?: string
-  /** Instead of the endpoint's own. */
-  secrets?: string[]
-}
-
 /** Stripe does not publish how long it waits; its hosted page waits this long for the answer. */
 const TIMEOUT_MS = 10_000
 
@@ -54,61 +49,24 @@ export function createWebhooks({ store, now, retryDelaysMs, faults, attempted }:
 }): Webhooks {
   const underWay = new Map<Promise<void>, string>()
   const timers = new Map<string, ReturnType<typeof setTimeout>>()
-  const collected = new Map<OrderedRule, string[]>()
   const closing = new AbortController()
+  const spoil = createSpoiler(store, {
+    send: dispatch,
+    sendOnce: (id, manner) => track(id, attempt(id, manner).then(() => {})),
+    sendLater: (id, manner, ms) => later(id, ms, () => void dispatch(id, manner)),
+    track,
+  })
 
   function start(id: string) {
     if (closing.signal.aborted) return
     const { type } = store.events.get(store.deliveries.get(id).event)
     const strike = faults.strike('webhook', { service: 'stripe', event: type })
     if (strike) spoil(id, strike)
-    else go(id)
+    else dispatch(id)
   }
 
-  function go(id: string, manner: Manner = {}) {
-    if (!closing.signal.aborted) track(id, attemptAndRetry(id, manner))
-  }
-
-  function spoil(id: string, { fault, rule }: Strike<'webhook'>) {
-    const manner = { fault: fault.name }
-    switch (fault.name) {
-      case 'withhold':
-        return rule.cancelled.addEventListener('abort', () => go(id, manner))
-      case 'delay':
-        return void timers.set(id, setTimeout(() => go(id, manner), fault.ms))
-      case 'duplicate':
-        for (let time = 1; time < fault.times; time++) track(id, attempt(id, manner).then(() => {}))
-        return go(id, manner)
-      case 'reorder':
-        return collect(id, rule, fault.among)
-      case 'wrong-signature':
-        return go(id, { ...manner, secrets: [UNKNOWN_SECRET] })
-      case 'rolled-secret':
-        return go(id, { ...manner, secrets: rolledSecrets(store, id, fault.signatures) })
-      default:
-        throw new Error(`Cannot spoil a webhook as the fault is unknown: ${fault satisfies never}`)
-    }
-  }
-
-  /** Keeps back until there are enough, or until the rule will bring no more. */
-  function collect(id: string, rule: OrderedRule, among: number) {
-    const ids = collected.get(rule) ?? []
-    collected.set(rule, [...ids, id])
-    if (ids.length === 0) rule.cancelled.addEventListener('abort', () => release(rule))
-    if (ids.length + 1 >= among || rule.state !== 'in force') release(rule)
-  }
-
-  /** Newest first, each after the answer to the one before. */
-  function release(rule: OrderedRule) {
-    const ids = collected.get(rule) ?? []
-    collected.delete(rule)
-    let before = Promise.resolve()
-    for (const id of ids.reverse()) {
-      before = before.then(() =>
-        closing.signal.aborted ? undefined : attemptAndRetry(id, { fault: rule.fault.name })
-      )
-      track(id, before)
-    }
+  async function dispatch(id: string, manner: Manner = {}) {
+    if (!closing.signal.aborted) await track(id, attemptAndRetry(id, manner))
   }
 
   function track(id: string, work: Promise<void>): Promise<void> {
@@ -124,12 +82,12 @@ export function createWebhooks({ store, now, retryDelaysMs, faults, attempted }:
     const delayMs = succeeded ? undefined : retryDelaysMs[retries]
     if (delayMs === undefined) return void store.deliveries.update(id, { scheduled: false })
     store.deliveries.update(id, { retries: retries + 1 })
-    startLater(id, delayMs)
+    later(id, delayMs, () => start(id))
   }
 
-  function startLater(id: string, delayMs: number) {
+  function later(id: string, ms: number, work: () => void) {
     clearTimeout(timers.get(id))
-    timers.set(id, setTimeout(() => start(id), delayMs))
+    timers.set(id, setTimeout(work, ms))
   }
 
   async function attempt(id: string, { fault, secrets }: Manner): Promise<boolean> {
@@ -170,7 +128,7 @@ export function createWebhooks({ store, now, retryDelaysMs, faults, attempted }:
   }
 
   for (const { id, scheduled, retries } of store.deliveries.toJSON()) {
-    if (scheduled) startLater(id, retryDelaysMs[Math.max(retries - 1, 0)] ?? 0)
+    if (scheduled) later(id, retryDelaysMs[Math.max(retries - 1, 0)] ?? 0, () => start(id))
   }
 
   return {
@@ -218,17 +176,8 @@ export function withPending(store: Store, event: Event): Event {
   return { ...event, pending_webhooks: pending.length }
 }
 
-const UNKNOWN_SECRET = 'whsec_nobody_knows_this_secret'
-
-/** As after a roll that the shop has not heard of: a new secret, without or with its own. */
-function rolledSecrets(store: Store, id: string, signatures: 'former' | 'two'): string[] {
-  const endpoint = store.webhookEndpoints.get(store.deliveries.get(id).endpoint)
-  const former = formerSecret(store, endpoint) ?? UNKNOWN_SECRET
-  return signatures === 'former' ? [former] : [former, endpoint.secret ?? '']
-}
-
 function payloadOf(event: Event): string {
-  return JSON.stringify(event, null, 2)
+  return JSON.stringify(inOrder(event), null, 2)
 }
 
 /** Each attempt is signed anew, with the time at which it is sent. A redirect is not followed. */
@@ -244,7 +193,7 @@ async function post(
     'Stripe-Signature': signature,
     'User-Agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
   }
-  const ended = await send(url, {
+  const ended = await ask(url, {
     method: 'POST',
     redirect: 'manual',
     headers,
@@ -255,7 +204,7 @@ async function post(
   return { event, url, took, request: { headers, body }, ...ended }
 }
 
-async function send(
+async function ask(
   url: string,
   init: RequestInit,
 ): Promise<Pick<WebhookAttempt, 'status' | 'error' | 'answer'>> {

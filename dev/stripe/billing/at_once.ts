@@ -1,9 +1,9 @@
 import type { LineDraft } from '../objects/invoice.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
 import type { Invoice, Subscription } from '../wire.ts'
-import { discountsAfter, discountsFor } from './create.ts'
 import { pendingItems } from './invoice_items.ts'
 import { drawInvoice, keepDraft } from './invoices.ts'
+import { discountsAfter, discountsFor } from './subscription_discounts.ts'
 
 /**
  * Drafts the invoice of a change that is billed at once, with all that waited for the next one. The

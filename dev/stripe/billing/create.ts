@@ -1,24 +1,24 @@
 import type Stripe from 'stripe'
-import { ParameterFailure, refused } from '../errors.ts'
+import { missing, refused } from '../errors.ts'
 import { mergeMetadata } from '../metadata.ts'
-import { type LineDraft, pricingOf } from '../objects/invoice.ts'
-import { subscriptionParent } from '../objects/invoice_item.ts'
+import type { LineDraft } from '../objects/invoice.ts'
 import { subscriptionItemObject, subscriptionObject } from '../objects/subscription.ts'
 import type { Given } from '../openapi/operation.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
 import type { Customer, Invoice, InvoiceItem, Price, Subscription } from '../wire.ts'
 import { inTimeOf } from './clocks.ts'
 import { methodFor, nothingToPayWith, payInvoiceNow } from './collect.ts'
-import { attachDiscounts, discountsLeft } from './discounts.ts'
-import { addInvoiceItem, pendingItems } from './invoice_items.ts'
+import { pendingItems } from './invoice_items.ts'
 import { drawInvoice, finalizeInvoice, keepDraft } from './invoices.ts'
 import { type AskedItem, checkItems, priceOf } from './items.ts'
-import { fullAmount, lineOfSubscriptionItem, productName } from './lines.ts'
+import { fullAmount, lineOfSubscriptionItem } from './lines.ts'
+import { addOneOffs } from './one_offs.ts'
 import { periodAt, periodEnd, recurrenceOf } from './period.ts'
 import { remaining } from './prorations.ts'
 import { failureIn } from './rehearsal.ts'
+import { discountsAfter, discountsFor, discountsOfSubscription } from './subscription_discounts.ts'
 import { refuseSecondCurrency } from './subscriptions.ts'
-import { cancellationOf, checkCollection, TERMS, termsOf } from './terms.ts'
+import { cancellationOf, checkCollection, checkedTrialEnd, TERMS, termsOf } from './terms.ts'
 
 /** The parameters of a new subscription that the emulator follows. */
 export const CREATE = [
@@ -37,7 +37,7 @@ export const CREATE = [
   'trial_period_days',
 ] as const
 
-export type AskedSubscription = Given<
+type AskedSubscription = Given<
   Pick<Stripe.SubscriptionCreateParams, typeof CREATE[number]>
 >
 
@@ -123,7 +123,7 @@ function drawUp(sandbox: Sandbox, customer: Customer, asked: AskedSubscription):
   return {
     ...subscription,
     ...cancellationOf(sandbox, subscription, asked),
-    discounts: discountsOf(sandbox, subscription, asked),
+    discounts: discountsOfSubscription(sandbox, subscription, asked.discounts ?? []),
   }
 }
 
@@ -189,46 +189,9 @@ function payFirst(
   payInvoiceNow(sandbox, open.id, { offSession })
 }
 
-/** Adds what is billed once, on the next invoice of the subscription. */
-export function addOneOffs(
-  sandbox: Sandbox,
-  { id, customer }: Pick<Subscription, 'id' | 'customer'>,
-  asked: NonNullable<AskedSubscription['add_invoice_items']>,
-): InvoiceItem[] {
-  return asked.map((item, index) => {
-    const price = priceOf(sandbox, item, { param: `add_invoice_items[${index}]`, type: 'one_time' })
-    const { quantity = 1, metadata } = item
-    return addInvoiceItem(sandbox, {
-      customer,
-      amount: fullAmount({ price, quantity }),
-      currency: price.currency,
-      description: productName(sandbox.store, price),
-      metadata: mergeMetadata({}, metadata),
-      parent: subscriptionParent(id),
-      pricing: pricingOf(price),
-      quantity,
-    })
-  })
-}
-
-/** The discounts that an invoice of the subscription has: its own, or else the customer's. */
-export function discountsFor({ store }: Sandbox, subscription: Subscription): string[] {
-  if (subscription.discounts.length > 0) return subscription.discounts
-  const { discount } = store.customers.get(subscription.customer)
-  return discount ? [discount.id] : []
-}
-
-/** What is left of a subscription's discounts after an invoice; one of nothing uses none up. */
-export function discountsAfter(sandbox: Sandbox, discounts: string[], invoice: Invoice): string[] {
-  return invoice.subtotal > 0 ? discountsLeft(sandbox, discounts) : discounts
-}
-
 function customerOf({ store }: Sandbox, id: string | undefined): Customer {
   if (id !== undefined) return store.customers.get(id, 'customer')
-  throw new ParameterFailure('Missing required param: customer.', {
-    code: 'parameter_missing',
-    param: 'customer',
-  })
+  throw missing('customer')
 }
 
 function pricesOf(sandbox: Sandbox, items: AskedItem[]) {
@@ -262,23 +225,6 @@ function trialEndOf({ now }: Sandbox, asked: AskedSubscription): number | null {
   return end === undefined || end === 'now' ? null : checkedTrialEnd(end, now())
 }
 
-/** A trial lasts at most this many seconds, two years. */
-const LONGEST_TRIAL = 730 * 24 * 60 * 60
-
-/** The end of a trial, which lies ahead and not too far. */
-export function checkedTrialEnd(end: number, now: number): number {
-  if (end <= now) {
-    throw refused(
-      'Invalid timestamp: must be an integer Unix timestamp in the future.',
-      { param: 'trial_end' },
-    )
-  }
-  if (end <= now + LONGEST_TRIAL) return end
-  throw refused('Invalid timestamp: can be no more than two years in the future.', {
-    param: 'trial_end',
-  })
-}
-
 function anchorOf(
   { now }: Sandbox,
   { billing_cycle_anchor: anchor }: AskedSubscription,
@@ -309,18 +255,6 @@ function checkMethod(
   if (!costs || (subscription.status === 'trialing' && oneOffs.length === 0)) return
   if (methodFor(sandbox, subscription)) return
   throw nothingToPayWith()
-}
-
-function discountsOf(
-  sandbox: Sandbox,
-  subscription: Subscription,
-  { discounts }: AskedSubscription,
-): string[] {
-  return attachDiscounts(sandbox, discounts ?? [], {
-    owner: { customer: subscription.customer, subscription: subscription.id },
-    currency: subscription.currency,
-    subtotal: subscription.items.data.reduce((sum, item) => sum + fullAmount(item), 0),
-  }).map(({ id }) => id)
 }
 
 function rememberCurrency(sandbox: Sandbox, former: Customer, currency: string) {

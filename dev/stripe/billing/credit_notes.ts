@@ -7,6 +7,7 @@ import type { Given } from '../openapi/operation.ts'
 import { chargeToRefund, refundCharge } from '../payments/refunds.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
 import type { CreditNote, CreditNoteLine, Invoice, InvoiceLine } from '../wire.ts'
+import { inTimeOf } from './clocks.ts'
 import { markPaid } from './invoices.ts'
 
 /** What a request can say of a credit note. */
@@ -61,8 +62,9 @@ export function draftCreditNote(sandbox: Sandbox, request: CreditNoteRequest): C
 }
 
 /** Issues a credit note: the invoice owes less, and what was paid goes back as the request says. */
-export function issueCreditNote(sandbox: Sandbox, request: CreditNoteRequest): CreditNote {
-  const { store } = sandbox
+export function issueCreditNote(account: Sandbox, request: CreditNoteRequest): CreditNote {
+  const { store } = account
+  const sandbox = inTimeOf(account, store.invoices.get(request.invoice, 'invoice').customer)
   const draft = draftCreditNote(sandbox, request)
   const refund = refundOf(sandbox, draft, request.refund_amount ?? 0)
   const credit = request.credit_amount
@@ -87,15 +89,16 @@ export function issueCreditNote(sandbox: Sandbox, request: CreditNoteRequest): C
 }
 
 /** Takes a credit note back, as long as its invoice waits to be paid. */
-export function voidCreditNote(sandbox: Sandbox, id: string): CreditNote {
-  const { store, now } = sandbox
+export function voidCreditNote(account: Sandbox, id: string): CreditNote {
+  const { store } = account
   const former = store.creditNotes.get(id)
+  const sandbox = inTimeOf(account, former.customer)
   const { status } = store.invoices.get(former.invoice)
   if (former.status === 'void') throw refused('This credit note is void already.')
   if (status !== 'open' || former.post_payment_amount > 0) {
     throw refused('You can only void a credit note of an open invoice.')
   }
-  const note = store.creditNotes.update(id, { status: 'void', voided_at: now() })
+  const note = store.creditNotes.update(id, { status: 'void', voided_at: sandbox.now() })
   emit(sandbox, 'credit_note.voided', note)
   changeInvoice(sandbox, note, -1)
   return note

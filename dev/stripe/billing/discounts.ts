@@ -1,16 +1,14 @@
 import { noSuch, refused } from '../errors.ts'
-import { discountObject, isValid, promotionCodeShown } from '../objects/discount.ts'
+import {
+  type DiscountAmount,
+  discountObject,
+  isValid,
+  promotionCodeShown,
+} from '../objects/discount.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
 import { findCoupon } from '../store.ts'
 import type { Coupon, Discount, PromotionCode } from '../wire.ts'
 import { periodEnd } from './period.ts'
-
-/** What a discount takes off a line or a whole; in minor units. */
-export interface DiscountAmount {
-  /** the discount's id */
-  discount: string
-  amount: number
-}
 
 /** What of a line decides how it is discounted. */
 export interface DiscountableLine {
@@ -46,17 +44,8 @@ export function applyDiscounts({ store, now }: Sandbox, { lines, discounts, curr
   return taken
 }
 
-/** What `applyDiscounts` takes off all lines together, by discount. */
-export function totalDiscounts(taken: DiscountAmount[][]): DiscountAmount[] {
-  const totals = new Map<string, number>()
-  for (const { discount, amount } of taken.flat()) {
-    totals.set(discount, (totals.get(discount) ?? 0) + amount)
-  }
-  return [...totals].map(([discount, amount]) => ({ discount, amount }))
-}
-
 /** Whether a discount still takes something off at this time. */
-export function isRunning({ end }: Discount, now: number): boolean {
+function isRunning({ end }: Discount, now: number): boolean {
   return end === null || end > now
 }
 

@@ -12,7 +12,7 @@ import { type AskedPrice, priceOf } from './items.ts'
 import { fullAmount, lineOfInvoiceItem, productName } from './lines.ts'
 
 /** What a request says of an invoice item, or of a line that bills one. */
-export type AskedInvoiceItem =
+type AskedInvoiceItem =
   & Given<
     Pick<
       Stripe.InvoiceItemCreateParams,

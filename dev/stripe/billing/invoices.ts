@@ -25,7 +25,7 @@ import { afterGivenUp, afterPaid, afterVoided } from './standing.ts'
 import { balanceIn, endingBalance, totalsOf } from './totals.ts'
 
 /** What an invoice is to bill. */
-export interface Bill {
+interface Bill {
   /** told already where somebody must know it before */
   id?: string
   customer: Customer

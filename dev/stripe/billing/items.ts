@@ -1,5 +1,5 @@
 import type Stripe from 'stripe'
-import { ParameterFailure, refused } from '../errors.ts'
+import { missing, ParameterFailure, refused } from '../errors.ts'
 import { mergeMetadata } from '../metadata.ts'
 import { priceObject } from '../objects/price.ts'
 import type { Given } from '../openapi/operation.ts'
@@ -103,12 +103,7 @@ function describedPrice(
   param: string,
 ): Price {
   const { store, newId, now } = sandbox
-  if (amount === undefined) {
-    throw new ParameterFailure(`Missing required param: ${param}[unit_amount].`, {
-      code: 'parameter_missing',
-      param: `${param}[unit_amount]`,
-    })
-  }
+  if (amount === undefined) throw missing(`${param}[unit_amount]`)
   const price = store.prices.insert(priceObject({
     ...fields,
     id: newId('price'),

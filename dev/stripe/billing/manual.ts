@@ -1,5 +1,5 @@
 import type Stripe from 'stripe'
-import { ParameterFailure, refused, StripeFailure } from '../errors.ts'
+import { missing, refused, StripeFailure } from '../errors.ts'
 import { mergeMetadata } from '../metadata.ts'
 import { invoicePaymentObject } from '../objects/invoice.ts'
 import type { Given } from '../openapi/operation.ts'
@@ -69,12 +69,7 @@ export function createInvoice(sandbox: Sandbox, asked: AskedInvoice): Invoice {
     ? undefined
     : store.subscriptions.get(asked.subscription, 'subscription')
   const id = asked.customer ?? subscription?.customer
-  if (id === undefined) {
-    throw new ParameterFailure('Missing required param: customer.', {
-      code: 'parameter_missing',
-      param: 'customer',
-    })
-  }
+  if (id === undefined) throw missing('customer')
   const customer = store.customers.get(id, 'customer')
   if (subscription && subscription.customer !== id) throw notTheirs('subscription')
   const billed = inTimeOf(sandbox, id)
@@ -106,10 +101,13 @@ export function changeInvoice(sandbox: Sandbox, former: Invoice, asked: AskedFie
   const names = Object.keys(asked).filter((name) => !AFTERWARDS.has(name))
   if (names.length > 0) editable(former)
   const { id, customer, created } = former
-  const updated = store.invoices.update(
-    id,
-    fieldsOf(sandbox, { customer: customer ?? '', created, metadata: former.metadata }, asked),
-  )
+  const updated = store.invoices.update(id, {
+    ...fieldsOf(sandbox, { customer: customer ?? '', created, metadata: former.metadata }, asked),
+    ...(former.status !== 'draft' && asked.auto_advance !== undefined && {
+      automatically_finalizes_at: null,
+      next_payment_attempt: asked.auto_advance ? sandbox.now() + FIRST_ATTEMPT_SECONDS : null,
+    }),
+  })
   const discounted = asked.discounts === undefined
     ? updated
     : store.invoices.insert(withDiscounts(sandbox, updated, asked.discounts ?? []))
@@ -252,12 +250,7 @@ export function attachPayment(
   id: string | undefined,
 ): Invoice {
   const { store, newId, now } = sandbox
-  if (id === undefined) {
-    throw new ParameterFailure('Missing required param: payment_intent.', {
-      code: 'parameter_missing',
-      param: 'payment_intent',
-    })
-  }
+  if (id === undefined) throw missing('payment_intent')
   const intent = store.paymentIntents.get(id, 'payment_intent')
   if (intent.amount !== invoice.amount_remaining || intent.currency !== invoice.currency) {
     throw refused(
@@ -301,7 +294,6 @@ export function attachPayment(
 const AFTERWARDS: ReadonlySet<string> = new Set([
   'auto_advance',
   'default_payment_method',
-  'due_date',
   'expand',
   'metadata',
 ])

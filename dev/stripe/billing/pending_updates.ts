@@ -42,6 +42,7 @@ export function applyPendingUpdate(sandbox: Sandbox, id: string) {
     ...(pending.trial_end !== null && {
       status: trialing ? 'trialing' : 'active',
       trial_end: pending.trial_end,
+      trial_start: former.trial_start ?? now(),
     }),
   })
   emit(sandbox, 'customer.subscription.pending_update_applied', updated)

@@ -1,7 +1,7 @@
 import type { Price } from '../wire.ts'
 
 /** How often something recurs. */
-export type Recurrence = Pick<
+type Recurrence = Pick<
   NonNullable<Price['recurring']>,
   'interval' | 'interval_count'
 >

@@ -1,7 +1,7 @@
 import type { Period } from './period.ts'
 
 /** What was billed for a period, in minor units, discounts taken off. */
-export interface Debit {
+interface Debit {
   amount: number
   period: Period
 }

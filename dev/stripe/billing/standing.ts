@@ -5,6 +5,7 @@ import { subscriptionOf } from './invoices.ts'
 import { resumeSubscription } from './pauses.ts'
 import { applyPendingUpdate, dropPendingUpdate } from './pending_updates.ts'
 import { endSubscription, isEnded } from './subscriptions.ts'
+import { NO_DETAILS } from './terms.ts'
 
 /** Lets the subscription of an invoice go on when that was paid. */
 export function afterPaid(sandbox: Sandbox, invoice: Invoice) {
@@ -87,20 +88,13 @@ function giveUp(sandbox: Sandbox, id: string) {
   if (status !== 'past_due') return
   switch (billing.afterLastRetry) {
     case 'canceled':
-      endSubscription(sandbox, id, {
-        ...NO_DETAILS,
-        ...details,
-        reason: 'payment_failed',
-      })
-      return
+      return endSubscription(sandbox, id, { ...NO_DETAILS, ...details, reason: 'payment_failed' })
     case 'unpaid':
       return changeStatus(sandbox, id, 'unpaid')
     case 'past_due':
       return
   }
 }
-
-const NO_DETAILS = { comment: null, feedback: null, feedback_option: null }
 
 function rememberMethod(sandbox: Sandbox, former: Subscription, invoice: Invoice) {
   if (former.payment_settings?.save_default_payment_method !== 'on_subscription') return

@@ -24,7 +24,7 @@ export const UNFOLLOWED_TERMS = [
   'trial_settings.end_behavior.billing_cycle_anchor',
 ]
 
-export type AskedTerms = Given<
+type AskedTerms = Given<
   Pick<Stripe.SubscriptionUpdateParams, typeof TERMS[number]>
 >
 
@@ -135,4 +135,21 @@ export function ownMethod({ store }: Sandbox, customer: string, id: string): str
       'attached to the customer.',
     { code: 'resource_missing', param: 'default_payment_method' },
   )
+}
+
+/** A trial lasts at most this many seconds, two years. */
+const LONGEST_TRIAL = 730 * 24 * 60 * 60
+
+/** The end of a trial, which lies ahead and not too far. */
+export function checkedTrialEnd(end: number, now: number): number {
+  if (end <= now) {
+    throw refused(
+      'Invalid timestamp: must be an integer Unix timestamp in the future.',
+      { param: 'trial_end' },
+    )
+  }
+  if (end <= now + LONGEST_TRIAL) return end
+  throw refused('Invalid timestamp: can be no more than two years in the future.', {
+    param: 'trial_end',
+  })
 }

@@ -1,3 +1,4 @@
+import { totalDiscounts } from '../objects/discount.ts'
 import { leastAmount } from '../payments/amounts.ts'
 import type { Customer, Invoice, InvoiceLine } from '../wire.ts'
 
@@ -35,7 +36,7 @@ export function dueOf(
 /** What an invoice of these lines comes to when nothing of it is paid yet. */
 export function totalsOf(lines: InvoiceLine[], collection: Collection): Totals {
   const subtotal = lines.reduce((sum, { amount }) => sum + amount, 0)
-  const discounts = discountsOf(lines)
+  const discounts = totalDiscounts(lines.map((line) => line.discount_amounts ?? []))
   const total = subtotal - discounts.reduce((sum, { amount }) => sum + amount, 0)
   const due = dueOf(total, collection)
   return {
@@ -65,12 +66,4 @@ export function endingBalance(
 /** What a line comes to when its discounts are taken off. */
 export function netOf({ amount, discount_amounts: discounts }: InvoiceLine): number {
   return amount - (discounts ?? []).reduce((sum, discount) => sum + discount.amount, 0)
-}
-
-function discountsOf(lines: InvoiceLine[]): NonNullable<Invoice['total_discount_amounts']> {
-  const totals = new Map<string, number>()
-  for (const { discount, amount } of lines.flatMap((line) => line.discount_amounts ?? [])) {
-    totals.set(discount, (totals.get(discount) ?? 0) + amount)
-  }
-  return [...totals].map(([discount, amount]) => ({ discount, amount }))
 }

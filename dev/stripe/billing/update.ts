@@ -2,27 +2,35 @@ import type Stripe from 'stripe'
 import { refused } from '../errors.ts'
 import { mergeMetadata } from '../metadata.ts'
 import type { LineDraft } from '../objects/invoice.ts'
-import { itemList, subscriptionItemObject } from '../objects/subscription.ts'
-import { planObject } from '../objects/price.ts'
+import { itemList } from '../objects/subscription.ts'
 import type { Given } from '../openapi/operation.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
 import type { Subscription, SubscriptionItem } from '../wire.ts'
 import { billAtOnce } from './at_once.ts'
 import { inTimeOf } from './clocks.ts'
 import { methodOf, nothingToPayWith, payInvoiceNow } from './collect.ts'
-import { addOneOffs, checkedTrialEnd } from './create.ts'
-import { attachDiscounts, detachDiscounts } from './discounts.ts'
+import { detachDiscounts } from './discounts.ts'
 import { creditItem, debitItem } from './invoice_items.ts'
 import { finalizeInvoice } from './invoices.ts'
-import { type AskedItem, checkItems, intervalOf, priceOf } from './items.ts'
+import { type ChangedItem, changedItems, isTouched } from './item_changes.ts'
+import { checkItems, intervalOf } from './items.ts'
 import { fullAmount, lineOfSubscriptionItem } from './lines.ts'
 import { dropPendingUpdate, pendingUpdate } from './pending_updates.ts'
+import { addOneOffs } from './one_offs.ts'
 import { periodAt, recurrenceOf } from './period.ts'
 import { failureIn } from './rehearsal.ts'
 import { cannotBill, endUnpaidTrial } from './renew.ts'
 import { changeStatus } from './standing.ts'
+import { discountsOfSubscription } from './subscription_discounts.ts'
 import { isEnded } from './subscriptions.ts'
-import { cancellationOf, checkCollection, NO_DETAILS, TERMS, termsOf } from './terms.ts'
+import {
+  cancellationOf,
+  checkCollection,
+  checkedTrialEnd,
+  NO_DETAILS,
+  TERMS,
+  termsOf,
+} from './terms.ts'
 
 /** The parameters of a change that the emulator follows. */
 export const UPDATE = [
@@ -40,7 +48,7 @@ export const UPDATE = [
   'trial_end',
 ] as const
 
-export type AskedUpdate = Given<Pick<Stripe.SubscriptionUpdateParams, typeof UPDATE[number]>>
+type AskedUpdate = Given<Pick<Stripe.SubscriptionUpdateParams, typeof UPDATE[number]>>
 
 /**
  * Changes a subscription. What the change costs or gives back waits for the next invoice, unless it
@@ -79,7 +87,7 @@ function change(
   { postponed = false }: { postponed?: boolean } = {},
 ): Subscription {
   const { store } = sandbox
-  if (store.subscriptions.get(id).pending_update && asked.items) {
+  if (store.subscriptions.get(id).pending_update && replacesPending(asked)) {
     dropPendingUpdate(sandbox, id, { expired: false })
   }
   const former = store.subscriptions.get(id)
@@ -112,6 +120,11 @@ function change(
   })
   collect(sandbox, invoice.id, asked)
   return store.subscriptions.get(id)
+}
+
+/** A change of what is billed takes the place of one that still waits for its payment. */
+function replacesPending({ billing_cycle_anchor, items, trial_end }: AskedUpdate): boolean {
+  return [billing_cycle_anchor, items, trial_end].some((asked) => asked !== undefined)
 }
 
 function collect(
@@ -148,7 +161,7 @@ function planOf(sandbox: Sandbox, former: Subscription, asked: AskedUpdate): Pla
   }
   checkCollection(after)
   const free = former.status === 'trialing' || former.status === 'paused'
-  const touched = changed.filter(({ was, is }) => moved || isTouched(was, is))
+  const touched = changed.filter((item) => moved || isTouched(item))
   return {
     after,
     credited: free ? [] : touched.flatMap(({ was }) => was ?? []),
@@ -158,78 +171,10 @@ function planOf(sandbox: Sandbox, former: Subscription, asked: AskedUpdate): Pla
   }
 }
 
-interface ChangedItem {
-  was?: SubscriptionItem
-  is?: SubscriptionItem
-}
-
-function changedItems(
-  sandbox: Sandbox,
-  former: Subscription,
-  asked: AskedItem[],
-): ChangedItem[] {
-  const known = former.items.data
-  for (const [index, { id }] of asked.entries()) {
-    if (id === undefined || known.some((item) => item.id === id)) continue
-    throw refused(`No such subscription item: '${id}'`, {
-      code: 'resource_missing',
-      param: `items[${index}][id]`,
-    })
-  }
-  const kept = known.map((was): ChangedItem => {
-    const index = asked.findIndex(({ id }) => id === was.id)
-    const change = asked[index]
-    if (!change) return { was, is: was }
-    return change.deleted ? { was } : { was, is: changedItem(sandbox, was, change, index) }
-  })
-  const added = asked.flatMap((item, index) =>
-    item.id === undefined ? { is: addedItem(sandbox, former, item, index) } : []
-  )
-  return [...kept, ...added]
-}
-
-function changedItem(
-  sandbox: Sandbox,
-  was: SubscriptionItem,
-  change: AskedItem,
-  index: number,
-): SubscriptionItem {
-  const named = change.price !== undefined || change.price_data !== undefined
-  const price = named && change.price !== was.price.id
-    ? priceOf(sandbox, change, { param: `items[${index}]`, type: 'recurring' })
-    : was.price
-  return {
-    ...was,
-    metadata: mergeMetadata(was.metadata, change.metadata),
-    plan: planObject(price),
-    price,
-    quantity: change.quantity ?? was.quantity ?? 1,
-  }
-}
-
-function addedItem(
-  sandbox: Sandbox,
-  former: Subscription,
-  item: AskedItem,
-  index: number,
-): SubscriptionItem {
-  const { now, newId } = sandbox
-  const price = priceOf(sandbox, item, { param: `items[${index}]`, type: 'recurring' })
-  const { end } = periodAt(now(), former.billing_cycle_anchor, recurrenceOf(price))
-  return subscriptionItemObject({
-    id: newId('subscription_item'),
-    subscription: former.id,
-    created: now(),
-    price,
-    quantity: item.quantity ?? 1,
-    metadata: mergeMetadata({}, item.metadata),
-    current_period_start: now(),
-    current_period_end: former.status === 'trialing' ? former.trial_end ?? end : end,
-  })
-}
-
-/** A period begins anew when asked to, when an interval changes, when a trial begins or ends, and
- * when what was free costs something. */
+/**
+ * A period begins anew when asked to, when an interval changes, when a trial begins or ends, and
+ * when what was free costs something.
+ */
 function movesPeriod(former: Subscription, changed: ChangedItem[], asked: AskedUpdate): boolean {
   if (asked.billing_cycle_anchor?.type === 'now' || asked.trial_end !== undefined) return true
   if (former.status === 'trialing') return false
@@ -292,21 +237,18 @@ function fieldsOf(
     ...(pause !== undefined && {
       pause_collection: pause && { resumes_at: null, ...pause },
     }),
-    ...(asked.discounts !== undefined && { discounts: discountsOf(sandbox, former, asked) }),
+    ...(asked.discounts !== undefined && {
+      discounts: changedDiscounts(sandbox, former, asked.discounts ?? []),
+    }),
   }
 }
 
-function discountsOf(
+function changedDiscounts(
   sandbox: Sandbox,
   former: Subscription,
-  { discounts }: AskedUpdate,
+  asked: NonNullable<AskedUpdate['discounts']>,
 ): string[] {
-  const { id, customer, currency, items } = former
-  const attached = attachDiscounts(sandbox, discounts ?? [], {
-    owner: { customer, subscription: id },
-    currency,
-    subtotal: items.data.reduce((sum, item) => sum + fullAmount(item), 0),
-  }).map((discount) => discount.id)
+  const attached = discountsOfSubscription(sandbox, former, asked)
   detachDiscounts(sandbox, former.discounts.filter((known) => !attached.includes(known)))
   return attached
 }
@@ -338,10 +280,6 @@ function linesOf(
       trial,
     })
   )
-}
-
-function isTouched(was: SubscriptionItem | undefined, is: SubscriptionItem | undefined): boolean {
-  return was?.price.id !== is?.price.id || was?.quantity !== is?.quantity
 }
 
 function prorationDate({ now }: Sandbox, former: Subscription, asked: AskedUpdate): number {

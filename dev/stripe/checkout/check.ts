@@ -1,4 +1,4 @@
-import { ParameterFailure, refused } from '../errors.ts'
+import { missing, ParameterFailure, refused } from '../errors.ts'
 import { notFollowed } from '../openapi/operation.ts'
 import type { Customer } from '../wire.ts'
 import type { CreateSession } from './params.ts'
@@ -116,10 +116,3 @@ const ONLY_IN = [
   ['payment_method_collection', 'subscription'],
   ['subscription_data', 'subscription'],
 ] as const
-
-function missing(param: string) {
-  return new ParameterFailure(`Missing required param: ${param}.`, {
-    code: 'parameter_missing',
-    param,
-  })
-}

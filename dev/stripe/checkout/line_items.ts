@@ -1,4 +1,4 @@
-import { ParameterFailure, refused } from '../errors.ts'
+import { missing, ParameterFailure, refused } from '../errors.ts'
 import { mergeMetadata } from '../metadata.ts'
 import { priceObject } from '../objects/price.ts'
 import { productObject } from '../objects/product.ts'
@@ -14,12 +14,7 @@ export function lineItemsOf(
   sandbox: Sandbox,
   { line_items: asked = [], mode }: CreateSession,
 ): LineItem[] {
-  if (asked.length === 0) {
-    throw new ParameterFailure('Missing required param: line_items.', {
-      code: 'parameter_missing',
-      param: 'line_items',
-    })
-  }
+  if (asked.length === 0) throw missing('line_items')
   const lineItems = asked.map((item, index) => lineItemOf(sandbox, item, `line_items[${index}]`))
   if (mode === 'subscription') checkSubscription(lineItems)
   else checkOneTime(lineItems)
@@ -70,12 +65,7 @@ function lineItemOf(sandbox: Sandbox, asked: Asked, param: string): LineItem {
 }
 
 function quantityOf({ quantity }: Asked, param: string): number {
-  if (quantity === undefined) {
-    throw new ParameterFailure(`Missing required param: ${param}[quantity].`, {
-      code: 'parameter_missing',
-      param: `${param}[quantity]`,
-    })
-  }
+  if (quantity === undefined) throw missing(`${param}[quantity]`)
   if (quantity >= 1 && quantity <= MOST_QUANTITY) return quantity
   throw new ParameterFailure(
     quantity < 1
@@ -121,12 +111,7 @@ function describedPrice(
 ): Price {
   const { store, newId, now } = sandbox
   const { currency, recurring, tax_behavior: taxBehavior, unit_amount: amount } = data
-  if (amount === undefined) {
-    throw new ParameterFailure(`Missing required param: ${param}[unit_amount].`, {
-      code: 'parameter_missing',
-      param: `${param}[unit_amount]`,
-    })
-  }
+  if (amount === undefined) throw missing(`${param}[unit_amount]`)
   const price = store.prices.insert(priceObject({
     id: newId('price'),
     created: now(),

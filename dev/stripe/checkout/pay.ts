@@ -63,11 +63,11 @@ export function payCheckout(sandbox: Sandbox, id: string, options: PayOptions = 
     : completeCheckout(sandbox, session, { intent })
 }
 
-/** What the buyer pays now: of a subscription's first invoice the customer's credit pays a part. */
+/** What the buyer pays now: of what is on an invoice the customer's credit pays a part. */
 export function dueNow({ store }: Sandbox, session: Session): number {
-  const { amount_total: total, currency, mode } = session
+  const { amount_total: total, currency } = session
   const customer = store.customers.find(store.checkouts.get(session.id).customer ?? '')
-  if (mode !== 'subscription' || !customer) return total ?? 0
+  if (!hasInvoice(session) || !customer) return total ?? 0
   return dueOf(total ?? 0, {
     balance: balanceIn(customer, currency ?? 'usd'),
     collection_method: 'charge_automatically',

@@ -1,4 +1,5 @@
 import type { CreditNote, CreditNoteLine } from '../wire.ts'
+import { totalDiscounts } from './discount.ts'
 import { listObject } from './list.ts'
 
 /** What an invoice takes back; amounts in minor units. */
@@ -29,7 +30,7 @@ export function creditNoteObject(
     customer_account: null,
     customer_balance_transaction: null,
     discount_amount: discount,
-    discount_amounts: byDiscount(lines),
+    discount_amounts: totalDiscounts(lines.map((line) => line.discount_amounts)),
     effective_at: note.created,
     lines: listObject(lines, `/v1/credit_notes/${note.id}/lines`),
     livemode: false,
@@ -80,14 +81,6 @@ function typeOf(
 ): CreditNote['type'] {
   if (pre > 0 && post > 0) return 'mixed'
   return pre > 0 ? 'pre_payment' : 'post_payment'
-}
-
-function byDiscount(lines: CreditNoteLine[]): CreditNote['discount_amounts'] {
-  const totals = new Map<string, number>()
-  for (const { discount, amount } of lines.flatMap((line) => line.discount_amounts)) {
-    totals.set(discount, (totals.get(discount) ?? 0) + amount)
-  }
-  return [...totals].map(([discount, amount]) => ({ discount, amount }))
 }
 
 function sum(amounts: number[]): number {

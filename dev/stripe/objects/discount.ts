@@ -93,3 +93,19 @@ function isUsedUp(
 function isOver(end: number | null, now: number): boolean {
   return end !== null && end <= now
 }
+
+/** What a discount takes off a line or a whole; in minor units. */
+export interface DiscountAmount {
+  /** the discount's id */
+  discount: string
+  amount: number
+}
+
+/** What is taken off all lines together, by discount. */
+export function totalDiscounts(taken: DiscountAmount[][]): DiscountAmount[] {
+  const totals = new Map<string, number>()
+  for (const { discount, amount } of taken.flat()) {
+    totals.set(discount, (totals.get(discount) ?? 0) + amount)
+  }
+  return [...totals].map(([discount, amount]) => ({ discount, amount }))
+}

@@ -18,7 +18,7 @@ export function moneyOf({ currency }: Session, amount: number | null): string {
 }
 
 /** "per month", "every 3 months"; "once" for what does not recur. */
-export function formatInterval({ price }: LineItem): string {
+export function formatInterval({ price }: Pick<LineItem, 'price'>): string {
   if (!price?.recurring) return 'once'
   const { interval, interval_count: count } = price.recurring
   return count === 1 ? `per ${interval}` : `every ${count} ${interval}s`

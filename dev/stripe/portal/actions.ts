@@ -16,6 +16,8 @@ import type { Invoice, PortalConfiguration, PortalSession, Subscription } from '
 export interface Visit {
   session: PortalSession
   configuration: PortalConfiguration
+  /** What the session was opened for is done. */
+  flowDone: boolean
 }
 
 type Features = PortalConfiguration['features']
@@ -66,6 +68,24 @@ export function cancel(sandbox: Sandbox, visit: Visit, { id, form }: { id: strin
       ...(details.comment !== null && { comment: details.comment }),
     },
   })
+}
+
+/** Takes the coupon that the flow offers to who stays. */
+export function stay(sandbox: Sandbox, visit: Visit, { id }: { id: string }) {
+  needFeature(visit, 'subscription_cancel')
+  const { discounts } = subscriptionOf(sandbox, visit, id)
+  const coupon = offerOf(visit, id)
+  if (coupon === undefined) throw refused('There is no such offer.')
+  updateSubscription(sandbox, id, {
+    discounts: [...discounts.map((discount) => ({ discount })), { coupon }],
+  })
+}
+
+/** The coupon that who is about to cancel this subscription is offered. */
+export function offerOf({ session, flowDone }: Visit, id: string): string | undefined {
+  if (flowDone) return
+  const cancel = session.flow?.subscription_cancel
+  return cancel?.subscription === id ? cancel.retention?.coupon_offer?.coupon : undefined
 }
 
 /** Takes back that a subscription ends with its period. */

@@ -4,21 +4,14 @@ import { isEnded } from '../billing/subscriptions.ts'
 import { nextInvoice } from '../billing/upcoming.ts'
 import { StripeFailure } from '../errors.ts'
 import type { Sandbox } from '../sandbox.ts'
+import { findCoupon } from '../store.ts'
 import type { PaymentMethod, PortalSession, Subscription } from '../wire.ts'
 import * as actions from './actions.ts'
+import { cancelView, cardView, customerFormView, pauseView, updateView } from './forms.ts'
+import { confirmationView, expiredView, type Frame } from './frame.ts'
+import { homeView } from './home.ts'
 import { finishFlow, openVisit } from './sessions.ts'
-import {
-  cancelView,
-  cardView,
-  confirmationView,
-  customerFormView,
-  expiredView,
-  type Frame,
-  homeView,
-  pauseView,
-  type Running,
-  updateView,
-} from './views.ts'
+import type { Running } from './words.ts'
 
 /** The customer portal below `/p/session/:secret`: what its configuration allows, and no more. */
 export function portalPages(sandbox: Sandbox) {
@@ -33,8 +26,8 @@ export function portalPages(sandbox: Sandbox) {
     .get('/:secret', (c) => {
       const frame = frameOf(sandbox, c.req.param('secret'))
       if (!frame) return c.html(expiredView(), 410)
-      const { flow } = frame.visit.session
-      if (flow && !frame.flowDone) return c.redirect(frame.base + pathOf(flow), 303)
+      const { session: { flow }, flowDone } = frame.visit
+      if (flow && !flowDone) return c.redirect(frame.base + pathOf(flow), 303)
       return c.html(homeOf(sandbox, frame))
     })
     .get('/:secret/done', (c) => {
@@ -49,6 +42,7 @@ export function portalPages(sandbox: Sandbox) {
     .post('/:secret/customer', act('/customer', actions.changeCustomer))
     .get('/:secret/subscriptions/:id/cancel', show('/cancel'))
     .post('/:secret/subscriptions/:id/cancel', act('/cancel', actions.cancel))
+    .post('/:secret/subscriptions/:id/stay', act('/cancel', actions.stay))
     .post('/:secret/subscriptions/:id/renew', act('', actions.renew))
     .get('/:secret/subscriptions/:id/pause', show('/pause'))
     .post('/:secret/subscriptions/:id/pause', act('/pause', actions.pause))
@@ -65,11 +59,9 @@ type Work = (
   asked: { id: string; form: actions.Form },
 ) => string | undefined | void
 
-type OpenFrame = Frame & { flowDone: boolean }
-
-function frameOf(sandbox: Sandbox, secret: string): OpenFrame | undefined {
+function frameOf(sandbox: Sandbox, secret: string): Frame | undefined {
   const visit = openVisit(sandbox, secret)
-  return visit && { visit, base: `/p/session/${secret}`, flowDone: visit.flowDone }
+  return visit && { visit, base: `/p/session/${secret}` }
 }
 
 /** Answers a GET of the page at the end of a path. */
@@ -104,7 +96,7 @@ function actedAt(sandbox: Sandbox, path: string, work: Work) {
 function answered(
   c: Context,
   sandbox: Sandbox,
-  frame: OpenFrame,
+  frame: Frame,
   view: () => ReturnType<typeof homeView>,
   status: StripeFailure['status'] | 200 = 200,
 ) {
@@ -116,7 +108,7 @@ function answered(
   }
 }
 
-function viewOf(sandbox: Sandbox, frame: OpenFrame, path: string, id: string) {
+function viewOf(sandbox: Sandbox, frame: Frame, path: string, id: string) {
   const { visit } = frame
   const subscription = () => runningOf(sandbox, actions.subscriptionOf(sandbox, visit, id))
   switch (path) {
@@ -128,7 +120,11 @@ function viewOf(sandbox: Sandbox, frame: OpenFrame, path: string, id: string) {
       return customerFormView(frame, sandbox.store.customers.get(visit.session.customer))
     case '/cancel':
       actions.needFeature(visit, 'subscription_cancel')
-      return cancelView(frame, subscription())
+      return cancelView(
+        frame,
+        subscription(),
+        findCoupon(sandbox.store, actions.offerOf(visit, id) ?? ''),
+      )
     case '/pause':
       actions.needFeature(visit, 'subscription_pause')
       return pauseView(frame, subscription())
@@ -140,7 +136,7 @@ function viewOf(sandbox: Sandbox, frame: OpenFrame, path: string, id: string) {
   }
 }
 
-function homeOf(sandbox: Sandbox, frame: OpenFrame) {
+function homeOf(sandbox: Sandbox, frame: Frame) {
   const { store } = sandbox
   const customer = store.customers.get(frame.visit.session.customer)
   const subscriptions = store.subscriptions.newestFirst().filter((subscription) =>
@@ -179,7 +175,7 @@ function defaultMethod(
   return store.paymentMethods.find([own, ...theirs].find((id) => id !== null) ?? '')
 }
 
-function updateOf(sandbox: Sandbox, frame: OpenFrame, running: Running) {
+function updateOf(sandbox: Sandbox, frame: Frame, running: Running) {
   const { store } = sandbox
   const { session, configuration } = frame.visit
   const confirm = session.flow?.subscription_update_confirm
@@ -209,12 +205,12 @@ function pathOf(flow: NonNullable<PortalSession['flow']>): string {
 }
 
 /** Where it goes on: where the flow leads that this ended, else the portal. */
-function afterwards(sandbox: Sandbox, frame: OpenFrame, { secret, path }: {
+function afterwards(sandbox: Sandbox, frame: Frame, { secret, path }: {
   secret: string
   path: string
 }): string {
-  const { flow } = frame.visit.session
-  if (!flow || frame.flowDone || !pathOf(flow).endsWith(path) || path === '') return frame.base
+  const { session: { flow }, flowDone } = frame.visit
+  if (!flow || flowDone || !pathOf(flow).endsWith(path) || path === '') return frame.base
   finishFlow(sandbox, secret)
   const { type, redirect } = flow.after_completion
   if (type === 'redirect' && redirect) return redirect.return_url

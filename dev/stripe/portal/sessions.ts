@@ -1,10 +1,12 @@
 import type Stripe from 'stripe'
 import { isEnded } from '../billing/subscriptions.ts'
 import { missing, refused } from '../errors.ts'
+import { isValid } from '../objects/discount.ts'
 import { portalSessionObject } from '../objects/portal.ts'
 import type { Given } from '../openapi/operation.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
 import type { PortalConfiguration, PortalSession, Subscription } from '../wire.ts'
+import type { Visit } from './actions.ts'
 
 /** What a request can say of a session. */
 type SessionRequest = Pick<
@@ -49,7 +51,7 @@ export function createPortalSession(sandbox: Sandbox, request: SessionRequest): 
 export function openVisit(
   { store, now }: Sandbox,
   secret: string,
-): { session: PortalSession; configuration: PortalConfiguration; flowDone: boolean } | undefined {
+): Visit | undefined {
   const visit = store.portalVisits.find(secret)
   if (!visit || visit.until <= now()) return
   store.portalVisits.update(secret, { until: now() + IDLE_S })
@@ -167,7 +169,21 @@ function cancelFlow(sandbox: Sandbox, request: FlowRequest): Flow['subscription_
       param: 'flow_data[subscription_cancel][subscription]',
     })
   }
-  return { retention: null, subscription: subscription.id }
+  const offer = request.data.subscription_cancel?.retention?.coupon_offer
+  return { retention: offer ? retentionOf(sandbox, offer) : null, subscription: subscription.id }
+}
+
+/** What is offered to who is about to cancel. */
+function retentionOf(
+  { store, now }: Sandbox,
+  { coupon: id }: { coupon: string },
+): NonNullable<Flow['subscription_cancel']>['retention'] {
+  const param = 'flow_data[subscription_cancel][retention][coupon_offer][coupon]'
+  const coupon = store.coupons.get(id, param)
+  if (!isValid(coupon, now())) {
+    throw refused(`Coupon expired: ${coupon.id}`, { code: 'coupon_expired', param })
+  }
+  return { type: 'coupon_offer', coupon_offer: { coupon: coupon.id } }
 }
 
 function updatable(sandbox: Sandbox, request: FlowRequest): Subscription {

@@ -40,7 +40,8 @@ export const STYLE = `${LOOK}
   .choice { display: flex; gap: .75rem; align-items: center; padding: .6rem .9rem; min-height: 44px;
     border: 1px solid var(--line); border-radius: 8px; color: var(--ink); font-size: 1rem }
   .choice input { width: auto; min-height: 0 }
-  .invoices thead th { padding-top: 0; border-top: 0 }
+  .offer { padding: .9rem 1rem; border: 1px solid var(--good); border-radius: 8px }
+  .invoices thead > tr > * { padding-top: 0; border-top: 0 }
   .invoices td { vertical-align: middle }
   .invoices td:last-child { text-align: right; padding-right: 0 }
   @media (min-width: 900px) {

@@ -4,7 +4,7 @@ import { inTimeOf } from '../billing/clocks.ts'
 import { addItem, changeItem, ITEM, removeItem } from '../billing/invoice_lines.ts'
 import { editable } from '../billing/invoices.ts'
 import { notTheirs } from '../billing/manual.ts'
-import { ParameterFailure } from '../errors.ts'
+import { missing } from '../errors.ts'
 import { answer, matches, read } from '../http.ts'
 import { operation, type ParamsOf } from '../openapi/operation.ts'
 import { reading } from '../resource.ts'
@@ -67,12 +67,7 @@ function createItem(sandbox: Sandbox, params: ParamsOf<typeof CreateInvoiceItem>
   const { invoice: id, ...asked } = params
   const invoice = id === undefined ? undefined : editable(store.invoices.get(id, 'invoice'))
   const customer = params.customer ?? invoice?.customer
-  if (!customer) {
-    throw new ParameterFailure('Missing required param: customer.', {
-      code: 'parameter_missing',
-      param: 'customer',
-    })
-  }
+  if (!customer) throw missing('customer')
   store.customers.get(customer, 'customer')
   if (invoice && invoice.customer !== customer) throw notTheirs('invoice')
   const subscription = store.subscriptions.find(params.subscription ?? '')

@@ -19,7 +19,7 @@ import { checkMethod, methodOfId } from '../payments/methods.ts'
 import { allowedMethodTypes, createIntent, methodTypesFor } from '../payments/take.ts'
 import { reading } from '../resource.ts'
 import type { Sandbox, StripeEnv } from '../sandbox.ts'
-import type { PaymentIntent } from '../wire.ts'
+import type { PaymentIntent, PaymentMethod } from '../wire.ts'
 
 export function paymentIntentRoutes() {
   return new Hono<StripeEnv>()
@@ -27,8 +27,7 @@ export function paymentIntentRoutes() {
       const params = await read(c, CreatePaymentIntent)
       checkConfirmation(params)
       const intent = openIntent(c.var.sandbox, params)
-      const { payment_method: _, ...confirmation } = params
-      return answer(c, params.confirm ? confirm(c.var.sandbox, intent, confirmation) : intent)
+      return answer(c, params.confirm ? confirm(c.var.sandbox, intent, params) : intent)
     })
     .route(
       '/',
@@ -60,8 +59,11 @@ export function paymentIntentRoutes() {
       const { store } = sandbox
       const intent = store.paymentIntents.get(c.req.param('id'))
       refuseOthersIntent(store, intent, 'confirm')
+      refuseState(intent, UPDATABLE, 'confirm')
+      const { customer, payment_method_types: types } = intent
+      const method = methodGiven(sandbox, params.payment_method, customer, types)
       const changed = store.paymentIntents.update(intent.id, changesOf(params))
-      return answer(c, confirm(sandbox, changed, params))
+      return answer(c, confirm(sandbox, changed, params, method))
     })
     .post('/:id/capture', async (c) => {
       const { amount_to_capture: amount, metadata, ...params } = await read(c, CapturePaymentIntent)
@@ -223,10 +225,11 @@ function confirm(
   sandbox: Sandbox,
   intent: PaymentIntent,
   params: Pick<ParamsOf<typeof ConfirmPaymentIntent>, typeof CONFIRMING[number]>,
+  method?: PaymentMethod,
 ): PaymentIntent {
-  const { payment_method: id, off_session: offSession = false } = params
+  const { off_session: offSession = false } = params
   return confirmIntent(sandbox, intent, {
-    method: id === undefined ? undefined : methodOfId(sandbox, id, 'payment_method'),
+    method,
     offSession: offSession !== false,
     failsOnAction: params.error_on_requires_action ?? false,
     returnUrl: params.return_url,

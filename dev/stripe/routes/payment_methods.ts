@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import type Stripe from 'stripe'
-import { ParameterFailure, refused } from '../errors.ts'
+import { missing, ParameterFailure, refused } from '../errors.ts'
 import { answer, matches, read } from '../http.ts'
 import { mergeMetadata } from '../metadata.ts'
 import { addressObject } from '../objects/address.ts'
@@ -178,13 +178,6 @@ function changedDetails(
 
 function wrongType(param: string) {
   return new ParameterFailure(`You cannot update ${param} on a PaymentMethod of another type.`, {
-    param,
-  })
-}
-
-function missing(param: string) {
-  return new ParameterFailure(`Missing required param: ${param}.`, {
-    code: 'parameter_missing',
     param,
   })
 }

@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { payCheckout } from '../checkout/pay.ts'
 import { refused } from '../errors.ts'
 import { decodeForm } from '../form.ts'
+import { inOrder } from '../objects/order.ts'
 import { coerceParams } from '../openapi/coerce.ts'
 import type { Schema } from '../openapi/structure.ts'
 import type { Sandbox, StripeEnv } from '../sandbox.ts'
@@ -16,7 +17,7 @@ export function paymentPageRoutes() {
   return new Hono<StripeEnv>()
     .get('/:id', (c) => {
       const { sandbox } = c.var
-      return c.json(pageObject(sandbox, sandbox.store.sessions.get(c.req.param('id'))))
+      return c.json(inOrder(pageObject(sandbox, sandbox.store.sessions.get(c.req.param('id')))))
     })
     .post('/:id/confirm', async (c) => {
       const { sandbox } = c.var
@@ -36,7 +37,7 @@ export function paymentPageRoutes() {
         ...(email !== null && { email }),
         ...(name !== null && { name }),
       })
-      return c.json(pageObject(sandbox, paid))
+      return c.json(inOrder(pageObject(sandbox, paid)))
     })
 }
 

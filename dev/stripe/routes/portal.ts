@@ -97,7 +97,6 @@ const RetrieveConfiguration = operation<Stripe.BillingPortal.ConfigurationRetrie
 const CreateSession = operation<Stripe.BillingPortal.SessionCreateParams>(
   'POST /v1/billing_portal/sessions',
 ).follows(['configuration', 'customer', 'flow_data', 'locale', 'return_url'], [
-  'flow_data.subscription_cancel.retention',
   'flow_data.subscription_update_confirm.discounts',
 ])
 

@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import type Stripe from 'stripe'
 import { UNFOLLOWED_ITEM } from '../billing/items.ts'
 import { updateSubscription } from '../billing/update.ts'
-import { noSuch } from '../errors.ts'
+import { missing, noSuch } from '../errors.ts'
 import { answer, answerList, read } from '../http.ts'
 import { operation } from '../openapi/operation.ts'
 import type { Sandbox, StripeEnv } from '../sandbox.ts'
@@ -14,11 +14,12 @@ export function subscriptionItemRoutes() {
     .post('/', async (c) => {
       const params = await read(c, CreateItem)
       const { subscription, payment_behavior, proration_behavior, proration_date, ...item } = params
-      const { items } = updateSubscription(c.var.sandbox, subscription ?? '', {
+      if (subscription === undefined) throw missing('subscription')
+      const { items, pending_update: pending } = updateSubscription(c.var.sandbox, subscription, {
         items: [item],
         ...given({ payment_behavior, proration_behavior, proration_date }),
       })
-      return answer(c, items.data.at(-1) ?? {})
+      return answer(c, (pending?.subscription_items ?? items.data).at(-1) ?? {})
     })
     .get('/', async (c) => {
       const { subscription } = await read(c, ListItems)
@@ -78,6 +79,7 @@ function itemOf({ store }: Sandbox, id: string): SubscriptionItem {
 
 /** Without what the request leaves out, which a change must not see as given. */
 function given<Params extends object>(params: Params): Partial<Params> {
+  // Safe because nothing but the absent was taken away.
   return Object.fromEntries(
     Object.entries(params).filter(([key, value]) => value !== undefined && key !== 'expand'),
   ) as Partial<Params>

@@ -10,6 +10,7 @@ import { NO_DETAILS, UNFOLLOWED_TERMS } from '../billing/terms.ts'
 import { UPDATE, updateSubscription } from '../billing/update.ts'
 import { noSuch, refused } from '../errors.ts'
 import { answer, inRange, matches, read } from '../http.ts'
+import { deletedDiscountObject } from '../objects/discount.ts'
 import { operation, type ParamsOf } from '../openapi/operation.ts'
 import { reading } from '../resource.ts'
 import { emit, type Sandbox, type StripeEnv } from '../sandbox.ts'
@@ -169,8 +170,7 @@ function removeDiscount(sandbox: Sandbox, id: string) {
   detachDiscounts(sandbox, former.discounts)
   const updated = store.subscriptions.update(id, { discounts: [] })
   emit(sandbox, 'customer.subscription.updated', updated, former)
-  const { end: _, ...deleted } = discount
-  return { ...deleted, deleted: true }
+  return deletedDiscountObject(discount)
 }
 
 /** A subscription of the classic mode counts its credits from now on as the others do. */
