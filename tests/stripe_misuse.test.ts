@@ -286,3 +286,10 @@ test('what waits in one currency is not billed in another', async () => {
   const { data: [renewal] } = await stripe.invoices.list({ subscription: id })
   expect(renewal).toMatchObject({ billing_reason: 'subscription_cycle', total: 900 })
 })
+
+test('a refund names either the charge or the intent', async () => {
+  const { stripe } = start()
+  const both = { charge: 'ch_1', payment_intent: 'pi_1' }
+  expect(await failure(stripe.refunds.create(both)))
+    .toMatchObject({ message: expect.stringContaining('You may only specify one of') })
+})
