@@ -293,3 +293,16 @@ test('a refund names either the charge or the intent', async () => {
   expect(await failure(stripe.refunds.create(both)))
     .toMatchObject({ message: expect.stringContaining('You may only specify one of') })
 })
+
+test('an invoice comes to no more than can be charged', async () => {
+  const { stripe } = start()
+  const { id: customer } = await payer({ stripe })
+  const { id: invoice } = await stripe.invoices.create({ customer, currency: 'eur' })
+  for (let items = 0; items < 2; items++) {
+    await stripe.invoiceItems.create({ customer, invoice, amount: 99_999_999, currency: 'eur' })
+  }
+  for (const ask of [stripe.invoices.pay(invoice), stripe.invoices.finalizeInvoice(invoice)]) {
+    expect(await failure(ask)).toMatchObject({ code: 'amount_too_large' })
+  }
+  expect(await takenFrom({ stripe }, customer)).toBe(0)
+})

@@ -5,6 +5,7 @@ import { invoicePaymentObject } from '../objects/invoice.ts'
 import type { Given } from '../openapi/operation.ts'
 import { failureOf } from '../payments/attempt.ts'
 import { cancelIntent, paysInvoice } from '../payments/intents.ts'
+import { checkMost } from '../payments/amounts.ts'
 import { checkMethod, methodOfId } from '../payments/methods.ts'
 import { methodTypesFor } from '../payments/take.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
@@ -189,7 +190,9 @@ export function finalizeByHand(
   advances: boolean | undefined,
 ): Invoice {
   const { store, now } = sandbox
-  const { auto_advance: former, collection_method: method } = editable(store.invoices.get(id))
+  const draft = editable(store.invoices.get(id))
+  const { auto_advance: former, collection_method: method } = draft
+  refuseTooMuch(draft)
   const automatic = advances ?? former
   const invoice = finalizeInvoice(sandbox, id, {
     fields: { ...(automatic !== undefined && { auto_advance: automatic }) },
@@ -207,6 +210,7 @@ export function payByHand(
   >,
 ): Invoice {
   const { id } = invoice
+  refuseTooMuch(invoice)
   const open = invoice.status === 'draft' ? finalizeInvoice(sandbox, id) : invoice
   if (open.status === 'paid' && invoice.status === 'draft') return open
   if (open.status === 'paid') throw refused('Invoice is already paid')
@@ -371,6 +375,10 @@ function withDiscounts(
     subtotal: draft.subtotal,
   }).map(({ id }) => id)
   return refigured(sandbox, draft, { discounts })
+}
+
+function refuseTooMuch({ amount_due: due, currency }: Invoice) {
+  checkMost(due, currency, { what: "The invoice's amount due", param: 'invoice' })
 }
 
 /** The refusal of what belongs to another customer than the one that is billed. */
