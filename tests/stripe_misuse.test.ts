@@ -306,3 +306,10 @@ test('an invoice comes to no more than can be charged', async () => {
   }
   expect(await takenFrom({ stripe }, customer)).toBe(0)
 })
+
+test('text where an object should be, or nothing, is told as that', async () => {
+  const { call } = start()
+  const { status, body } = await call('/v1/customers', { method: 'POST', body: 'address=Berlin' })
+  expect(status).toBe(400)
+  expect(body.error).toMatchObject({ message: 'Invalid object', param: 'address' })
+})
