@@ -227,3 +227,89 @@ test('nothing comes back of a subscription that was never paid', async () => {
   expect((await stripe.invoices.list({ customer })).data)
     .toMatchObject([{ status: 'void', total: 1500 }])
 })
+
+test('nobody has the discount of somebody else', async () => {
+  const { stripe } = start()
+  const [first, second] = [await payer({ stripe }), await payer({ stripe })]
+  const items = [{ price: (await catalogue({ stripe })).id }]
+  const coupon = await stripe.coupons.create({ percent_off: 90, duration: 'forever' })
+  const { id, discounts: [own] } = await stripe.subscriptions.create({
+    customer: first.id,
+    items,
+    discounts: [{ coupon: coupon.id }],
+  })
+  const discounts = [{ discount: String(own) }]
+  const stranger = { code: 'resource_missing', param: 'discounts[0][discount]' }
+  expect(await failure(stripe.subscriptions.create({ customer: second.id, items, discounts })))
+    .toMatchObject(stranger)
+  const theirs = await stripe.subscriptions.create({ customer: second.id, items })
+  expect(await failure(stripe.subscriptions.update(theirs.id, { discounts })))
+    .toMatchObject(stranger)
+  const invoice = await stripe.invoices.create({ customer: second.id, currency: 'eur' })
+  expect(await failure(stripe.invoices.update(invoice.id, { discounts }))).toMatchObject(stranger)
+  expect(await stripe.subscriptions.update(id, { discounts })).toMatchObject({ discounts: [own] })
+})
+
+test('nobody pays for somebody else, or is billed for it', async () => {
+  const { stripe } = start()
+  const [{ id: first }, other] = [await payer({ stripe }), await payer({ stripe })]
+  const { id: second } = other
+  const theirMethod = String(other.invoice_settings.default_payment_method)
+  const items = [{ price: (await catalogue({ stripe })).id }]
+  const { id: subscription } = await stripe.subscriptions.create({ customer: first, items })
+  const { id: draft } = await stripe.invoices.create({ customer: first, currency: 'eur' })
+  const fee = { customer: second, amount: 500, currency: 'eur' }
+  expect(await failure(stripe.invoiceItems.create({ ...fee, invoice: draft })))
+    .toMatchObject({ statusCode: 400, param: 'invoice' })
+  expect(await failure(stripe.invoiceItems.create({ ...fee, subscription })))
+    .toMatchObject({ statusCode: 400, param: 'subscription' })
+  expect(await failure(stripe.invoices.create({ customer: second, subscription })))
+    .toMatchObject({ statusCode: 400, param: 'subscription' })
+  const { id } = await openInvoice({ stripe }, { customer: first })
+  expect(await failure(stripe.invoices.pay(id, { payment_method: theirMethod })))
+    .toMatchObject({ statusCode: 400, param: 'payment_method' })
+  expect(await takenFrom({ stripe }, second)).toBe(0)
+})
+
+test('what waits in one currency is not billed in another', async () => {
+  const { stripe, clock } = start()
+  const { id: customer } = await payer({ stripe })
+  const items = [{ price: (await catalogue({ stripe })).id }]
+  const credit = { customer, amount: -800, currency: 'usd' }
+  const { id: waiting } = await stripe.invoiceItems.create(credit)
+  expect(await failure(stripe.subscriptions.create({ customer, items })))
+    .toMatchObject({ message: expect.stringContaining('cannot combine currencies') })
+  await stripe.invoiceItems.del(waiting)
+  const { id } = await stripe.subscriptions.create({ customer, items })
+  await stripe.invoiceItems.create(credit)
+  clock.advance(31 * 24 * 60 * 60 * 1000)
+  const { data: [renewal] } = await stripe.invoices.list({ subscription: id })
+  expect(renewal).toMatchObject({ billing_reason: 'subscription_cycle', total: 900 })
+})
+
+test('a refund names either the charge or the intent', async () => {
+  const { stripe } = start()
+  const both = { charge: 'ch_1', payment_intent: 'pi_1' }
+  expect(await failure(stripe.refunds.create(both)))
+    .toMatchObject({ message: expect.stringContaining('You may only specify one of') })
+})
+
+test('an invoice comes to no more than can be charged', async () => {
+  const { stripe } = start()
+  const { id: customer } = await payer({ stripe })
+  const { id: invoice } = await stripe.invoices.create({ customer, currency: 'eur' })
+  for (let items = 0; items < 2; items++) {
+    await stripe.invoiceItems.create({ customer, invoice, amount: 99_999_999, currency: 'eur' })
+  }
+  for (const ask of [stripe.invoices.pay(invoice), stripe.invoices.finalizeInvoice(invoice)]) {
+    expect(await failure(ask)).toMatchObject({ code: 'amount_too_large' })
+  }
+  expect(await takenFrom({ stripe }, customer)).toBe(0)
+})
+
+test('text where an object should be, or nothing, is told as that', async () => {
+  const { call } = start()
+  const { status, body } = await call('/v1/customers', { method: 'POST', body: 'address=Berlin' })
+  expect(status).toBe(400)
+  expect(body.error).toMatchObject({ message: 'Invalid object', param: 'address' })
+})

@@ -19,8 +19,8 @@ export function billAtOnce(
   },
 ): Invoice {
   const { store } = sandbox
-  const { id, customer } = former
-  const items = pendingItems(sandbox, { customer, subscription: id })
+  const { id, customer, currency } = former
+  const items = pendingItems(sandbox, { customer, subscription: id, currency })
   const invoice = drawInvoice(sandbox, {
     customer: store.customers.get(customer),
     currency: after.currency,

@@ -57,7 +57,11 @@ function begin(sandbox: Sandbox, customer: Customer, asked: AskedSubscription): 
   const { store } = sandbox
   const drawn = drawUp(sandbox, customer, asked)
   const items = [
-    ...pendingItems(sandbox, { customer: customer.id, subscription: drawn.id }),
+    ...pendingItems(sandbox, {
+      customer: customer.id,
+      subscription: drawn.id,
+      currency: drawn.currency,
+    }),
     ...addOneOffs(sandbox, drawn, asked.add_invoice_items ?? []),
   ]
   const lines = firstLines(sandbox, drawn, asked.proration_behavior)

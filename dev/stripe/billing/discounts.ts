@@ -1,4 +1,4 @@
-import { refused } from '../errors.ts'
+import { noSuch, refused } from '../errors.ts'
 import {
   type DiscountAmount,
   discountObject,
@@ -88,7 +88,7 @@ export function draftDiscounts(
     }
     const { coupon, promotion_code: code, discount } = entry
     if (discount !== undefined) {
-      return sandbox.store.discounts.get(discount, `${param}[discount]`)
+      return ownDiscount(sandbox, discount, { ...terms, param: `${param}[discount]` })
     }
     if (code === undefined) return draftOfCoupon(sandbox, coupon ?? '', { ...terms, param })
     return draftOfCode(sandbox, code, { ...terms, param })
@@ -190,6 +190,17 @@ function spread(total: number, weights: number[]): number[] {
     parts[index] = (parts[index] ?? 0) + 1
   }
   return parts
+}
+
+/** The discount of a customer; that of another is none. */
+function ownDiscount(
+  { store }: Sandbox,
+  id: string,
+  { owner, param }: DiscountTerms & { param: string },
+): Discount {
+  const discount = store.discounts.get(id, param)
+  if (discount.customer === owner.customer) return discount
+  throw noSuch('discount', id, param)
 }
 
 function draftOfCoupon(

@@ -26,13 +26,14 @@ export function addInvoiceItem(
   return added
 }
 
-/** What waits for the next invoice of a subscription, or of none. */
-export function pendingItems({ store }: Sandbox, { customer, subscription }: {
+/** What waits for the next invoice of a subscription, or of none, in its currency. */
+export function pendingItems({ store }: Sandbox, { customer, subscription, currency }: {
   customer: string
   subscription: string | null
+  currency: string
 }): InvoiceItem[] {
   return store.invoiceItems.toJSON().filter((item) =>
-    item.customer === customer && item.invoice === null &&
+    item.customer === customer && item.invoice === null && item.currency === currency &&
     [null, subscription].includes(item.parent?.subscription_details?.subscription ?? null)
   )
 }

@@ -5,7 +5,9 @@ import { invoicePaymentObject } from '../objects/invoice.ts'
 import type { Given } from '../openapi/operation.ts'
 import { failureOf } from '../payments/attempt.ts'
 import { cancelIntent, paysInvoice } from '../payments/intents.ts'
-import { methodOfId } from '../payments/methods.ts'
+import { checkMost } from '../payments/amounts.ts'
+import { checkMethod, methodOfId } from '../payments/methods.ts'
+import { methodTypesFor } from '../payments/take.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
 import type { Invoice } from '../wire.ts'
 import { inTimeOf } from './clocks.ts'
@@ -70,12 +72,12 @@ export function createInvoice(sandbox: Sandbox, asked: AskedInvoice): Invoice {
   const id = asked.customer ?? subscription?.customer
   if (id === undefined) throw missing('customer')
   const customer = store.customers.get(id, 'customer')
+  if (subscription && subscription.customer !== id) throw notTheirs('subscription')
   const billed = inTimeOf(sandbox, id)
   const currency = asked.currency ?? subscription?.currency ?? customer.currency ?? 'usd'
   const takes = subscription !== undefined || asked.pending_invoice_items_behavior === 'include'
   const items = takes
-    ? pendingItems(billed, { customer: id, subscription: subscription?.id ?? null })
-      .filter((item) => item.currency === currency)
+    ? pendingItems(billed, { customer: id, subscription: subscription?.id ?? null, currency })
     : []
   const draft = draftInvoice(billed, {
     customer,
@@ -188,7 +190,9 @@ export function finalizeByHand(
   advances: boolean | undefined,
 ): Invoice {
   const { store, now } = sandbox
-  const { auto_advance: former, collection_method: method } = editable(store.invoices.get(id))
+  const draft = editable(store.invoices.get(id))
+  const { auto_advance: former, collection_method: method } = draft
+  refuseTooMuch(draft)
   const automatic = advances ?? former
   const invoice = finalizeInvoice(sandbox, id, {
     fields: { ...(automatic !== undefined && { auto_advance: automatic }) },
@@ -206,6 +210,7 @@ export function payByHand(
   >,
 ): Invoice {
   const { id } = invoice
+  refuseTooMuch(invoice)
   const open = invoice.status === 'draft' ? finalizeInvoice(sandbox, id) : invoice
   if (open.status === 'paid' && invoice.status === 'draft') return open
   if (open.status === 'paid') throw refused('Invoice is already paid')
@@ -222,6 +227,10 @@ export function payByHand(
       { code: 'resource_missing' },
     )
   }
+  checkMethod(sandbox.store, method, {
+    customer: open.customer,
+    types: methodTypesFor(open.currency),
+  })
   const tried = payInvoiceNow(sandbox, id, { method, offSession })
   const intent = intentOf(sandbox, id)
   if (tried.status === 'paid' || intent?.status === 'processing') return tried
@@ -366,6 +375,15 @@ function withDiscounts(
     subtotal: draft.subtotal,
   }).map(({ id }) => id)
   return refigured(sandbox, draft, { discounts })
+}
+
+function refuseTooMuch({ amount_due: due, currency }: Invoice) {
+  checkMost(due, currency, { what: "The invoice's amount due", param: 'invoice' })
+}
+
+/** The refusal of what belongs to another customer than the one that is billed. */
+export function notTheirs(param: 'invoice' | 'subscription') {
+  return refused(`The customer does not match the customer of the ${param}.`, { param })
 }
 
 function actionNeeded() {

@@ -149,8 +149,8 @@ function billRest(
 }
 
 function billItems(sandbox: Sandbox, subscription: Subscription) {
-  const { id, customer } = subscription
-  if (pendingItems(sandbox, { customer, subscription: id }).length === 0) return
+  const { id, customer, currency } = subscription
+  if (pendingItems(sandbox, { customer, subscription: id, currency }).length === 0) return
   const invoice = billAtOnce(sandbox, subscription, { after: subscription, lines: [] })
   finalizeInvoice(sandbox, invoice.id)
 }

@@ -59,7 +59,11 @@ function keepRenewed(sandbox: Sandbox, former: Subscription) {
   const lines = renewed.flatMap((next) =>
     next ? lineOfSubscriptionItem(store, next.item, next) : []
   )
-  const items = pendingItems(sandbox, { customer: former.customer, subscription: former.id })
+  const items = pendingItems(sandbox, {
+    customer: former.customer,
+    subscription: former.id,
+    currency: former.currency,
+  })
   const period = previousPeriod(sandbox, former)
   const invoice = drawRenewal(sandbox, subscription, { lines, items, period })
   const updated = store.subscriptions.insert({

@@ -48,8 +48,8 @@ export function cancelSubscription(
   if (prorate && subscription.status !== 'incomplete') {
     for (const item of subscription.items.data) creditItem(sandbox, subscription, item, now())
   }
-  const { id, customer } = subscription
-  const items = pendingItems(sandbox, { customer, subscription: id })
+  const { id, customer, currency } = subscription
+  const items = pendingItems(sandbox, { customer, subscription: id, currency })
   if (!invoiceNow || items.length === 0) return endSubscription(sandbox, id, details)
   const invoice = draftInvoice(sandbox, {
     customer: store.customers.get(customer),
@@ -72,11 +72,11 @@ export function cancelSubscription(
 export function endByTime(sandbox: Sandbox, id: string) {
   const { store } = sandbox
   const subscription = store.subscriptions.get(id)
-  const { customer, status, cancellation_details: details } = subscription
+  const { customer, currency, status, cancellation_details: details } = subscription
   endSubscription(sandbox, id, details)
-  const items = pendingItems(sandbox, { customer, subscription: id }).filter(({ parent }) =>
-    parent?.subscription_details?.subscription === id
-  )
+  const items = pendingItems(sandbox, { customer, subscription: id, currency }).filter((
+    { parent },
+  ) => parent?.subscription_details?.subscription === id)
   if (items.length === 0 || status === 'paused') return
   const invoice = draftInvoice(sandbox, {
     customer: store.customers.get(customer),
@@ -94,7 +94,7 @@ export function isEnded({ status }: Subscription): boolean {
   return status === 'canceled' || status === 'incomplete_expired'
 }
 
-/** A customer pays in one currency for as long as a subscription runs, or a balance is left. */
+/** A customer pays in one currency while a subscription runs, a balance is left or items wait. */
 export function refuseSecondCurrency(store: Store, id: string, currency: string) {
   const customer = store.customers.find(id)
   const other = [
@@ -102,6 +102,7 @@ export function refuseSecondCurrency(store: Store, id: string, currency: string)
       subscription.customer === id && !isEnded(subscription)
     ),
     ...(customer?.balance ? [customer] : []),
+    ...store.invoiceItems.toJSON().filter((item) => item.customer === id && item.invoice === null),
   ].find((holder) => holder.currency !== currency)
   if (!other) return
   throw refused(

@@ -108,8 +108,9 @@ function toValue(schema: Schema, value: FormValue, param: string, findings: Find
 /** The first alternative that has nothing to complain of, else what the likeliest complains of. */
 function toOneOf(choices: Schema[], value: FormValue, param: string, findings: Findings): unknown {
   if (value === '' && choices.some((choice) => choice.enum?.includes(''))) return null
-  const likely = choices.filter((choice) => isComposite(choice) === (typeof value === 'object'))
-  const tries = (likely.length > 0 ? likely : choices).map((choice) => {
+  const fillable = choices.filter((choice) => !isOnlyEmpty(choice))
+  const likely = fillable.filter((choice) => isComposite(choice) === (typeof value === 'object'))
+  const tries = (likely.length > 0 ? likely : fillable).map((choice) => {
     const own: Findings = { complaints: [], unknown: [] }
     return { value: toValue(choice, value, param, own), own }
   })
@@ -118,6 +119,11 @@ function toOneOf(choices: Schema[], value: FormValue, param: string, findings: F
   const closest = tries[0]
   findings.complaints.push(...closest?.own.complaints ?? [])
   findings.unknown.push(...closest?.own.unknown ?? [])
+}
+
+/** Stands for "or nothing"; no other value fits it. */
+function isOnlyEmpty({ enum: values }: Schema): boolean {
+  return values?.every((value) => value === '') ?? false
 }
 
 function toArray(schema: Schema, value: FormValue, param: string, findings: Findings): unknown {

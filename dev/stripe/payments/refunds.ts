@@ -50,6 +50,11 @@ export function chargeToRefund(
     payment_intent?: string | undefined
   },
 ): Charge {
+  if (charge !== undefined && intent !== undefined) {
+    throw new ParameterFailure(
+      'You may only specify one of these parameters: charge, payment_intent.',
+    )
+  }
   if (charge !== undefined) return store.charges.get(charge, 'charge')
   if (intent === undefined) {
     throw new ParameterFailure(

@@ -3,6 +3,7 @@ import type Stripe from 'stripe'
 import { inTimeOf } from '../billing/clocks.ts'
 import { addItem, changeItem, ITEM, removeItem } from '../billing/invoice_lines.ts'
 import { editable } from '../billing/invoices.ts'
+import { notTheirs } from '../billing/manual.ts'
 import { missing } from '../errors.ts'
 import { answer, matches, read } from '../http.ts'
 import { operation, type ParamsOf } from '../openapi/operation.ts'
@@ -68,5 +69,8 @@ function createItem(sandbox: Sandbox, params: ParamsOf<typeof CreateInvoiceItem>
   const customer = params.customer ?? invoice?.customer
   if (!customer) throw missing('customer')
   store.customers.get(customer, 'customer')
+  if (invoice && invoice.customer !== customer) throw notTheirs('invoice')
+  const subscription = store.subscriptions.find(params.subscription ?? '')
+  if (subscription && subscription.customer !== customer) throw notTheirs('subscription')
   return addItem(inTimeOf(sandbox, customer), { ...asked, customer }, { invoice })
 }
