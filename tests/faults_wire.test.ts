@@ -198,8 +198,10 @@ test.each(SERVICES)('%s sends its body slowly, and the whole of it', async (serv
   const response = await fetch(request(service))
   const headAfter = performance.now() - startedAt
   await response.json()
-  expect(headAfter).toBeLessThan(1200)
-  expect(performance.now() - startedAt).toBeGreaterThan(1450)
+  const bodyAfter = performance.now() - startedAt
+  // A busy machine may see the head late, but not as late as the end of the body.
+  expect(bodyAfter - headAfter).toBeGreaterThan(500)
+  expect(bodyAfter).toBeGreaterThan(1200)
 })
 
 test('a rate limit lasts for its window, and is told as each service tells it', async () => {

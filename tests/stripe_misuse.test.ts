@@ -313,3 +313,14 @@ test('text where an object should be, or nothing, is told as that', async () => 
   expect(status).toBe(400)
   expect(body.error).toMatchObject({ message: 'Invalid object', param: 'address' })
 })
+
+test('the open session of a customer who was deleted cannot be paid', async () => {
+  const setup = start()
+  const { id: customer } = await payer(setup)
+  const { id } = await openSession(setup, { customer })
+  await setup.stripe.customers.del(customer)
+  await expect(setup.emulator.pay(id)).rejects.toThrow(`No such customer: '${customer}'`)
+  expect((await setup.stripe.customers.list()).data.map(({ id }) => id)).not.toContain(customer)
+  expect((await setup.stripe.customers.list()).data).toHaveLength(1)
+  expect((await setup.stripe.subscriptions.list({ status: 'all' })).data).toEqual([])
+})

@@ -114,6 +114,14 @@ describe('an Idempotency-Key', () => {
     expect(emulator.events).toHaveLength(1)
   })
 
+  test('does not mind the order of the parameters', async () => {
+    const { call, emulator } = start()
+    const first = await call('/v1/customers', post('k', 'name=Ada&email=ada@example.com'))
+    const second = await call('/v1/customers', post('k', 'email=ada@example.com&name=Ada'))
+    expect(second.body).toEqual(first.body)
+    expect(emulator.events).toHaveLength(1)
+  })
+
   test('belongs to one request', async () => {
     const { call } = start()
     await call('/v1/customers', post('k', 'name=Ada'))

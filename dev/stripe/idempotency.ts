@@ -16,7 +16,7 @@ export function idempotency() {
     inFlight.add(key)
     try {
       const { store, now, request } = c.var.sandbox
-      const asked = { path: c.req.path, body: await c.req.text() }
+      const asked = { path: c.req.path, params: inAnyOrder(await c.req.text()) }
       const kept = store.replies.find(key)
       if (kept) return replay(kept, asked)
       await next()
@@ -25,7 +25,7 @@ export function idempotency() {
       if (c.error instanceof ParameterFailure) return
       store.replies.insert({
         id: key,
-        request: `${asked.path}?${asked.body}`,
+        request: `${asked.path}?${asked.params}`,
         requestId: request?.id ?? '',
         created: now(),
         status: c.res.status,
@@ -35,6 +35,13 @@ export function idempotency() {
       inFlight.delete(key)
     }
   })
+}
+
+/** Two requests are the same whatever the order of their parameters. */
+function inAnyOrder(body: string): string {
+  const params = new URLSearchParams(body)
+  params.sort()
+  return params.toString()
 }
 
 function checkKey(key: string, inFlight: Set<string>) {
@@ -51,7 +58,7 @@ function checkKey(key: string, inFlight: Set<string>) {
   }, { 'Stripe-Should-Retry': 'true' })
 }
 
-function replay(reply: Reply, asked: { path: string; body: string }): Response {
+function replay(reply: Reply, asked: { path: string; params: string }): Response {
   const [path] = reply.request.split('?')
   if (path !== asked.path) {
     throw new StripeFailure(400, {
@@ -61,7 +68,7 @@ function replay(reply: Reply, asked: { path: string; body: string }): Response {
         'execute a different request.',
     })
   }
-  if (reply.request !== `${asked.path}?${asked.body}`) {
+  if (reply.request !== `${asked.path}?${asked.params}`) {
     throw new StripeFailure(400, {
       type: 'idempotency_error',
       message: 'Keys for idempotent requests can only be used with the same parameters they were ' +

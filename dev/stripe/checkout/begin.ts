@@ -59,7 +59,7 @@ export function beginSubscription(sandbox: Sandbox, sale: Sale) {
     discounts: discountsAfter(sandbox, begun.discounts, invoice),
   })
   emit(sandbox, 'customer.subscription.updated', updated, begun)
-  rememberCurrency(sandbox, customer, updated.currency)
+  tellOfCustomer(sandbox, customer, updated.currency)
 }
 
 /** Makes the paid invoice of a single payment. */
@@ -161,7 +161,7 @@ function waitingItem(
 }
 
 /** Tells once what the sale made of the customer, whose next invoice has another number. */
-function rememberCurrency(sandbox: Sandbox, former: Customer, currency: string) {
+function tellOfCustomer(sandbox: Sandbox, former: Customer, currency: string) {
   const updated = sandbox.store.customers.update(former.id, { currency })
   emit(sandbox, 'customer.updated', updated, former)
 }

@@ -133,7 +133,9 @@ function chosenMethod(
 function buyerOf(sandbox: Sandbox, session: Session, options: PayOptions): Customer | null {
   const { store, newId, now } = sandbox
   const checkout = store.checkouts.get(session.id)
-  const known = store.customers.find(checkout.customer ?? '') ?? null
+  const known = checkout.customer === null
+    ? null
+    : store.customers.get(checkout.customer, 'customer')
   const buyer = typedBuyer(session, known, options)
   store.checkouts.update(session.id, { buyer })
   if (known || !makesCustomer(session, checkout)) return known
