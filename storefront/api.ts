@@ -101,6 +101,15 @@ export const api: Api = createApi({
 })
 
 /** Locks exist on https and localhost; without them the API's answer 409 settles a race. */
-function exclusively<T>(work: () => Promise<T>): Promise<T> {
-  return navigator.locks ? navigator.locks.request('session-refresh', work) : work()
+async function exclusively<T>(work: (waited: boolean) => Promise<T>): Promise<T> {
+  const { locks } = navigator
+  if (!locks) return await work(false)
+  const atOnce = await locks.request(
+    REFRESH,
+    { ifAvailable: true },
+    async (lock) => lock && { result: await work(false) },
+  )
+  return atOnce ? atOnce.result : await locks.request(REFRESH, () => work(true))
 }
+
+const REFRESH = 'session-refresh'

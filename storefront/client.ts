@@ -4,8 +4,8 @@ import type { AnswerOf, GivenOf, Method, PathOf } from './routes.ts'
 /** What the client needs of the browser; given, so that tests can be two tabs at once. */
 export interface ClientHost {
   fetch(path: string, init: RequestInit): Promise<Response>
-  /** Runs `work` while no other tab of this browser runs its own. */
-  exclusively<T>(work: () => Promise<T>): Promise<T>
+  /** Runs `work` while no other tab of this browser runs its own; tells it whether it had to wait. */
+  exclusively<T>(work: (waited: boolean) => Promise<T>): Promise<T>
   /** When any tab of this browser last got a new session cookie, in ms; 0 when never. */
   refreshedAt(): number
   noteRefresh(at: number): void
@@ -44,32 +44,41 @@ export function createClient(host: ClientHost): Request {
 
   return async function request(method: Method, route: string, options: AnyOptions) {
     const path = pathOf(route, options.param ?? {})
-    const sentAt = host.now()
+    let sentAt = host.now()
     let response = await send(host, method, path, options)
-    if (response.status === 401 && options.refresh !== false && await refresh(sentAt)) {
+    let next: Next = 'ask again'
+    while (response.status === 401 && options.refresh !== false && next === 'ask again') {
+      next = await refresh(sentAt)
+      if (next === 'give up') break
+      sentAt = host.now()
       response = await send(host, method, path, options)
     }
     if (!response.ok) throw await problemOf(response)
     return bodyOf(response)
   }
 
-  /** True when the cookie is newer than the request of `sentAt`; false when nobody is signed in. */
-  function refresh(sentAt: number): Promise<boolean> {
-    return host.exclusively(async () => {
-      if (host.refreshedAt() >= sentAt) return true
-      if (rejectedAt >= sentAt) return false
+  /** Sees to a cookie that is newer than the request of `sentAt`. */
+  function refresh(sentAt: number): Promise<Next> {
+    return host.exclusively(async (waited) => {
+      if (host.refreshedAt() >= sentAt) return 'send'
+      if (rejectedAt >= sentAt) return 'give up'
+      // What another tab noted in its turn can come here later than the turn itself.
+      if (waited) return 'ask again'
       const response = await send(host, 'POST', '/api/auth/refresh', {})
       if (response.status === 401) {
         rejectedAt = host.now()
-        return false
+        return 'give up'
       }
       // 409: somebody else refreshed at this moment, so the newer cookie is already ours to use.
       if (!response.ok && response.status !== 409) throw await problemOf(response)
       host.noteRefresh(host.now())
-      return true
+      return 'send'
     })
   }
 }
+
+/** What becomes of a request that met a 401: sent a last time, sent and seen to again, or left. */
+type Next = 'send' | 'ask again' | 'give up'
 
 /** `/api/orders/:id` with its parameters filled in. */
 function pathOf(route: string, param: Record<string, string>): string {

@@ -214,7 +214,7 @@ function openTab(url: string): Api {
   return createApi({
     fetch: (path, init) => fetch(url + path, init),
     exclusively(work) {
-      const turn = last.then(work)
+      const turn = last.then(() => work(false))
       last = turn.catch(() => {})
       return turn
     },

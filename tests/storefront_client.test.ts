@@ -23,6 +23,25 @@ test('two tabs with many requests refresh an ended access cookie once, and all a
   expect(shop.count('POST /api/auth/refresh')).toBe(1)
 })
 
+test('a tab whose turn comes before the note of the other tab asks again instead of refreshing', async () => {
+  const shop = openShop()
+  const [first] = openTabs(shop, 1)
+  const second = createApi({
+    fetch: (path, init) => fetch(shop.url + path, init),
+    // It waited while the first tab refreshed, and does not see yet what that one noted.
+    exclusively: async (work) => {
+      await first.getOrders()
+      return await work(true)
+    },
+    refreshedAt: () => 0,
+    noteRefresh() {},
+    now: () => performance.timeOrigin + performance.now(),
+  })
+  shop.accessExpires()
+  expect(await second.getOrders()).toEqual([])
+  expect(shop.count('POST /api/auth/refresh')).toBe(1)
+})
+
 test('a tab that loses the race for a refresh (409) sends its request again with the newer cookie', async () => {
   const shop = openShop()
   const [tab] = openTabs(shop, 1)
@@ -138,7 +157,7 @@ function openTabs(shop: { url: string }, count: 1 | 2) {
     return createApi({
       fetch: (path, init) => fetch(shop.url + path, init),
       exclusively(work) {
-        const turn = last.then(work)
+        const turn = last.then(() => work(false))
         last = turn.catch(() => {})
         return turn
       },

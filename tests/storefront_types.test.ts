@@ -16,7 +16,7 @@ const host = {
     sent.push({ method, path, body })
     return Promise.resolve(new Response(null, { status: 204 }))
   },
-  exclusively: <T>(work: () => Promise<T>) => work(),
+  exclusively: <T>(work: (waited: boolean) => Promise<T>) => work(false),
   refreshedAt: () => 0,
   noteRefresh() {},
   now: () => 0,
