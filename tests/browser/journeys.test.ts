@@ -43,12 +43,11 @@ describeInBrowser('a customer', (suite) => {
     await other.goto('/orders')
     await other.locator('h1').waitFor()
     await context.clearCookies({ name: 'at' })
-    const refreshes: number[] = []
-    context.on('response', (response) => {
-      if (response.url().endsWith('/api/auth/refresh')) refreshes.push(response.status())
-    })
+    // Counted where they must pass: the browser may tell of an answer after the page showed it.
+    let refreshes = 0
     // Slow enough that the other tab meets its own 401 meanwhile.
     await context.route('**/api/auth/refresh', async (route) => {
+      refreshes++
       await new Promise((resolve) => setTimeout(resolve, 500))
       await route.continue()
     })
@@ -57,7 +56,7 @@ describeInBrowser('a customer', (suite) => {
       page.getByText('No servers yet').waitFor(),
       other.getByText('No orders yet').waitFor(),
     ])
-    expect(refreshes).toEqual([200])
+    expect(refreshes).toBe(1)
     await visitor.close()
   })
 
