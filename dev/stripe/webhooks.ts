@@ -92,7 +92,7 @@ export function createWebhooks({ store, now, retryDelaysMs, faults, attempted }:
 
   async function attempt(id: string, { fault, secrets }: Manner): Promise<boolean> {
     const delivery = store.deliveries.get(id)
-    const event = withPending(store, store.events.get(delivery.event))
+    const event = withPending(store.events.get(delivery.event), pendingWebhooks(store))
     const endpoint = store.webhookEndpoints.find(delivery.endpoint)
     if (endpoint?.status !== 'enabled') {
       store.deliveries.update(id, { scheduled: false })
@@ -168,12 +168,18 @@ function newDelivery(event: Event, endpoint: WebhookEndpoint): Delivery {
   }
 }
 
-/** The event with the number of endpoints that have not taken it yet. */
-export function withPending(store: Store, event: Event): Event {
-  const pending = store.deliveries.toJSON().filter((delivery) =>
-    delivery.event === event.id && !delivery.succeeded
-  )
-  return { ...event, pending_webhooks: pending.length }
+/** How many endpoints have not taken an event yet, by its id; none where all have. */
+export function pendingWebhooks(store: Store): Map<string, number> {
+  const pending = new Map<string, number>()
+  for (const { event, succeeded } of store.deliveries.toJSON()) {
+    if (!succeeded) pending.set(event, (pending.get(event) ?? 0) + 1)
+  }
+  return pending
+}
+
+/** The event as it is shown, with the number of endpoints that have not taken it yet. */
+export function withPending(event: Event, pending: Map<string, number>): Event {
+  return { ...event, pending_webhooks: pending.get(event.id) ?? 0 }
 }
 
 function payloadOf(event: Event): string {

@@ -1,3 +1,4 @@
+import { perRow } from '../per_row.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
 import type { Invoice, Subscription } from '../wire.ts'
 import { payInvoiceNow } from './collect.ts'
@@ -32,22 +33,26 @@ export function runAgenda(
   },
 ) {
   for (let steps = 0; steps < MOST_STEPS; steps++) {
-    const next = earliest(sandbox, clock)
-    if (!next || next.at > until) return
+    const next = earliest(sandbox, { clock, until })
+    if (!next) return
     reached?.(next.at)
     next.run({ ...sandbox, now: () => next.at })
   }
   throw new Error('Cannot reach the time as something happens again and again')
 }
 
-function earliest(sandbox: Sandbox, clock: string | null): Happening | undefined {
+function earliest(
+  sandbox: Sandbox,
+  { clock, until }: { clock: string | null; until: number },
+): Happening | undefined {
   const { store } = sandbox
   let first: Happening | undefined
   const consider = (happening: Happening) => {
-    if (!first || happening.at < first.at) first = happening
+    if (happening.at <= until && (!first || happening.at < first.at)) first = happening
   }
   for (const subscription of store.subscriptions.toJSON()) {
     if (subscription.test_clock !== clock || isEnded(subscription)) continue
+    if (restsUntil(subscription, sandbox) > until) continue
     ofSubscription(sandbox, subscription).forEach(consider)
   }
   for (const invoice of store.invoices.toJSON()) {
@@ -57,6 +62,15 @@ function earliest(sandbox: Sandbox, clock: string | null): Happening | undefined
   }
   return first
 }
+
+/**
+ * When the first of its happenings is due, or earlier: one that was told since is no more, and then
+ * the happenings themselves say so. A paused subscription hangs on its invoice and never rests.
+ */
+const restsUntil = perRow((subscription: Subscription, sandbox: Sandbox): number => {
+  if (subscription.status === 'paused') return -Infinity
+  return Math.min(...ofSubscription(sandbox, subscription).map(({ at }) => at))
+})
 
 function isDone({ status }: Invoice): boolean {
   return status === 'paid' || status === 'void' || status === 'uncollectible'

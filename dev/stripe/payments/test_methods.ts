@@ -1,3 +1,4 @@
+import { perRow } from '../per_row.ts'
 import type { PaymentMethod } from '../wire.ts'
 import type { DeclineReason } from './declines.ts'
 
@@ -59,10 +60,10 @@ export function fingerprintOf({ number }: TestMethod): string {
 }
 
 /** How a method that was made from a test method behaves. */
-export function behaviourOf(method: PaymentMethod): Behaviour {
+export const behaviourOf = perRow((method: PaymentMethod): Behaviour => {
   const details = method[knownType(method.type)]
   return BEHAVIOURS.get(`${method.type} ${details?.fingerprint}`) ?? {}
-}
+})
 
 /**
  * How a currency can be paid with money that arrives days later. The other currencies have no such

@@ -1,11 +1,10 @@
 import { Hono } from 'hono'
 import type Stripe from 'stripe'
 import { noSuch, ParameterFailure } from '../errors.ts'
-import { answer, answerList, inRange, read } from '../http.ts'
+import { answer, answerList, inRange, matches, read } from '../http.ts'
 import { operation } from '../openapi/operation.ts'
 import type { Sandbox, StripeEnv } from '../sandbox.ts'
-import type { Store } from '../store.ts'
-import { withPending } from '../webhooks.ts'
+import { pendingWebhooks, withPending } from '../webhooks.ts'
 import type { Event } from '../wire.ts'
 
 export function eventRoutes() {
@@ -18,19 +17,19 @@ export function eventRoutes() {
       if (params.types && params.types.length > 20) {
         throw new ParameterFailure('You may ask for up to 20 types.', { param: 'types' })
       }
-      const { store } = c.var.sandbox
+      const pending = pendingWebhooks(c.var.sandbox.store)
       const events = recentEvents(c.var.sandbox).filter((event) =>
         isOfType(event, params) && inRange(event.created, params.created) &&
-        (params.delivery_success ?? isDelivered(store, event)) === isDelivered(store, event)
+        matches(params.delivery_success, !pending.has(event.id))
       )
-      return answerList(c, events.map((event) => withPending(store, event)))
+      return answerList(c, events.map((event) => withPending(event, pending)))
     })
     .get('/:id', async (c) => {
       await read(c, RetrieveEvent)
       const id = c.req.param('id')
       const event = recentEvents(c.var.sandbox).find((event) => event.id === id)
       if (!event) throw noSuch('event', id)
-      return answer(c, withPending(c.var.sandbox.store, event))
+      return answer(c, withPending(event, pendingWebhooks(c.var.sandbox.store)))
     })
 }
 
@@ -49,8 +48,4 @@ function isOfType(event: Event, { type, types }: { type?: string; types?: string
   if (types) return types.includes(event.type)
   if (type?.endsWith('*')) return event.type.startsWith(type.slice(0, -1))
   return type === undefined || type === event.type
-}
-
-function isDelivered(store: Store, event: Event): boolean {
-  return withPending(store, event).pending_webhooks === 0
 }
