@@ -64,12 +64,39 @@ export function missing(param: string) {
   })
 }
 
+/** The name of a parameter within another: `items[0][price]` of `items[0]`, `price` of nothing. */
+export function nested(param: string, key: string): string {
+  return param === '' ? key : `${param}[${key}]`
+}
+
+/** Refuses a request that gives none, or several, of the parameters of which it must give one. */
+export function requireOne(given: Record<string, unknown>, param: string) {
+  const names = Object.keys(given)
+  if (Object.values(given).filter((value) => value !== undefined).length === 1) return
+  throw new ParameterFailure(`You must specify one of: ${names.join(', ')}`, {
+    param: nested(param, names[0] ?? ''),
+  })
+}
+
 /** A request that is well formed, and not possible now. */
 export function refused(
   message: string,
   detail: Omit<Partial<ErrorBody>, 'type' | 'message'> = {},
 ) {
   return new StripeFailure(400, { type: 'invalid_request_error', message, ...detail })
+}
+
+/** A payment that its owner must approve first; the code says what it is that was to be paid. */
+export function actionRequired(paid: 'invoice' | 'subscription') {
+  const where = paid === 'invoice'
+    ? ' Payment can be completed using the PaymentIntent associated with the invoice.'
+    : ''
+  return new StripeFailure(402, {
+    type: 'card_error',
+    message:
+      `This payment requires additional user action before it can be completed successfully.${where}`,
+    code: `${paid}_payment_intent_requires_action`,
+  })
 }
 
 /**

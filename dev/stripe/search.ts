@@ -83,6 +83,7 @@ function clauseOf(match: RegExpExecArray): Clause {
     negated: minus !== undefined,
     field,
     metadataKey: key ?? otherKey,
+    // Safe because the pattern lets no other through.
     operator: operator as Clause['operator'],
     value: bare === 'null' ? null : quoted ?? bare ?? '',
   }

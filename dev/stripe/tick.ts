@@ -3,9 +3,10 @@ import { moveClock } from './billing/clocks.ts'
 import { expireSession } from './checkout/expire.ts'
 import { movePayments } from './payments/due.ts'
 import type { Sandbox } from './sandbox.ts'
+import { DAY } from './time.ts'
 
 /** Stripe keeps an idempotency key at least this long; later it is as good as new. */
-const REPLY_SECONDS = 24 * 60 * 60
+const REPLY_SECONDS = DAY
 
 /**
  * Does what is due by the clock: sessions expire, money arrives, subscriptions begin their next

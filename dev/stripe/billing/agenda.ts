@@ -1,5 +1,6 @@
 import { perRow } from '../per_row.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
+import { DAY } from '../time.ts'
 import type { Invoice, Subscription } from '../wire.ts'
 import { payInvoiceNow } from './collect.ts'
 import { finalizeInvoice, markUncollectible, subscriptionOf, voidInvoice } from './invoices.ts'
@@ -132,7 +133,7 @@ function resumptionEnd({ store }: Sandbox, subscription: Subscription): number |
 }
 
 /** How long before the end of a trial `trial_will_end` tells of it. */
-const TRIAL_NOTICE = 3 * 24 * 60 * 60
+const TRIAL_NOTICE = 3 * DAY
 
 function announcements(sandbox: Sandbox, subscription: Subscription): Happening[] {
   const { id, cancel_at: cancelAt, status, trial_end: trialEnd } = subscription
@@ -161,7 +162,7 @@ function announcements(sandbox: Sandbox, subscription: Subscription): Happening[
 
 /** A period shorter than the notice has none. */
 function upcomingAt({ billing }: Sandbox, { items }: Subscription, renewal: number): number | null {
-  const at = renewal - billing.upcomingDays * 24 * 60 * 60
+  const at = renewal - billing.upcomingDays * DAY
   return items.data.some((item) => item.current_period_start >= at) ? null : at
 }
 

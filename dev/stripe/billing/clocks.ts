@@ -2,6 +2,7 @@ import { deleteCustomer } from '../customers/delete.ts'
 import { refused } from '../errors.ts'
 import { testClockObject } from '../objects/test_clock.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
+import { DAY } from '../time.ts'
 import type { TestClock } from '../wire.ts'
 import { runAgenda } from './agenda.ts'
 import { periodEnd, recurrenceOf } from './period.ts'
@@ -94,7 +95,7 @@ export function deleteClock(sandbox: Sandbox, id: string) {
   return { id, object: 'test_helpers.test_clock' as const, deleted: true as const }
 }
 
-const TWO_YEARS = 2 * 365 * 24 * 60 * 60
+const TWO_YEARS = 2 * 365 * DAY
 
 function furthest({ store }: Sandbox, { id, frozen_time: now }: TestClock): number {
   const ends = store.subscriptions.toJSON()

@@ -2,6 +2,7 @@ import { refused } from '../errors.ts'
 import { unexpectedState } from '../payments/intents.ts'
 import { takePayment } from '../payments/take.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
+import { DAY } from '../time.ts'
 import type { Invoice, PaymentIntent, PaymentMethod, Subscription } from '../wire.ts'
 import { markPaid, paymentOf, subscriptionOf } from './invoices.ts'
 import { afterProcessing, afterUnpaid, noteDelinquency } from './standing.ts'
@@ -162,7 +163,7 @@ function nextAttempt(
   if (!automatic || isFirst(sandbox, invoice)) return null
   if (attempt === 'manual' && invoice.attempt_count > 0) return invoice.next_payment_attempt
   const days = billing.retryDays[attempts - 1]
-  return days === undefined ? null : now() + days * 24 * 60 * 60
+  return days === undefined ? null : now() + days * DAY
 }
 
 /** Whether a subscription only begins when this is paid. */

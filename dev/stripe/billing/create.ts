@@ -5,6 +5,7 @@ import type { LineDraft } from '../objects/invoice.ts'
 import { subscriptionItemObject, subscriptionObject } from '../objects/subscription.ts'
 import type { Given } from '../openapi/operation.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
+import { DAY } from '../time.ts'
 import type { Customer, Invoice, InvoiceItem, Price, Subscription } from '../wire.ts'
 import { inTimeOf } from './clocks.ts'
 import { methodFor, nothingToPayWith, payInvoiceNow } from './collect.ts'
@@ -262,5 +263,3 @@ function rememberCurrency(sandbox: Sandbox, former: Customer, currency: string) 
   const updated = sandbox.store.customers.update(former.id, { currency })
   emit(sandbox, 'customer.updated', updated, former)
 }
-
-const DAY = 24 * 60 * 60

@@ -10,6 +10,7 @@ import { listObject } from '../objects/list.ts'
 import { cancelIntent } from '../payments/intents.ts'
 import { takePayment } from '../payments/take.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
+import { DAY, HOUR } from '../time.ts'
 import type {
   Customer,
   Invoice,
@@ -42,7 +43,7 @@ interface Bill {
 }
 
 /** How long an automatic draft can be changed before it is finalized, in seconds. */
-const DRAFT_SECONDS = 60 * 60
+export const DRAFT_SECONDS = HOUR
 
 /** Makes a draft, which takes with it the invoice items that waited for it. */
 export function draftInvoice(sandbox: Sandbox, bill: Bill): Invoice {
@@ -248,7 +249,7 @@ function collectionOf({ now }: Sandbox, subscription: Subscription): Partial<Inv
   const { collection_method: method, days_until_due: days } = subscription
   return {
     collection_method: method,
-    due_date: method === 'send_invoice' ? now() + (days ?? 0) * 24 * 60 * 60 : null,
+    due_date: method === 'send_invoice' ? now() + (days ?? 0) * DAY : null,
     test_clock: subscription.test_clock,
   }
 }

@@ -1,12 +1,11 @@
 import type Stripe from 'stripe'
-import { missing, ParameterFailure, refused } from '../errors.ts'
-import { mergeMetadata } from '../metadata.ts'
-import { priceObject } from '../objects/price.ts'
+import { nested, refused, requireOne } from '../errors.ts'
 import type { Given } from '../openapi/operation.ts'
 import { checkMost } from '../payments/amounts.ts'
-import { emit, type Sandbox } from '../sandbox.ts'
+import type { Sandbox } from '../sandbox.ts'
 import type { Price } from '../wire.ts'
 import { fullAmount } from './lines.ts'
+import { addDescribedPrice, type DescribedPrice } from './prices.ts'
 
 /** An item as a request asks for it. */
 export type AskedItem = Given<
@@ -19,13 +18,7 @@ export type AskedItem = Given<
 /** A price as a request names it, or describes it for this one use. */
 export interface AskedPrice {
   price?: string
-  price_data?: {
-    currency: string
-    product?: string
-    recurring?: { interval: 'day' | 'week' | 'month' | 'year'; interval_count?: number }
-    tax_behavior?: 'exclusive' | 'inclusive' | 'unspecified'
-    unit_amount?: number
-  }
+  price_data?: DescribedPrice & { product?: string }
 }
 
 /** The parameters of items that nothing here follows. */
@@ -49,12 +42,14 @@ export function priceOf(
   { param, type }: { param: string; type: 'one_time' | 'recurring' },
 ): Price {
   const { price: id, price_data: described } = asked
-  if ((id === undefined) === (described === undefined)) {
-    throw new ParameterFailure('You must specify one of: price, price_data', {
-      param: nested(param, 'price'),
+  requireOne({ price: id, price_data: described }, param)
+  if (described) {
+    return addDescribedPrice(sandbox, described, {
+      param: nested(param, 'price_data'),
+      productAt: (param) =>
+        sandbox.store.products.get(described.product ?? '', nested(param, 'product')).id,
     })
   }
-  if (described) return describedPrice(sandbox, described, nested(param, 'price_data'))
   return checked(sandbox.store.prices.get(id ?? '', nested(param, 'price')), {
     param: nested(param, 'price'),
     type,
@@ -90,40 +85,6 @@ export function checkItems(items: { price: Price; quantity?: number }[], flexibl
 /** What of a price decides when it is billed. */
 export function intervalOf({ recurring }: Price): string {
   return `${recurring?.interval_count} ${recurring?.interval}`
-}
-
-/** `items[0][price]` of `items[0]`; `price` of nothing. */
-function nested(param: string, key: string): string {
-  return param === '' ? key : `${param}[${key}]`
-}
-
-function describedPrice(
-  sandbox: Sandbox,
-  { product, unit_amount: amount, recurring, ...fields }: NonNullable<AskedPrice['price_data']>,
-  param: string,
-): Price {
-  const { store, newId, now } = sandbox
-  if (amount === undefined) throw missing(`${param}[unit_amount]`)
-  const price = store.prices.insert(priceObject({
-    ...fields,
-    id: newId('price'),
-    active: false,
-    created: now(),
-    metadata: mergeMetadata({}, undefined),
-    product: store.products.get(product ?? '', `${param}[product]`).id,
-    recurring: recurring
-      ? {
-        interval_count: 1,
-        meter: null,
-        trial_period_days: null,
-        usage_type: 'licensed',
-        ...recurring,
-      }
-      : null,
-    unit_amount: amount,
-  }))
-  emit(sandbox, 'price.created', price)
-  return price
 }
 
 function checked(

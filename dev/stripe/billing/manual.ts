@@ -1,5 +1,5 @@
 import type Stripe from 'stripe'
-import { missing, refused, StripeFailure } from '../errors.ts'
+import { actionRequired, missing, refused } from '../errors.ts'
 import { mergeMetadata } from '../metadata.ts'
 import { invoicePaymentObject } from '../objects/invoice.ts'
 import type { Given } from '../openapi/operation.ts'
@@ -9,6 +9,7 @@ import { checkMost } from '../payments/amounts.ts'
 import { checkMethod, methodOfId } from '../payments/methods.ts'
 import { methodTypesFor } from '../payments/take.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
+import { DAY, HOUR } from '../time.ts'
 import type { Invoice } from '../wire.ts'
 import { inTimeOf } from './clocks.ts'
 import { intentOf, methodOf, payInvoiceNow, refuseWhileProcessing } from './collect.ts'
@@ -24,6 +25,7 @@ import {
   takeOffDraft,
 } from './invoice_lines.ts'
 import {
+  DRAFT_SECONDS,
   draftInvoice,
   editable,
   finalizeInvoice,
@@ -33,8 +35,6 @@ import {
 } from './invoices.ts'
 import { invoicePaymentSettled } from './settled.ts'
 import { ownMethod } from './terms.ts'
-
-const DAY = 24 * 60 * 60
 
 type AskedFields = Given<
   Pick<
@@ -93,7 +93,9 @@ export function createInvoice(sandbox: Sandbox, asked: AskedInvoice): Invoice {
       ...fieldsOf(billed, { customer: id, created: billed.now() }, asked),
     },
   })
-  return asked.discounts ? changeDiscounts(billed, draft, asked.discounts) : draft
+  return asked.discounts
+    ? store.invoices.insert(withDiscounts(billed, draft, asked.discounts))
+    : draft
 }
 
 /** Changes a draft; of an invoice that was finalized only what does not change what is owed. */
@@ -182,7 +184,7 @@ export function removeLines(
 }
 
 /** So long an invoice that was finalized by hand waits for its first automatic attempt. */
-const FIRST_ATTEMPT_SECONDS = 60 * 60
+const FIRST_ATTEMPT_SECONDS = HOUR
 
 export function finalizeByHand(
   sandbox: Sandbox,
@@ -234,7 +236,7 @@ export function payByHand(
   const tried = payInvoiceNow(sandbox, id, { method, offSession })
   const intent = intentOf(sandbox, id)
   if (tried.status === 'paid' || intent?.status === 'processing') return tried
-  throw intent?.last_payment_error ? failureOf(intent) : actionNeeded()
+  throw intent?.last_payment_error ? failureOf(intent) : actionRequired('invoice')
 }
 
 /** Tells that an invoice was sent to its customer; a draft is finalized first. */
@@ -332,7 +334,7 @@ function fieldsOf(
     ),
     ...(advances !== undefined && {
       auto_advance: advances,
-      automatically_finalizes_at: advances ? finalizes ?? sandbox.now() + 60 * 60 : null,
+      automatically_finalizes_at: advances ? finalizes ?? sandbox.now() + DRAFT_SECONDS : null,
     }),
     ...(days !== undefined && { due_date: created + days * DAY }),
     ...(method !== undefined && {
@@ -356,14 +358,6 @@ function checkDueDate(
   )
 }
 
-function changeDiscounts(
-  sandbox: Sandbox,
-  draft: Invoice,
-  asked: NonNullable<AskedFields['discounts']>,
-): Invoice {
-  return sandbox.store.invoices.insert(withDiscounts(sandbox, draft, asked))
-}
-
 function withDiscounts(
   sandbox: Sandbox,
   draft: Invoice,
@@ -384,13 +378,4 @@ function refuseTooMuch({ amount_due: due, currency }: Invoice) {
 /** The refusal of what belongs to another customer than the one that is billed. */
 export function notTheirs(param: 'invoice' | 'subscription') {
   return refused(`The customer does not match the customer of the ${param}.`, { param })
-}
-
-function actionNeeded() {
-  return new StripeFailure(402, {
-    type: 'card_error',
-    message: 'This payment requires additional user action before it can be completed ' +
-      'successfully. Payment can be completed using the PaymentIntent associated with the invoice.',
-    code: 'invoice_payment_intent_requires_action',
-  })
 }

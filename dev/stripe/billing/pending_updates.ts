@@ -1,10 +1,11 @@
 import { itemList } from '../objects/subscription.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
+import { HOUR } from '../time.ts'
 import type { Subscription } from '../wire.ts'
 import { voidInvoice } from './invoices.ts'
 
 /** How long a change waits for its payment, in seconds: 23 hours. */
-export const PENDING_SECONDS = 23 * 60 * 60
+export const PENDING_SECONDS = 23 * HOUR
 
 /** What a subscription would be, while the change waits for the payment of its invoice. */
 export function pendingUpdate(

@@ -1,3 +1,4 @@
+import { DAY } from '../time.ts'
 import type { Price } from '../wire.ts'
 
 /** How often something recurs. */
@@ -39,8 +40,6 @@ export function recurrenceOf({ id, recurring }: Price): Recurrence {
   if (recurring) return recurring
   throw new Error(`Cannot count a period as the price does not recur: ${id}`)
 }
-
-const DAY = 24 * 60 * 60
 
 /** The most seconds that an interval has, so that a first guess is near and the search short. */
 const LONGEST = { day: DAY, week: 7 * DAY, month: 31 * DAY, year: 366 * DAY }

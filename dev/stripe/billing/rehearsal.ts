@@ -1,4 +1,4 @@
-import { StripeFailure } from '../errors.ts'
+import { actionRequired, type StripeFailure } from '../errors.ts'
 import { failureOf } from '../payments/attempt.ts'
 import type { Sandbox } from '../sandbox.ts'
 import { forkStore } from '../store.ts'
@@ -35,14 +35,5 @@ export function failureIn(
   if (trial.store.invoices.get(invoice).status !== 'open') return
   const intent = intentOf(trial, invoice)
   if (intent?.status === 'processing') return
-  return intent?.last_payment_error ? failureOf(intent) : authenticationNeeded()
-}
-
-function authenticationNeeded() {
-  return new StripeFailure(402, {
-    type: 'card_error',
-    message: 'This payment requires additional user action before it can be completed ' +
-      'successfully.',
-    code: 'subscription_payment_intent_requires_action',
-  })
+  return intent?.last_payment_error ? failureOf(intent) : actionRequired('subscription')
 }

@@ -2,6 +2,7 @@ import type Stripe from 'stripe'
 import { refused } from '../errors.ts'
 import type { Given } from '../openapi/operation.ts'
 import type { Sandbox } from '../sandbox.ts'
+import { DAY } from '../time.ts'
 import type { Subscription } from '../wire.ts'
 
 /** The parameters that say how a subscription is collected and ends. */
@@ -138,7 +139,7 @@ export function ownMethod({ store }: Sandbox, customer: string, id: string): str
 }
 
 /** A trial lasts at most this many seconds, two years. */
-const LONGEST_TRIAL = 730 * 24 * 60 * 60
+const LONGEST_TRIAL = 730 * DAY
 
 /** The end of a trial, which lies ahead and not too far. */
 export function checkedTrialEnd(end: number, now: number): number {

@@ -9,6 +9,7 @@ import { subscriptionParent } from '../objects/invoice_item.ts'
 import { subscriptionItemObject, subscriptionObject } from '../objects/subscription.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
 import type { Checkout } from '../store.ts'
+import { DAY } from '../time.ts'
 import type {
   Customer,
   Discount,
@@ -118,7 +119,7 @@ function startSubscription(
 /** A trial of days begins when the session is paid. */
 function trialEndOf({ subscription: { trial } }: Checkout, now: number): number | null {
   if (!trial) return null
-  return 'days' in trial ? now + trial.days * 24 * 60 * 60 : trial.end
+  return 'days' in trial ? now + trial.days * DAY : trial.end
 }
 
 /** The invoice that a session announced: drafted, finalized, and paid unless the money takes time. */

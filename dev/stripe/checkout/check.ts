@@ -1,5 +1,6 @@
 import { missing, ParameterFailure, refused } from '../errors.ts'
 import { notFollowed } from '../openapi/operation.ts'
+import { HOUR, MINUTE } from '../time.ts'
 import type { Customer } from '../wire.ts'
 import type { CreateSession } from './params.ts'
 
@@ -97,8 +98,6 @@ export function checkCollection(params: CreateSession, customer: Customer | unde
   }
 }
 
-const MINUTE = 60
-const HOUR = 60 * MINUTE
 /** A request may take a moment from the caller's clock to ours. */
 const SLACK = 60
 const MOST_TRIAL_DAYS = 730

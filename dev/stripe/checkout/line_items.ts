@@ -1,9 +1,8 @@
-import { missing, ParameterFailure, refused } from '../errors.ts'
+import { addDescribedPrice, productOf } from '../billing/prices.ts'
+import { missing, ParameterFailure, refused, requireOne } from '../errors.ts'
 import { mergeMetadata } from '../metadata.ts'
-import { priceObject } from '../objects/price.ts'
-import { productObject } from '../objects/product.ts'
 import { lineItemObject } from '../objects/session.ts'
-import { emit, type Sandbox } from '../sandbox.ts'
+import type { Sandbox } from '../sandbox.ts'
 import type { LineItem, Price } from '../wire.ts'
 import type { CreateSession } from './params.ts'
 
@@ -90,74 +89,18 @@ function adjustmentOf(
 }
 
 function priceOf(sandbox: Sandbox, { price: id, price_data: data }: Asked, param: string): Price {
-  if ((id === undefined) === (data === undefined)) {
-    throw new ParameterFailure('You must specify one of: price, price_data', {
-      param: `${param}[price]`,
+  requireOne({ price: id, price_data: data }, param)
+  if (data) {
+    return addDescribedPrice(sandbox, data, {
+      param: `${param}[price_data]`,
+      productAt: (param) => productOf(sandbox, data, { param, active: false }),
     })
   }
-  if (data) return describedPrice(sandbox, data, `${param}[price_data]`)
   const price = sandbox.store.prices.get(id ?? '', `${param}[price]`)
   const product = sandbox.store.products.get(price.product)
   if (price.active && product.active) return price
   const what = price.active ? `product (\`${product.id}\`)` : `price (\`${price.id}\`)`
   throw refused(`The ${what} of ${param} is not active.`, { param: `${param}[price]` })
-}
-
-/** A price for this session alone, which nobody else can use. */
-function describedPrice(
-  sandbox: Sandbox,
-  data: NonNullable<Asked['price_data']>,
-  param: string,
-): Price {
-  const { store, newId, now } = sandbox
-  const { currency, recurring, tax_behavior: taxBehavior, unit_amount: amount } = data
-  if (amount === undefined) throw missing(`${param}[unit_amount]`)
-  const price = store.prices.insert(priceObject({
-    id: newId('price'),
-    created: now(),
-    active: false,
-    currency,
-    product: productOf(sandbox, data, param),
-    recurring: recurring
-      ? {
-        interval: recurring.interval,
-        interval_count: recurring.interval_count ?? 1,
-        meter: null,
-        trial_period_days: null,
-        usage_type: 'licensed',
-      }
-      : null,
-    ...(taxBehavior !== undefined && { tax_behavior: taxBehavior }),
-    metadata: {},
-    unit_amount: amount,
-  }))
-  emit(sandbox, 'price.created', price)
-  return price
-}
-
-function productOf(
-  sandbox: Sandbox,
-  { product, product_data: data }: NonNullable<Asked['price_data']>,
-  param: string,
-): string {
-  const { store, newId, now } = sandbox
-  if ((product === undefined) === (data === undefined)) {
-    throw new ParameterFailure('You must specify one of: product, product_data', {
-      param: `${param}[product]`,
-    })
-  }
-  if (!data) return store.products.get(product ?? '', `${param}[product]`).id
-  const created = store.products.insert(productObject({
-    id: newId('product'),
-    created: now(),
-    active: false,
-    name: data.name,
-    description: data.description ?? null,
-    images: data.images ?? [],
-    metadata: mergeMetadata({}, data.metadata),
-  }))
-  emit(sandbox, 'product.created', created)
-  return created.id
 }
 
 function checkSubscription(lineItems: LineItem[]) {

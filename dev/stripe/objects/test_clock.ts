@@ -1,3 +1,4 @@
+import { DAY } from '../time.ts'
 import type { TestClock } from '../wire.ts'
 
 /** A test clock that stands at its `frozen_time`, for 30 days. */
@@ -6,7 +7,7 @@ export function testClockObject(
 ): TestClock {
   return {
     object: 'test_helpers.test_clock',
-    deletes_after: clock.created + 30 * 24 * 60 * 60,
+    deletes_after: clock.created + 30 * DAY,
     livemode: false,
     status: 'ready',
     status_details: {},

@@ -1,4 +1,4 @@
-import { ParameterFailure } from '../errors.ts'
+import { nested, ParameterFailure } from '../errors.ts'
 import type { FormFields, FormValue } from '../form.ts'
 import { formatOf } from './formats.ts'
 import type { Schema } from './structure.ts'
@@ -189,10 +189,6 @@ function complain({ complaints }: Findings, complaint: Complaint): undefined {
 
 function isComposite({ type }: Schema): boolean {
   return type === 'object' || type === 'array'
-}
-
-function nested(param: string, key: string): string {
-  return param === '' ? key : `${param}[${key}]`
 }
 
 function unknownParameters(names: string[]): ParameterFailure {

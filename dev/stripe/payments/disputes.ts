@@ -1,6 +1,7 @@
 import { refused } from '../errors.ts'
 import { disputeBooking, disputeObject } from '../objects/dispute.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
+import { DAY } from '../time.ts'
 import type { Charge, Dispute } from '../wire.ts'
 import { type Behaviour, behaviourOf } from './test_methods.ts'
 
@@ -104,7 +105,7 @@ export function moveDisputes(sandbox: Sandbox) {
 /** How long the bank takes to decide over evidence. */
 const DECISION_SECONDS = 5
 /** So long an account has to answer. */
-const RESPONSE_SECONDS = 9 * 24 * 60 * 60
+const RESPONSE_SECONDS = 9 * DAY
 
 /** The evidence by which a test says what the bank decides. */
 const DECISIONS: Record<string, 'won' | 'lost'> = {

@@ -1,4 +1,5 @@
 import type { Sandbox } from '../sandbox.ts'
+import { DAY } from '../time.ts'
 import type { Charge } from '../wire.ts'
 import { cancelIntent } from './intents.ts'
 import { disputeCharge, moveDisputes } from './disputes.ts'
@@ -21,7 +22,7 @@ export function movePayments(sandbox: Sandbox) {
 }
 
 /** So long a card keeps money aside. */
-const AUTHORIZATION_SECONDS = 7 * 24 * 60 * 60
+const AUTHORIZATION_SECONDS = 7 * DAY
 
 function endDebit(sandbox: Sandbox, charge: Charge) {
   const method = sandbox.store.paymentMethods.get(charge.payment_method ?? '')

@@ -5,6 +5,7 @@ import { isValid } from '../objects/discount.ts'
 import { portalSessionObject } from '../objects/portal.ts'
 import type { Given } from '../openapi/operation.ts'
 import { emit, type Sandbox } from '../sandbox.ts'
+import { HOUR } from '../time.ts'
 import type { PortalConfiguration, PortalSession, Subscription } from '../wire.ts'
 import type { Visit } from './actions.ts'
 
@@ -67,7 +68,7 @@ export function finishFlow({ store }: Sandbox, secret: string) {
 
 /** An address that nobody opens expires after five minutes, and an open portal an hour after use. */
 const UNOPENED_S = 5 * 60
-const IDLE_S = 60 * 60
+const IDLE_S = HOUR
 
 function configurationFor({ store }: Sandbox, id: string | undefined): PortalConfiguration {
   const configuration = id === undefined

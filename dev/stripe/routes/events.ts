@@ -4,6 +4,7 @@ import { noSuch, ParameterFailure } from '../errors.ts'
 import { answer, answerList, inRange, matches, read } from '../http.ts'
 import { operation } from '../openapi/operation.ts'
 import type { Sandbox, StripeEnv } from '../sandbox.ts'
+import { DAY } from '../time.ts'
 import { pendingWebhooks, withPending } from '../webhooks.ts'
 import type { Event } from '../wire.ts'
 
@@ -34,7 +35,7 @@ export function eventRoutes() {
 }
 
 /** How far back events can be read. */
-const HORIZON = 30 * 24 * 60 * 60
+const HORIZON = 30 * DAY
 
 const ListEvents = operation<Stripe.EventListParams>('GET /v1/events').follows('all')
 const RetrieveEvent = operation<Stripe.EventRetrieveParams>('GET /v1/events/{id}').follows('all')

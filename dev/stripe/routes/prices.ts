@@ -1,10 +1,9 @@
 import { Hono } from 'hono'
 import type Stripe from 'stripe'
+import { addPrice, productOf } from '../billing/prices.ts'
 import { ParameterFailure, refused } from '../errors.ts'
 import { answer, matches, read } from '../http.ts'
 import { mergeMetadata } from '../metadata.ts'
-import { priceObject } from '../objects/price.ts'
-import { productObject } from '../objects/product.ts'
 import { notFollowed, operation, type ParamsOf } from '../openapi/operation.ts'
 import { reading } from '../resource.ts'
 import { emit, type Sandbox, type StripeEnv } from '../sandbox.ts'
@@ -105,7 +104,6 @@ const MOST = { day: 1095, week: 156, month: 36, year: 3 }
 export function createPrice(sandbox: Sandbox, params: ParamsOf<typeof CreatePrice>): Price {
   const { metadata, product, product_data, recurring, ...rest } = params
   const { transfer_lookup_key: transfer, ...fields } = rest
-  const { store, newId, now } = sandbox
   checkInterval(recurring)
   refuseUsage(params)
   const { unit_amount: amount } = params
@@ -115,25 +113,20 @@ export function createPrice(sandbox: Sandbox, params: ParamsOf<typeof CreatePric
       { code: 'parameter_missing', param: 'unit_amount' },
     )
   }
-  const productId = productOf(sandbox, product, product_data)
-  const id = newId('price')
+  const productId = productOf(sandbox, { product, product_data }, { param: '', active: true })
+  const id = sandbox.newId('price')
   if (fields.lookup_key) {
     freeLookupKey(sandbox, { key: fields.lookup_key, owner: id, transfer })
   }
-  const price = store.prices.insert(priceObject({
+  return addPrice(sandbox, {
     ...fields,
     unit_amount: amount,
     id,
-    created: now(),
     product: productId,
-    recurring: recurring ? { interval_count: 1, ...RECURRING, ...recurring } : null,
     metadata: mergeMetadata({}, metadata),
-  }))
-  emit(sandbox, 'price.created', price)
-  return price
+    ...(recurring && { recurring }),
+  })
 }
-
-const RECURRING = { meter: null, trial_period_days: null, usage_type: 'licensed' as const }
 
 /** Refuses an interval that is longer than Stripe's longest. */
 export function checkInterval(recurring: ParamsOf<typeof CreatePrice>['recurring']) {
@@ -148,29 +141,6 @@ export function checkInterval(recurring: ParamsOf<typeof CreatePrice>['recurring
 function refuseUsage({ billing_scheme: scheme, recurring }: ParamsOf<typeof CreatePrice>) {
   if (scheme === 'tiered') throw notFollowed('billing_scheme')
   if (recurring?.usage_type === 'metered') throw notFollowed('recurring.usage_type')
-}
-
-function productOf(
-  sandbox: Sandbox,
-  product: string | undefined,
-  data: ParamsOf<typeof CreatePrice>['product_data'],
-): string {
-  const { store, newId, now } = sandbox
-  if ((product === undefined) === (data === undefined)) {
-    throw new ParameterFailure('You must specify one of: product, product_data', {
-      param: 'product',
-    })
-  }
-  if (product !== undefined) return store.products.get(product, 'product').id
-  const created = store.products.insert(productObject({
-    id: newId('product'),
-    created: now(),
-    name: data?.name ?? '',
-    active: data?.active ?? true,
-    metadata: mergeMetadata({}, data?.metadata),
-  }))
-  emit(sandbox, 'product.created', created)
-  return created.id
 }
 
 /** One price at a time has a lookup key; `transfer` takes it from the one that has it. */
