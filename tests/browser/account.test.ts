@@ -55,13 +55,14 @@ describeInBrowser('an account', (suite) => {
     await page.keyboard.press('ArrowLeft')
     await page.getByRole('button', { name: 'Show the password' }).click()
     expect(await focused(page)).toBe('password')
-    expect(
-      await input?.evaluate((field: HTMLInputElement) => ({
+    // The caret comes back with the next frame that is painted.
+    await expect.poll(() =>
+      input?.evaluate((field: HTMLInputElement) => ({
         still: field.isConnected,
         type: field.type,
         value: field.value,
         caret: field.selectionStart,
-      })),
+      }))
     ).toEqual({ still: true, type: 'text', value: 'short and then some', caret: 18 })
 
     await page.keyboard.press('Enter')
