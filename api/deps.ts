@@ -9,6 +9,7 @@ import type { Log } from './log.ts'
 import { createHttpMailer } from './mail/http_mailer.ts'
 import { type Mailer, UNCONFIGURED } from './mail/mailer.ts'
 import type { SmtpAddress } from './mail/smtp_url.ts'
+import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import type { Panel } from './panel/panel.ts'
 import { createPterodactyl } from './panel/pterodactyl.ts'
 import type { Payments } from './payments/payments.ts'
@@ -28,6 +29,7 @@ export interface Deps {
   newId: (kind: IdKind) => string
   randomBytes: (count: number) => Uint8Array
   log: Log
+  metrics: Metrics
   /** The numbers of accounts/rate_limits.ts, unless a test sets others. */
   rateLimits: RateLimits
   /** The client's address as the platform tells it; never taken from a header a client can write. */
@@ -81,6 +83,7 @@ export function buildDeps(config: Config, platform: Platform): Deps {
     now,
     randomBytes,
     newId: createIdFactory(now, randomBytes),
+    metrics: createMetrics(),
     payments: createStripe({
       secretKey: config.STRIPE_SECRET_KEY,
       webhookSecrets: config.STRIPE_WEBHOOK_SECRETS,

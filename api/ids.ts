@@ -12,6 +12,7 @@ const prefixes = {
   mail: 'mal_',
   mailToken: 'tok_',
   audit: 'aud_',
+  alert: 'alr_',
   request: 'req_',
 } as const
 
