@@ -28,6 +28,8 @@ import { serve, type ServedEmulator, serveEmulator } from './serve.ts'
 export interface Shop {
   url: string
   db: Db
+  /** Where another process finds the same database. */
+  databaseUrl: string
   deps: Deps
   clock: Clock
   stripe: StripeEmulator
@@ -173,6 +175,7 @@ export async function startShop(
   return {
     url: front.url,
     db,
+    databaseUrl: database.url,
     deps,
     clock,
     stripe,
