@@ -6,7 +6,7 @@ import { enqueue } from '../api/jobs/queue.ts'
 import { runDue } from '../api/jobs/run.ts'
 import { sweep } from '../api/jobs/sweep.ts'
 import { STRIPE_KEY, WEBHOOK_SECRET } from './support/environment.ts'
-import { failNext, panelAway, withholdWebhooks } from './support/faults.ts'
+import { failNext, forgetCircuit, panelAway, withholdWebhooks } from './support/faults.ts'
 import { placeOrder, PURCHASE, sessionOf, type Shop, startShop } from './support/shop.ts'
 
 const MINUTE_MS = 60_000
@@ -18,10 +18,11 @@ beforeAll(async () => {
   shop = await startShop()
 })
 
-afterEach(() => {
+afterEach(async () => {
   shop.intercept.stripe = undefined
   shop.intercept.panel = undefined
   shop.faults.clear()
+  await forgetCircuit(shop)
 })
 
 afterAll(() => shop.stop())

@@ -115,7 +115,10 @@ export function createGate(options: GateOptions): Gate {
         return undefined
       }
       largest = 1
-      return await findObstacle(db, { aheadMs }) ?? { kind: 'budget', reason: null, waitMs: 0 }
+      const obstacle = await findObstacle(db, { aheadMs })
+      // Over already, or the row is not there: it is made anew.
+      if (!obstacle) isOpened = false
+      return obstacle ?? { kind: 'budget', reason: null, waitMs: 0 }
     })
   }
 

@@ -1,3 +1,4 @@
+import type { Db } from '../../api/db.ts'
 import type { Faults, OrderedRule } from '../../dev/faults/faults.ts'
 import type { RuleOrder, WingsAction } from '../../dev/faults/rule.ts'
 import type { Fault } from '../../dev/faults/vocabulary.ts'
@@ -19,6 +20,13 @@ export function withholdWebhooks({ faults }: { faults: Faults }): OrderedRule {
 /** A proxy answers 502 to whatever is asked of the panel, until the rule is cancelled. */
 export function panelAway({ faults }: { faults: Faults }): OrderedRule {
   return faults.order({ on: { service: 'panel' }, fault: 'html' })
+}
+
+/** What went wrong at the panel before is forgotten: calls are made at once, not half a minute later. */
+export async function forgetCircuit({ db }: { db: Db }): Promise<void> {
+  await db.run(
+    'UPDATE panel_gate SET failures = 0, open_kind = NULL, open_since = NULL WHERE id = 1',
+  )
 }
 
 type Refusal = Extract<Fault, { name: 'wings-refuses' }>['status']
