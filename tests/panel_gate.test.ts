@@ -131,7 +131,7 @@ test('what others use of the same key is left to them: no call of ours is answer
         headers: { accept: 'application/json', authorization: `Bearer ${PANEL_KEY}` },
       }),
     )
-  for (let i = 0; i < 200; i++) await other()
+  for (let i = 0; i < 215; i++) await other()
   let refused = 0
   for (let i = 0; i < 40; i++) {
     await panel.findServer('shop-srv_1', { yields: true }).catch((error) => {
