@@ -2,6 +2,7 @@ import { type Db, DbUnavailable } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { scrub } from '../log.ts'
 import { syncEvent } from '../payments/inbox.ts'
+import { PanelError } from '../panel/panel.ts'
 import { PaymentsError } from '../payments/payments.ts'
 import { backoffMs, TryAgain } from './again.ts'
 import { createHandlers, type Handlers } from './handlers.ts'
@@ -91,6 +92,7 @@ async function attempt(
 
 /** Somebody else is down: no job is to blame, and none dies of it. */
 function isOutage(error: unknown): boolean {
+  if (error instanceof PanelError) return ['retry', 'configuration'].includes(error.kind)
   return error instanceof DbUnavailable || (error instanceof PaymentsError && error.retryable)
 }
 

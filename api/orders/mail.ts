@@ -76,11 +76,13 @@ export async function mailLongWait(
   { orderId, kind, reason }: {
     orderId: string
     kind: string
-    reason: keyof typeof TELL_AFTER_MS
+    reason: keyof typeof TELL_AFTER_MS | 'node'
   },
 ): Promise<void> {
   const lastsMs = await msSinceOrderEvent(tx, orderId, kind) ?? 0
-  if (lastsMs >= TELL_AFTER_MS[reason]) await mailOrderProblem(tx, deps, orderId, reason)
+  // To a buyer a node that does not answer is the panel that does not create the server.
+  const problem = reason === 'node' ? 'panel' : reason
+  if (lastsMs >= TELL_AFTER_MS[problem]) await mailOrderProblem(tx, deps, orderId, problem)
 }
 
 /** The order ended without a server, and everything that was paid goes back. */

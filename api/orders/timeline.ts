@@ -61,6 +61,24 @@ const sentences: Record<string, (facts: Facts) => Words> = {
     next: 'We try again',
     level: 'problem',
   }),
+  'order.waiting_for_panel_back': () => ({
+    text: 'The game panel does not answer at the moment. Your order is safe.',
+    next: 'We ask it again all the time, and go on as soon as it is back',
+    level: 'problem',
+  }),
+  'order.waiting_for_turn': () => ({
+    text: 'Many servers are being created right now; yours is one of the next.',
+    next: 'It is its turn soon',
+  }),
+  'order.waiting_for_node': ({ region }) => ({
+    text: `The node in ${region} that has room for your server does not answer right now.`,
+    next: 'We try it each minute, and return your money if it takes too long',
+    level: 'problem',
+  }),
+  'order.node_changed': () => ({
+    text: 'The node that was meant for your server cannot take it now.',
+    next: 'It gets its place on another node of the region',
+  }),
   'order.provision_retry': () => ({
     text: 'The game panel did not confirm the new server.',
     next: 'We look whether it is there, and create it if it is not',

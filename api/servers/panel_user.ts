@@ -33,12 +33,11 @@ export async function ensurePanelUser(
     })
     return created.id
   } catch (error) {
-    if (!['external_id', 'username', 'email'].some((field) => alreadyExists(error, field))) {
-      throw error
-    }
+    if (!isTaken(error)) throw error
     // Another of our jobs may have been a moment faster.
     const twin = await deps.panel.findUser(externalId)
     if (twin) return twin.id
+    if (lostRace(error)) throw error
     throw await recordWaiting(db, deps, {
       orderId: order.id,
       serverId: server.id,
@@ -47,4 +46,14 @@ export async function ensurePanelUser(
       delayMs: ACCOUNT_RETRY_MS,
     })
   }
+}
+
+function isTaken(error: unknown): boolean {
+  const fields = ['external_id', 'username', 'email']
+  return lostRace(error) || fields.some((field) => alreadyExists(error, field))
+}
+
+/** Of two creates of the same moment the panel answers one with the error of its database. */
+function lostRace(error: unknown): boolean {
+  return error instanceof PanelError && error.code === 'QueryException'
 }

@@ -2,6 +2,7 @@ import { findUser } from '../accounts/store.ts'
 import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { TryAgain } from '../jobs/again.ts'
+import { scrub } from '../log.ts'
 import {
   findOrder,
   insertOrderEvent,
@@ -32,6 +33,7 @@ import {
 } from './store.ts'
 import { enqueueCheck } from './check.ts'
 import { choosePlace } from './choose_place.ts'
+import { forgetNodeFault, recordNodeFault } from './node_faults.ts'
 import { panelFailure, UNKNOWN_OUTCOME_MS } from './waiting.ts'
 
 /** Another shop, or an admin, may take the port we chose; more than this is not chance. */
@@ -81,7 +83,8 @@ async function findOrCreate(db: Db, deps: Deps, provisioning: Provisioning): Pro
   if (sent !== undefined && sent < UNKNOWN_OUTCOME_MS) {
     throw new TryAgain('the last create may still take effect', UNKNOWN_OUTCOME_MS - sent)
   }
-  const there = await deps.panel.findServer(externalId)
+  // What follows takes several calls: it begins when there is room for them.
+  const there = await deps.panel.findServer(externalId, { yields: true })
   if (there) return await recordInstalling(db, deps, provisioning, there, { answered: false })
   const created = await createServer(db, deps, provisioning)
   if (created) await recordInstalling(db, deps, provisioning, created, { answered: true })
@@ -98,13 +101,22 @@ async function createServer(
     const { nodeId, allocationId } = await choosePlace(db, deps, provisioning)
     if (!await recordCreateSent(db, provisioning.server.id, nodeId)) return undefined
     try {
-      return await deps.panel.createServer({ ...request, allocationId })
+      const created = await deps.panel.createServer({ ...request, allocationId })
+      await forgetNodeFault(db, nodeId)
+      return created
     } catch (error) {
+      await noteNodeFault(db, deps, nodeId, error)
       if (!allocationTaken(error)) await recordRefusal(db, provisioning.server.id, error)
       if (!allocationTaken(error) || left === 1) throw error
     }
   }
   throw new Error('Cannot choose a port as every one was taken before us')
+}
+
+/** The panel works, and its node does not: other orders keep away from it for a while. */
+async function noteNodeFault(db: Db, deps: Deps, nodeId: number, error: unknown): Promise<void> {
+  if (!(error instanceof PanelError) || error.code !== 'DaemonConnectionException') return
+  await recordNodeFault(db, deps, { nodeId, reason: scrub(error.message) })
 }
 
 /** A refusal leaves nothing at the panel; anything else has to be looked at first. */

@@ -10,11 +10,12 @@ import {
   repeatOrderEvent,
   setWaiting,
 } from '../orders/store.ts'
+import { verdictOn } from '../panel/faults.ts'
 import { allocationTaken, alreadyExists, type PanelError } from '../panel/panel.ts'
-import type { Server } from './store.ts'
+import { msSinceCreateSent, type Server } from './store.ts'
 
-/** What an order can wait for; `orders.waiting_for`, and `order.waiting_for_<reason>` in its timeline. */
-export type WaitingReason = 'room' | 'account' | 'panel'
+/** What an order can wait for: `orders.waiting_for`. */
+export type WaitingReason = 'room' | 'account' | 'panel' | 'node'
 
 /**
  * The panel may still be rolling back, or committing late, this long after a create whose answer
@@ -22,8 +23,11 @@ export type WaitingReason = 'room' | 'account' | 'panel'
  */
 export const UNKNOWN_OUTCOME_MS = 45_000
 
-/** A fault of our key or address is not mended by asking more often. */
-const CONFIGURATION_RETRY_MS = 60_000
+/** Whatever a fault was, all is well soon after it is over. */
+const LONGEST_RETRY_MS = 60_000
+
+/** So that all who wait for the panel do not come in the same moment. */
+const SPREAD_MS = 25_000
 
 /** A request that the panel refuses for good needs a person. */
 const REFUSED_RETRY_MS = 15 * 60_000
@@ -39,19 +43,21 @@ export async function recordWaiting(
     orderId: string
     serverId: string
     reason: WaitingReason
+    /** Of its row in the timeline; `order.waiting_for_<reason>` unless told. */
+    kind?: string
     facts?: Record<string, unknown>
     cause?: Record<string, unknown>
     delayMs: number
   },
 ): Promise<TryAgain> {
   const { orderId, serverId, reason, facts, cause, delayMs } = waiting
+  const kind = waiting.kind ?? `order.waiting_for_${reason}`
   const news = await db.transaction(async (tx) => {
-    const kind = `order.waiting_for_${reason}`
     if (!await tellWait(tx, deps, { orderId, kind, reason, facts, cause, delayMs })) return false
     return await setWaiting(tx, orderId, reason)
   })
   if (news) deps.log.warn('order waits', { orderId, serverId, code: reason })
-  return new TryAgain(`waiting for ${reason}`, delayMs)
+  return new TryAgain(`${kind}: ${cause?.message ?? ''}`, delayMs)
 }
 
 /** Turns a failure of the panel into the timeline's words and the time of the next attempt. */
@@ -67,19 +73,55 @@ export async function panelFailure(
 ): Promise<TryAgain> {
   const about = { orderId: order.id, serverId: server.id }
   const cause = causeOf(error)
-  if (error.kind === 'configuration') {
-    const delayMs = CONFIGURATION_RETRY_MS
-    return await recordWaiting(db, deps, { ...about, reason: 'panel', cause, delayMs })
-  }
   if (error.kind === 'invalid' && !alreadyExists(error) && !allocationTaken(error)) {
     deps.log.error('the panel refuses the server', { ...about, code: error.code, error })
     return await failProvisioning(db, deps, { order, error, cause })
   }
-  const delayMs = error.outcome === 'unknown' || alreadyExists(error)
-    ? UNKNOWN_OUTCOME_MS
-    : Math.max(error.retryAfterMs ?? 0, backoffMs(attempts, deps.randomBytes))
+  const sentMs = await msSinceCreateSent(db, server.id)
+  if (sentMs !== undefined && sentMs < UNKNOWN_OUTCOME_MS) {
+    return await recordUnconfirmed(db, deps, { order, error, delayMs: UNKNOWN_OUTCOME_MS - sentMs })
+  }
+  const delayMs = delayAfter(deps, error, attempts)
+  const kind = waitingKind(error)
+  if (kind) {
+    return await recordWaiting(db, deps, { ...about, reason: 'panel', kind, cause, delayMs })
+  }
+  return await recordUnconfirmed(db, deps, { order, error, delayMs })
+}
+
+/** What an order waits for that could not ask the panel; undefined when the panel has answered. */
+function waitingKind(error: PanelError): string | undefined {
+  if (error.kind === 'configuration') return 'order.waiting_for_panel'
+  if (error.code === 'no_budget') return 'order.waiting_for_turn'
+  if (error.code === 'circuit_open' || verdictOn(error) === 'outage') {
+    return 'order.waiting_for_panel_back'
+  }
+  return undefined
+}
+
+function delayAfter(deps: Deps, error: PanelError, attempts: number): number {
+  const { code, retryAfterMs = 0 } = error
+  if (code === 'circuit_open') return Math.round(retryAfterMs + SPREAD_MS * chance(deps))
+  if (code === 'no_budget') {
+    return Math.max(retryAfterMs, backoffMs(Math.min(attempts, 3), deps.randomBytes))
+  }
+  const backoff = error.kind === 'configuration'
+    ? LONGEST_RETRY_MS
+    : backoffMs(attempts, deps.randomBytes)
+  return Math.min(Math.max(retryAfterMs, backoff), LONGEST_RETRY_MS)
+}
+
+function chance(deps: Deps): number {
+  return (deps.randomBytes(1)[0] ?? 0) / 256
+}
+
+async function recordUnconfirmed(
+  db: Db,
+  deps: Deps,
+  { order, error, delayMs }: { order: Order; error: PanelError; delayMs: number },
+): Promise<TryAgain> {
   const kind = 'order.provision_retry'
-  const wait = { orderId: order.id, kind, reason: 'panel', cause, delayMs } as const
+  const wait = { orderId: order.id, kind, reason: 'panel', cause: causeOf(error), delayMs } as const
   await db.transaction((tx) => tellWait(tx, deps, wait))
   return new TryAgain(error.message, delayMs, error)
 }

@@ -56,6 +56,7 @@ export const orderHeadlines: Record<OrderStatus, string> = {
 export const waitingHeadlines: Partial<Record<string, string>> = {
   room: 'Paid. Waiting for room',
   panel: 'Paid. Waiting for the game panel',
+  node: 'Paid. Waiting for its node',
   account: 'Paid. A person has to help',
 }
 
