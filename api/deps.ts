@@ -68,10 +68,10 @@ export interface Platform {
   now?: () => Date
   randomBytes?: Deps['randomBytes']
   rateLimits?: RateLimits
-  /** How a call waits for its turn at the panel; for a test whose clock does not run by itself. */
-  sleep?: (ms: number) => Promise<void>
   /** Less than the usual only in tests: hashing is most of what a sign-up costs. */
   passwordCost?: PasswordCost
+  /** How a call waits for its turn at the panel; for a test whose clock does not run by itself. */
+  sleep?: (ms: number) => Promise<void>
 }
 
 /**

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { type Config, ConfigError, isLive, parseConfig, parseDatabaseConfig } from '../config.ts'
-import { type Db, DbUnavailable, errnoOf } from '../db.ts'
+import { type Db, DbUnavailable } from '../db.ts'
+import { errnoOf } from '../db_errors.ts'
 import type { Deps } from '../deps.ts'
 import { createIdFactory } from '../ids.ts'
 import { createLog } from '../log.ts'

@@ -15,7 +15,7 @@ import { allocationTaken, alreadyExists, type PanelError } from '../panel/panel.
 import { msSinceCreateSent, type Server } from './store.ts'
 
 /** What an order can wait for: `orders.waiting_for`. */
-export type WaitingReason = 'room' | 'account' | 'panel' | 'node'
+export type WaitingReason = 'room' | 'account' | 'panel' | 'node' | 'bank'
 
 /**
  * The panel may still be rolling back, or committing late, this long after a create whose answer
@@ -28,6 +28,9 @@ const LONGEST_RETRY_MS = 60_000
 
 /** So that all who wait for the panel do not come in the same moment. */
 const SPREAD_MS = 25_000
+
+/** The bank takes weeks; whoever hears of its decision wakes the job. */
+const BANK_RETRY_MS = 3_600_000
 
 /** A request that the panel refuses for good needs a person. */
 const REFUSED_RETRY_MS = 15 * 60_000
@@ -58,6 +61,20 @@ export async function recordWaiting(
   })
   if (news) deps.log.warn('order waits', { orderId, serverId, code: reason })
   return new TryAgain(`${kind}: ${cause?.message ?? ''}`, delayMs)
+}
+
+/** A payment that the bank may take back buys no server until that is decided. */
+export async function waitForBank(
+  db: Db,
+  deps: Deps,
+  { order, server }: { order: Order; server: Server },
+): Promise<TryAgain> {
+  return await recordWaiting(db, deps, {
+    orderId: order.id,
+    serverId: server.id,
+    reason: 'bank',
+    delayMs: BANK_RETRY_MS,
+  })
 }
 
 /** Turns a failure of the panel into the timeline's words and the time of the next attempt. */
