@@ -190,6 +190,11 @@ const sentences: Record<string, (facts: Facts) => Words> = {
     next: 'We keep looking',
     level: 'problem',
   }),
+  'server.suspended_at_panel': () => ({
+    text: 'Your server was suspended at the game panel before it was installed.',
+    next: 'A person has been told, and we keep looking',
+    level: 'problem',
+  }),
   'server.install_failed': () => ({
     text: 'The installation of the game failed.',
     next: 'We start it again',

@@ -11,12 +11,14 @@ import {
   type Order,
   recordSettled,
   setPteroServer,
+  setWaiting,
 } from '../orders/store.ts'
 import { addressOf, PanelError, type PanelServer } from '../panel/panel.ts'
 import { externalIdOf } from '../panel/external_id.ts'
 import { deleteAtPanel } from './delete.ts'
 import {
   findServer,
+  looksEveryMs,
   moveServer,
   msSinceCreateSent,
   recordActive,
@@ -24,12 +26,16 @@ import {
   recordVerified,
   type Server,
 } from './store.ts'
+import { lookFailure } from './waiting.ts'
 
 const SECOND_MS = 1000
 const MINUTE_MS = 60_000
 
-/** An unconfirmed create is believed no sooner: the panel may still undo it. */
-const UNCONFIRMED_MS = MINUTE_MS
+/**
+ * An unconfirmed create is believed no sooner: the request may lie with a busy panel as long as we
+ * wait for its answer, and only then be carried out, and undone.
+ */
+const UNCONFIRMED_MS = 2 * MINUTE_MS
 
 /** Longer than any stock egg needs to install; said to the customer, and looked at on. */
 const SLOW_INSTALL_MS = 20 * MINUTE_MS
@@ -46,9 +52,9 @@ interface Checking {
 }
 
 /**
- * Step ⑧: looks whether the server is installed, every 2 s in the first minute and slower later.
- * The first `null` of the panel's status is active, unless the create was never confirmed: then it
- * counts from a minute after it was sent.
+ * Step ⑧: looks whether the server is installed, every 2 s in the first minute and slower later, or
+ * when many install. The first `null` of the panel's status is active, unless the create was never
+ * confirmed: then it counts from two minutes after it was sent.
  */
 export async function checkServer(
   db: Db,
@@ -60,16 +66,22 @@ export async function checkServer(
   if (!server || !order || server.status !== 'installing') return
   const checking = { server, order }
   const age = await msSinceCreateSent(db, server.id) ?? 0
-  const there = await look(db, deps, server)
+  const everyMs = Math.max(nextLookMs(age), await looksEveryMs(db))
+  const there = await look(db, deps, server).catch(async (error) => {
+    if (!(error instanceof PanelError)) throw error
+    throw await lookFailure(db, deps, { ...checking, error, everyMs })
+  })
+  if (order.waitingFor) await setWaiting(db, order.id, null)
   if (!there) return await startOver(db, deps, checking)
   if (there.status === 'install_failed') return await recordInstallFailed(db, deps, checking)
   // `reinstall_failed` of a server that was never active: it had been ready, and its user went on.
   if (there.status !== null && there.status !== 'reinstall_failed') {
-    if (age > SLOW_INSTALL_MS) await sayItIsSlow(db, deps, order)
-    throw new TryAgain(`the panel says ${there.status}`, nextLookMs(age))
+    if (there.suspended) await sayOnce(db, deps, order, 'server.suspended_at_panel')
+    else if (age > SLOW_INSTALL_MS) await sayOnce(db, deps, order, 'server.installing_slowly')
+    throw new TryAgain(`the panel says ${there.status}`, everyMs)
   }
   if (!server.createAnswered && age < UNCONFIRMED_MS) {
-    throw new TryAgain('not confirmed for a minute yet', UNCONFIRMED_MS - age)
+    throw new TryAgain('not confirmed for two minutes yet', Math.min(everyMs, UNCONFIRMED_MS - age))
   }
   await recordInstalled(db, deps, checking, there)
 }
@@ -82,7 +94,13 @@ export async function verifyServer(
 ): Promise<void> {
   const server = await findServer(db, serverId)
   if (!server || server.status !== 'active') return
-  if (!await look(db, deps, server)) return await recordMissing(db, deps, server)
+  const there = await look(db, deps, server).catch((error) => {
+    if (!(error instanceof PanelError)) throw error
+    // A look that failed says nothing about the server; it costs no attempt.
+    const delayMs = Math.max(error.retryAfterMs ?? 0, 10 * SECOND_MS)
+    throw new TryAgain(`cannot look: ${error.message}`, delayMs, error)
+  })
+  if (!there) return await recordMissing(db, deps, server)
   await recordVerified(db, server.id)
   if (nth === 2) return
   await db.transaction((tx) => enqueueVerify(tx, deps, server.id, 2))
@@ -111,14 +129,7 @@ export async function recreateServer(
 }
 
 async function look(db: Db, deps: Deps, server: Server): Promise<PanelServer | undefined> {
-  try {
-    return await deps.panel.findServer(await externalIdOf(db, deps, server.id))
-  } catch (error) {
-    if (!(error instanceof PanelError)) throw error
-    // A look that failed says nothing about the server; it costs no attempt.
-    const delayMs = Math.max(error.retryAfterMs ?? 0, 10 * SECOND_MS)
-    throw new TryAgain(`cannot look: ${error.message}`, delayMs, error)
-  }
+  return await deps.panel.findServer(await externalIdOf(db, deps, server.id), { yields: true })
 }
 
 function nextLookMs(ageMs: number): number {
@@ -183,11 +194,16 @@ async function recordInstallFailed(
   deps.log.error('installation failed', { orderId: order.id, serverId: server.id })
 }
 
-async function sayItIsSlow(db: Db, deps: Deps, order: Order): Promise<void> {
-  const kind = 'server.installing_slowly'
+/** Tells the customer once why it takes long, and a person who looks at the log. */
+async function sayOnce(
+  db: Db,
+  deps: Deps,
+  order: Order,
+  kind: 'server.installing_slowly' | 'server.suspended_at_panel',
+): Promise<void> {
   if (await countOrderEvents(db, order.id, kind) > 0) return
   await insertOrderEvent(db, deps, { orderId: order.id, kind, nextInMs: MINUTE_MS })
-  deps.log.error('installation takes too long', { orderId: order.id })
+  deps.log.error('installation takes too long', { orderId: order.id, code: kind })
 }
 
 async function recordMissing(db: Db, deps: Deps, server: Server): Promise<void> {

@@ -2,6 +2,7 @@ import { microseconds, placeholders, type Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { sourcesOf } from '../moves.ts'
 import type { Bought } from '../orders/store.ts'
+import { DEFAULT_PER_MINUTE } from '../panel/gate_store.ts'
 import { serverMoves, type ServerStatus } from './status.ts'
 
 export interface Server {
@@ -201,6 +202,19 @@ export async function msSinceCreateSent(db: Queryable, id: string): Promise<numb
     [id],
   )
   return row?.us == null ? undefined : Number(row.us) / 1000
+}
+
+/**
+ * How long to wait between two looks at an installing server, so that looking at all of them takes
+ * half of the calls that the panel allows.
+ */
+export async function looksEveryMs(db: Queryable): Promise<number> {
+  const [row] = await db.query<{ ms: number | string }>(
+    `SELECT COUNT(*) * 120000 / COALESCE((SELECT per_minute FROM panel_gate WHERE id = 1), ?) AS ms
+      FROM servers WHERE status = 'installing'`,
+    [DEFAULT_PER_MINUTE],
+  )
+  return Math.ceil(Number(row?.ms ?? 0))
 }
 
 /** A server with what its page shows of the order. */

@@ -106,6 +106,26 @@ export async function panelFailure(
   return await recordUnconfirmed(db, deps, { order, error, delayMs })
 }
 
+/** The same for a look at a server that is being installed: that goes on, whoever looks. */
+export async function lookFailure(
+  db: Db,
+  deps: Deps,
+  { order, server, error, everyMs }: {
+    order: Order
+    server: Server
+    error: PanelError
+    /** How often it is looked at. */
+    everyMs: number
+  },
+): Promise<TryAgain> {
+  const delayMs = Math.max(everyMs, delayAfter(deps, error, 1))
+  const kind = waitingKind(error)
+  // Its turn to be looked at is no news: nothing waits for that.
+  if (!kind || error.code === 'no_budget') return new TryAgain(error.message, delayMs, error)
+  const about = { orderId: order.id, serverId: server.id, cause: causeOf(error) }
+  return await recordWaiting(db, deps, { ...about, reason: 'panel', kind, delayMs })
+}
+
 /** What an order waits for that could not ask the panel; undefined when the panel has answered. */
 function waitingKind(error: PanelError): string | undefined {
   if (error.kind === 'configuration') return 'order.waiting_for_panel'
