@@ -146,7 +146,8 @@ async function mirrorRefund(
   const event = { orderId: order.id, facts, cause }
   if (hasFailed(refund)) {
     await raiseAlert(tx, deps, { kind: 'refund_failed', subject: payment.id, detail: cause })
-    await insertOrderEvent(tx, deps, { ...event, kind: 'order.refund_came_back' })
+    // Nobody was told of one that never was on its way.
+    if (known) await insertOrderEvent(tx, deps, { ...event, kind: 'order.refund_came_back' })
   } else if (!known && !payment.returnReason && refund.amount < payment.amount) {
     await insertOrderEvent(tx, deps, { ...event, kind: 'order.partly_refunded' })
   }
@@ -171,11 +172,20 @@ async function mirrorDispute(
     await resolveAlert(tx, alert)
     const kind = dispute.status === 'lost' ? 'order.dispute_lost' : 'order.dispute_won'
     await insertOrderEvent(tx, deps, { ...event, kind })
+    if (payment.returnReason) await enqueueReturn(tx, deps, payment)
   } else if (!known) {
     await raiseAlert(tx, deps, { ...alert, detail: { ...cause, orderId: order.id } })
     await insertOrderEvent(tx, deps, { ...event, kind: 'order.disputed' })
     if (payment.role !== 'extra') await mailOrderDisputed(tx, deps, order, dispute)
   }
+}
+
+/** What the bank had taken can be returned by us now, or need not be any more. */
+async function enqueueReturn(tx: Queryable, deps: Deps, payment: Payment): Promise<void> {
+  const { id: paymentId, orderId, role } = payment
+  if (role === 'extra') {
+    await enqueue(tx, deps, 'payment.return', { paymentId }, { topic: paymentId })
+  } else await enqueue(tx, deps, 'order.refund', { orderId }, { topic: orderId })
 }
 
 /** A server does not run on money that the bank has taken back for now. */
