@@ -41,7 +41,10 @@ export async function beginEnding(
     cause,
     nextInMs: 0,
   })
-  await enqueue(tx, deps, 'order.refund', { orderId: order.id }, { topic: order.id })
+  // The deadline is that job.
+  if (reason !== 'not_delivered') {
+    await enqueue(tx, deps, 'order.refund', { orderId: order.id }, { topic: order.id })
+  }
   return true
 }
 
