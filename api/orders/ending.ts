@@ -1,3 +1,4 @@
+import { resolveAlert } from '../alerts/alerts.ts'
 import { releaseCapacity } from '../checkout/capacity.ts'
 import type { Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
@@ -28,6 +29,7 @@ export async function beginEnding(
   const stopped = await stopDelivery(tx, deps, serverId)
   if (!stopped && reason === 'not_delivered') return false
   if (!await recordEnding(tx, order.id, reason)) return false
+  await resolveAlert(tx, { kind: 'order_needs_review', subject: order.id })
   const running = !stopped && await findServer(tx, serverId) !== undefined
   if (stopped) await enqueue(tx, deps, 'server.delete', { serverId }, { topic: serverId })
   else if (running) await retire(tx, deps, order)

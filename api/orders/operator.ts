@@ -75,7 +75,6 @@ export async function refundOrder(
     if (order.ending === null) {
       const cause = { actor, why: reason }
       if (!await beginEnding(tx, deps, order, { reason: 'operator', cause })) throw changed()
-      await resolveAlert(tx, { kind: 'order_needs_review', subject: orderId })
     } else await tryReturnsAgain(tx, deps, { orderId, actor })
     const detail = { reason }
     await audit(tx, deps, { actor, action: 'order.refund', subject: orderId, detail })

@@ -16,6 +16,7 @@ import type { OrderStatus } from '../orders/status.ts'
 import { differencesOf, isOurs } from './differences.ts'
 import { recordExtra } from './extra.ts'
 import { findLostSession } from './lost_session.ts'
+import { syncMoney } from './money.ts'
 import { markPaid, recordMoney } from './paid.ts'
 import type { SessionState } from './payments.ts'
 
@@ -153,5 +154,10 @@ async function holdForReview(
     await mailOrderProblem(tx, deps, order.id, 'needs_review')
     return true
   })
-  if (moved) deps.log.error('payment differs from its order', { orderId: order.id, ...cause })
+  if (!moved) return
+  deps.log.error('payment differs from its order', { orderId: order.id, ...cause })
+  // It differs, perhaps, because it was returned before we looked: then that is its end.
+  if (session.invoice?.paymentIntentId) {
+    await syncMoney(db, deps, session.invoice.paymentIntentId)
+  }
 }
