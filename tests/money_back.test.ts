@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { sweep } from '../api/jobs/sweep.ts'
 import { refundOrder } from '../api/orders/operator.ts'
 import { failNext, panelAway, withholdWebhooks } from './support/faults.ts'
 import { expectInvariants } from './support/invariants.ts'
@@ -347,4 +348,22 @@ test('a period that is charged after the end of its order goes back', async () =
   expect((await stateOf(shop, order.orderId)).order).toBe('refunded')
   expect((await askStripe(shop, `/subscriptions?status=active&limit=100`)).data).not
     .toContainEqual(expect.objectContaining({ metadata: { order_id: order.orderId } }))
+})
+
+test('an end, a suspension and a deletion whose jobs were lost go on with the sweep', async () => {
+  const order = await deliveredOrder(shop)
+  const { orderId } = order
+  const { serverId } = await stateOf(shop, orderId)
+  const lose = () => shop.db.run("DELETE FROM jobs WHERE status = 'ready'")
+  await refundOrder(shop.db, shop.deps, { orderId, reason: 'asked for it', actor: 'cli:ada' })
+  await lose()
+  await sweep(shop.db, shop.deps)
+  await shop.drain()
+  expect(await stateOf(shop, orderId)).toMatchObject({ order: 'refunded', server: 'suspended' })
+  expect(await suspendedAtPanel(order)).toBe(true)
+  await shop.db.run('DELETE FROM jobs WHERE topic = ?', [`server.retire:${serverId}`])
+  shop.clock.advance(73 * HOUR_MS)
+  await sweep(shop.db, shop.deps)
+  await shop.drain()
+  expect((await stateOf(shop, orderId)).server).toBe('deleted')
 })
