@@ -367,3 +367,64 @@ test('an end, a suspension and a deletion whose jobs were lost go on with the sw
   await shop.drain()
   expect((await stateOf(shop, orderId)).server).toBe('deleted')
 })
+
+test('a dispute that is lost over an older period ends the order, and the running period goes back', async () => {
+  const order = await deliveredOrder(shop)
+  const { orderId } = order
+  await passMonth()
+  const [first, second] = await paymentsOf(shop, orderId)
+  const dispute = await disputed(order)
+  await shop.stripe.decideDispute(dispute, 'lost')
+  await shop.drain()
+  expect(await stateOf(shop, orderId))
+    .toMatchObject({ order: 'refunded', ending: 'dispute_lost', server: 'suspended' })
+  expect(await refundedAtStripe(shop, first?.intent ?? '')).toEqual([])
+  expect(await refundedAtStripe(shop, second?.intent ?? '')).toEqual([second?.amount])
+})
+
+test('an operator returns what was paid last of a delivered order, also once its server is gone', async () => {
+  const { orderId } = await deliveredOrder(shop)
+  await passMonth()
+  const [first, second] = await paymentsOf(shop, orderId)
+  const { serverId } = await stateOf(shop, orderId)
+  await shop.db.run("UPDATE servers SET status = 'deleting' WHERE id = ?", [serverId])
+  await refundOrder(shop.db, shop.deps, { orderId, reason: 'gone', actor: 'cli:ada' })
+  await shop.drain()
+  expect((await stateOf(shop, orderId)).order).toBe('refunded')
+  expect(await refundedAtStripe(shop, first?.intent ?? '')).toEqual([])
+  expect(await refundedAtStripe(shop, second?.intent ?? '')).toEqual([second?.amount])
+})
+
+test('a refund by hand that comes back is owed, and the operator can return it', async () => {
+  panelAway(shop)
+  const customer = await shop.customer()
+  const { orderId } = await placeOrder(customer)
+  await shop.stripe.pay(await sessionOf(shop.db, orderId), { method: 'pm_card_refundFail' })
+  await shop.drain()
+  const [payment] = await paymentsOf(shop, orderId)
+  await refundByHand(shop, payment?.intent ?? '')
+  await shop.drain()
+  shop.clock.advance(10_000)
+  shop.stripe.tick()
+  await shop.drain()
+  expect((await stateOf(shop, orderId)).order).toBe('refunded')
+  expect(await openAlerts(shop, 'refund_failed')).toContain(payment?.id)
+  await refundOrder(shop.db, shop.deps, { orderId, reason: 'owed', actor: 'cli:ada' })
+  await shop.drain()
+  expect((await paymentsOf(shop, orderId))[0]?.returned).toBe(payment?.amount)
+})
+
+test('a refund for which Stripe waits for the customer is told to them', async () => {
+  panelAway(shop)
+  const order = await paidOrder(shop)
+  shop.intercept.stripe = async (request, next) => {
+    const answer = await next(request)
+    if (request.method !== 'POST' || !request.url.endsWith('/v1/refunds')) return answer
+    return Response.json({ ...await answer.json(), status: 'requires_action' })
+  }
+  const about = { orderId: order.orderId, reason: 'asked for it', actor: 'cli:ada' }
+  await refundOrder(shop.db, shop.deps, about)
+  await shop.drain()
+  expect(await kindsOf(shop, order.orderId)).toContain('order.refund_needs_you')
+  expect((await stateOf(shop, order.orderId)).order).toBe('refunded')
+})

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { settleSession } from '../api/payments/settle_session.ts'
 import { sweep } from '../api/jobs/sweep.ts'
+import { resolveReview } from '../api/orders/operator.ts'
 import { shopId } from '../api/plans/shop_id.ts'
 import { withholdWebhooks } from './support/faults.ts'
 import { expectInvariants } from './support/invariants.ts'
@@ -170,4 +171,70 @@ test('a session of another shop on the same Stripe account is left alone', async
   shop.intercept.stripe = undefined
   await shop.stripe.expire(sessionId)
   await shop.drain()
+})
+
+test('an order in review is not accepted for a second payment that goes back', async () => {
+  const { orderId, sessions } = await orderWithTwoSessions(shop)
+  const first = await sessionOfNewest(orderId)
+  shop.intercept.stripe = async (request, next) => {
+    const answer = await next(request)
+    if (!request.url.includes(`/checkout/sessions/${first}`)) return answer
+    return Response.json({ ...await answer.json(), id: 'cs_test_other' })
+  }
+  await shop.stripe.pay(first)
+  await shop.drain()
+  expect((await stateOf(shop, orderId)).order).toBe('needs_review')
+  await shop.stripe.pay(sessions.find((id) => id !== first) ?? '').catch(() => {})
+  await shop.drain()
+  const about = { orderId, accept: true, actor: 'cli:ada' }
+  await expect(resolveReview(shop.db, shop.deps, about)).rejects.toThrow(/refund the order/)
+  expect((await paymentsOf(shop, orderId)).filter(({ role }) => role === 'order')).toEqual([])
+})
+
+test('a page whose address was lost on the way is found, and the buyer pays there', async () => {
+  const customer = await shop.customer()
+  const key = { 'idempotency-key': crypto.randomUUID() }
+  const lost = shop.faults.order({
+    on: { service: 'stripe', call: 'POST /v1/checkout/sessions' },
+    when: { first: 1 },
+    fault: 'drop-answer',
+  })
+  const { orderId } = (await customer.post('/api/checkout/sessions', PURCHASE, key)).body
+  expect(lost.fired).toBe(1)
+  const { data } = await askStripe(shop, '/checkout/sessions?limit=1')
+  await settleSession(shop.db, shop.deps, data[0].id)
+  const again = await customer.post('/api/checkout/sessions', PURCHASE, key)
+  expect([again.status, again.body.url]).toEqual([201, data[0].url])
+  expect((await askStripe(shop, `/checkout/sessions/${data[0].id}`)).status).toBe('open')
+  await shop.stripe.expire(data[0].id)
+  await shop.drain()
+  expect((await stateOf(shop, orderId)).order).toBe('expired')
+})
+
+test('a session that names an open order and is not its own does not close the buyer’s page', async () => {
+  const customer = await shop.customer()
+  const { orderId } = await placeOrder(customer)
+  const own = await sessionOf(shop.db, orderId)
+  const { customer: cus } = await askStripe(shop, `/checkout/sessions/${own}`)
+  const foreign = await askStripe(shop, '/checkout/sessions', {
+    method: 'POST',
+    form: {
+      mode: 'subscription',
+      customer: cus,
+      client_reference_id: orderId,
+      success_url: 'https://shop.example.com',
+      'line_items[0][price]': (await shop.db.query<{ price: string }>(
+        'SELECT stripe_price_id AS price FROM orders WHERE id = ?',
+        [orderId],
+      ))[0]?.price ?? '',
+      'line_items[0][quantity]': '1',
+    },
+  })
+  await settleSession(shop.db, shop.deps, foreign.id)
+  expect((await askStripe(shop, `/checkout/sessions/${foreign.id}`)).status).toBe('expired')
+  await customer.post(`/api/orders/${orderId}/sync`)
+  expect((await askStripe(shop, `/checkout/sessions/${own}`)).status).toBe('open')
+  await shop.stripe.pay(own)
+  await shop.pass(10_000)
+  expect((await stateOf(shop, orderId)).order).toBe('provisioned')
 })

@@ -95,7 +95,7 @@ export async function resolveReview(
   const does = await db.transaction(async (tx) => {
     const order = await lockOrder(tx, orderId)
     const { does } = await planReview(tx, { orderId, accept })
-    const [payment] = await listPaymentsOf(tx, orderId)
+    const payment = (await listPaymentsOf(tx, orderId)).find(({ role }) => role === 'order')
     if (!order || !payment) throw changed()
     const event = { kind: 'order.review_accepted', cause: { actor }, nextInMs: 0 }
     if (!await moveOrder(tx, deps, orderId, 'paid', event)) throw changed()

@@ -32,8 +32,11 @@ export async function sweepMoneyJobs(db: Queryable, deps: Deps): Promise<number>
 const ENDING = `SELECT x.id FROM orders x WHERE x.ending IS NOT NULL
   AND x.status IN ('paid', 'provisioning', 'provision_failed', 'provisioned', 'needs_review')`
 
+/** What came back once would come back again: that is a person's. */
 const RETURNING = `SELECT x.id FROM payments x
-  WHERE x.return_reason IS NOT NULL AND x.returned_at IS NULL AND x.role = 'extra'`
+  WHERE x.return_reason IS NOT NULL AND x.returned_at IS NULL AND x.role = 'extra'
+    AND NOT EXISTS (SELECT 1 FROM refunds r
+      WHERE r.payment_id = x.id AND r.status IN ('failed', 'canceled'))`
 
 /** Running, and must not; or stopped, and need not be. */
 const TURNING = `SELECT x.id FROM servers x JOIN orders o ON o.id = x.order_id

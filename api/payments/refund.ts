@@ -1,6 +1,6 @@
 import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
-import { raiseAlert, resolveAlert } from '../alerts/alerts.ts'
+import { raiseAlert } from '../alerts/alerts.ts'
 import { TryAgain } from '../jobs/again.ts'
 import { scrub } from '../log.ts'
 import { beginEnding } from '../orders/ending.ts'
@@ -148,9 +148,6 @@ async function recordRefunded(db: Db, deps: Deps, orderId: string): Promise<void
   const moved = await db.transaction(async (tx) => {
     const order = await lockOrder(tx, orderId)
     if (!order?.ending) return undefined
-    for (const { id } of await listPaymentsOf(tx, orderId)) {
-      await resolveAlert(tx, { kind: 'refund_failed', subject: id })
-    }
     const event = { kind: 'order.refunded', facts: { reason: order.ending } }
     if (!await moveOrder(tx, deps, orderId, 'refunded', event)) return undefined
     await recordSettled(tx, orderId)

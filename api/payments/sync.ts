@@ -89,7 +89,9 @@ async function lookAgain(db: Db, deps: Deps, order: Order): Promise<void> {
 /** A session that nobody is to pay any more is ended, unless somebody did at this moment. */
 async function closeUnlessWanted(db: Db, deps: Deps, settlement: Settlement): Promise<void> {
   const { order, attempt, session } = settlement
-  const newest = (await listCheckoutSessions(db, order.id)).at(-1)
+  // The one whose address the buyer has, or will be told.
+  const newest = (await listCheckoutSessions(db, order.id))
+    .findLast(({ url, stripeSessionId }) => url !== null || stripeSessionId === null)
   if (order.status === 'pending' && attempt.attempt === newest?.attempt) return
   await deps.payments.expireCheckoutSession(session.id)
   const now = await deps.payments.getCheckoutSession(session.id)
@@ -148,8 +150,9 @@ async function holdForReview(
     const first = await moveOrder(tx, deps, order.id, 'needs_review', { kind, cause })
     if (!first) return false
     // Of another session we do not know whose money it is.
-    const itsOwn = !differences.includes('session') && !differences.includes('order')
-    if (itsOwn && session.paymentStatus === 'paid') await recordMoney(tx, deps, order, session)
+    if (!differences.includes('session') && session.paymentStatus === 'paid') {
+      await recordMoney(tx, deps, order, session)
+    }
     await raiseAlert(tx, deps, { kind: 'order_needs_review', subject: order.id, detail: cause })
     await mailOrderProblem(tx, deps, order.id, 'needs_review')
     return true
