@@ -6,6 +6,7 @@ import { purgeIdempotencyKeys } from '../checkout/store.ts'
 import { microseconds, type Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { purgeMails } from '../mail/store.ts'
+import { sweepMoneyJobs } from '../payments/lost_jobs.ts'
 import { createHandlers } from './handlers.ts'
 import { sweepJobAlerts } from './job_alerts.ts'
 import { enqueue, type JobName, purgeJobs } from './queue.ts'
@@ -28,6 +29,7 @@ export async function sweep(db: Queryable, deps: Deps): Promise<void> {
   await sweepUndelivered(db, deps)
   await sweepOverdue(db, deps)
   await sweepDeleting(db, deps)
+  await sweepMoneyJobs(db, deps)
   await sweepMails(db, deps)
   await sweepJobAlerts(db, deps, Object.keys(createHandlers(deps)))
   await purgeRateLimits(db)
