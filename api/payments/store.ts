@@ -30,6 +30,14 @@ export async function insertStripeEvent(
   )
 }
 
+/** Whether Stripe ever told us of an object. */
+export async function hasStripeEventOf(db: Queryable, objectId: string): Promise<boolean> {
+  const rows = await db.query('SELECT id FROM stripe_events WHERE object_id = ? LIMIT 1', [
+    objectId,
+  ])
+  return rows.length > 0
+}
+
 /** One row per paid invoice; a second time changes nothing. */
 export async function insertPayment(
   tx: Queryable,
