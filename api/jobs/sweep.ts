@@ -2,12 +2,13 @@ import { sweepLeases } from './leases.ts'
 import { sweepLostJobs } from './lost_jobs.ts'
 import { purge } from './purge.ts'
 import { findSweepsDue, recordSweep } from './sweeps_store.ts'
+import { sweepLedger } from '../checkout/ledger.ts'
+import { sweepCapacity } from '../checkout/sweep_capacity.ts'
 import type { Db, Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { sweepOutbox } from '../mail/sweep.ts'
 import { PanelError } from '../panel/panel.ts'
 import { sweepOpenOrders } from '../payments/open_orders.ts'
-import { sweepCapacity } from '../plans/sweep.ts'
 import { TryAgain } from './again.ts'
 import { enqueue } from './queue.ts'
 
@@ -34,6 +35,7 @@ const sweeps = {
   jobs: { everyMs: MINUTE_MS, run: sweepLostJobs },
   outbox: { everyMs: MINUTE_MS, run: sweepOutbox },
   leases: { everyMs: MINUTE_MS, run: sweepLeases },
+  ledger: { everyMs: 10 * MINUTE_MS, run: sweepLedger },
   capacity: { everyMs: 10 * MINUTE_MS, run: sweepCapacity },
   purge: { everyMs: HOUR_MS, run: purge },
 } as const satisfies Record<string, Sweep>
