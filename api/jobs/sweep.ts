@@ -1,7 +1,3 @@
-import { sweepLeases } from './leases.ts'
-import { sweepLostJobs } from './lost_jobs.ts'
-import { purge } from './purge.ts'
-import { findSweepsDue, recordSweep } from './sweeps_store.ts'
 import { sweepLedger } from '../checkout/ledger.ts'
 import { sweepCapacity } from '../checkout/sweep_capacity.ts'
 import type { Db, Queryable } from '../db.ts'
@@ -10,7 +6,13 @@ import { sweepOutbox } from '../mail/sweep.ts'
 import { PanelError } from '../panel/panel.ts'
 import { sweepOpenOrders } from '../payments/open_orders.ts'
 import { TryAgain } from './again.ts'
+import { createHandlers } from './handlers.ts'
+import { sweepJobAlerts } from './job_alerts.ts'
+import { sweepLeases } from './leases.ts'
+import { sweepLostJobs } from './lost_jobs.ts'
+import { purge } from './purge.ts'
 import { enqueue } from './queue.ts'
+import { findSweepsDue, recordSweep } from './sweeps_store.ts'
 
 /** What a sweep did. */
 export interface Swept {
@@ -33,6 +35,7 @@ const HOUR_MS = 60 * MINUTE_MS
 const sweeps = {
   'open-orders': { everyMs: MINUTE_MS, run: sweepOpenOrders },
   jobs: { everyMs: MINUTE_MS, run: sweepLostJobs },
+  'job-alerts': { everyMs: MINUTE_MS, run: tellOfJobs },
   outbox: { everyMs: MINUTE_MS, run: sweepOutbox },
   leases: { everyMs: MINUTE_MS, run: sweepLeases },
   ledger: { everyMs: 10 * MINUTE_MS, run: sweepLedger },
@@ -106,6 +109,11 @@ async function runSweep(db: Db, deps: Deps, name: SweepName): Promise<Record<str
   }
   await recordSweep(db, name, { found: total, ...(watermark ? { watermark } : {}) })
   return found
+}
+
+async function tellOfJobs(db: Db, deps: Deps): Promise<Swept> {
+  await sweepJobAlerts(db, deps, Object.keys(createHandlers(deps)))
+  return { found: {} }
 }
 
 /** Logs and counts what the fast path had missed. */

@@ -80,7 +80,7 @@ export const PURCHASE = {
 
 const STEP_MS = 2000
 
-const EVERY_MINUTE: SweepName[] = ['open-orders', 'jobs', 'outbox', 'leases']
+const EVERY_MINUTE: SweepName[] = ['open-orders', 'jobs', 'job-alerts', 'outbox', 'leases']
 
 const MAIL_WITHIN_MS = 10_000
 
