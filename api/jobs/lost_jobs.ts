@@ -71,7 +71,8 @@ async function sweepDeleting(db: Queryable, deps: Deps): Promise<number> {
   return found
 }
 
-function missingJob(status: string, there: boolean) {
+/** The job that moves a server on that is not active yet. */
+export function missingJob(status: string, there: boolean) {
   if (status === 'install_failed') return 'server.recreate'
   return there ? 'server.check' : 'server.provision'
 }

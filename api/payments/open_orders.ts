@@ -19,9 +19,9 @@ export async function sweepOpenOrders(db: Db, deps: Deps): Promise<Swept> {
   const orders = (after: string) =>
     db.query<{ id: string }>(
       `SELECT o.id FROM orders o
-        WHERE o.id > ? AND (o.status IN ('pending', 'payment_processing') OR (o.status = 'canceled'
+        WHERE o.id > ? AND (o.status IN ('pending', 'payment_processing') OR (o.status <> 'pending'
           AND EXISTS (SELECT 1 FROM checkout_sessions c
-            WHERE c.order_id = o.id AND c.status = 'open')))
+            WHERE c.order_id = o.id AND c.status IN ('open', 'processing', 'failed'))))
           AND o.created_at < {now} - INTERVAL ? MICROSECOND AND ${noJob('payment.sync', 'o.id')}
         ORDER BY o.id LIMIT ${BATCH}`,
       [after, microseconds(SETTLE_MS)],
