@@ -89,7 +89,7 @@ test.each(Object.keys(SAMPLES) as MailTemplate[])(
   },
 )
 
-const FORMAL = new Set(['problem', 'term', 'currency', 'refundAt', 'at', 'tokenId'])
+const FORMAL = new Set(['problem', 'reason', 'term', 'currency', 'refundAt', 'at', 'tokenId'])
 
 function write<T extends MailTemplate>(template: T, changes: Partial<MailFacts[T]> = {}) {
   const [facts] = Object.values(SAMPLES[template])

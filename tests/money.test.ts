@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { panelAway } from './support/faults.ts'
 import { placeOrder, sessionOf, type Shop, startShop } from './support/shop.ts'
 
 let shop: Shop
@@ -127,4 +128,43 @@ test('an unknown word of Stripe for a payment is never taken for paid', async ()
   shop.intercept.stripe = undefined
   expect((await customer.get(`/api/orders/${orderId}`)).body.order.status)
     .toBe('payment_processing')
+})
+
+test('an order that cost nothing ends without a refund, and its subscription is cancelled', async () => {
+  const offers = shop.deps.config.STRIPE_PROMOTION_CODES
+  shop.deps.config.STRIPE_PROMOTION_CODES = true
+  tamper((session) => {
+    const amount_discount = session.amount_subtotal
+    Object.assign(session, {
+      amount_total: 0,
+      total_details: { amount_discount, amount_shipping: 0, amount_tax: 0 },
+      payment_status: 'no_payment_required',
+      invoice: null,
+    })
+  })
+  panelAway(shop)
+  const customer = await shop.customer()
+  const { orderId } = await placeOrder(customer)
+  const sessionId = await sessionOf(shop.db, orderId)
+  await shop.stripe.pay(sessionId)
+  await shop.drain()
+  const refund = shop.faults.order({
+    on: { service: 'stripe', call: 'POST /v1/refunds' },
+    fault: 'refuse',
+  })
+  shop.clock.advance(25 * 3_600_000)
+  await shop.drain()
+  expect(refund.fired).toBe(0)
+  expect((await shop.deps.payments.getCheckoutSession(sessionId))?.subscription?.status)
+    .toBe('canceled')
+  const [row] = await shop.db.query<{ status: string; facts: string }>(
+    `SELECT o.status, m.facts FROM orders o JOIN outbox m ON m.cause_id = o.id
+      WHERE o.id = ? AND m.template = 'order_refunded'`,
+    [orderId],
+  )
+  expect(row?.status).toBe('refunded')
+  expect(JSON.parse(row?.facts ?? '{}')).toMatchObject({ amount: 0, reason: 'not_delivered' })
+  shop.deps.config.STRIPE_PROMOTION_CODES = offers
+  shop.intercept.stripe = undefined
+  shop.faults.clear()
 })

@@ -345,6 +345,8 @@ test('the sweep refunds an overdue order whose refund job was lost', async () =>
 
 test('the sweep deletes a server whose delete job was lost', async () => {
   shop.panel.setInstallMs(100 * HOUR_MS)
+  // The panel was away a moment ago, and is asked again only after a while.
+  await later(2 * MINUTE_MS)
   const { orderId } = await paidOrder()
   shop.panel.setInstallMs(3000)
   const there = async () => {

@@ -244,6 +244,9 @@ const order: OrderBody = {
   expiresAt: '2026-11-23T10:35:00Z',
   paidAt: null,
   refundAt: null,
+  returnedAmount: 0,
+  ending: null,
+  onHold: null,
 }
 
 const timeline: TimelineEntryBody[] = [{

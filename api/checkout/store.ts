@@ -133,16 +133,16 @@ export async function recordFailed(
   return affectedRows === 1
 }
 
-/** A session that Stripe turned out to have. Nobody was told its address, so it is not kept. */
+/** A session that Stripe turned out to have; `url` only when the buyer is to pay there. */
 export async function recordFound(
   db: Queryable,
   { orderId, attempt }: Attempt,
-  stripeSessionId: string,
+  { id, url }: { id: string; url: string | undefined },
 ): Promise<void> {
   await db.run(
-    `UPDATE checkout_sessions SET stripe_session_id = ?, status = 'open'
+    `UPDATE checkout_sessions SET stripe_session_id = ?, url = ?, status = 'open'
       WHERE order_id = ? AND attempt = ? AND stripe_session_id IS NULL`,
-    [stripeSessionId, orderId, attempt],
+    [id, url ?? null, orderId, attempt],
   )
 }
 

@@ -1,5 +1,6 @@
 import type { Db, Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
+import { sweepMoneyJobs } from '../payments/lost_jobs.ts'
 import { enqueue } from './queue.ts'
 import { BATCH, noJob, pages } from './pages.ts'
 import type { Swept } from './sweep.ts'
@@ -11,6 +12,7 @@ export async function sweepLostJobs(db: Db, deps: Deps): Promise<Swept> {
       undelivered: await sweepUndelivered(db, deps),
       overdue: await sweepOverdue(db, deps),
       deleting: await sweepDeleting(db, deps),
+      money: await sweepMoneyJobs(db, deps),
     },
   }
 }

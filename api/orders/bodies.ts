@@ -42,6 +42,17 @@ export const OrderBody = z.object({
   refundAt: instant(
     'When the money goes back if no server could be delivered; null unless paid and undelivered.',
   ).nullable(),
+  returnedAmount: minorUnits(
+    'Minor units that went back, are on their way, or the bank took back.',
+  ),
+  ending: z.string().nullable().meta({
+    description: 'Why the order is being ended or was: `not_delivered`, `operator`, ' +
+      '`refunded_at_stripe` or `dispute_lost`; null unless it is.',
+  }),
+  onHold: z.string().nullable().meta({
+    description: 'Why its server must not run: `disputed` (until the bank decides) or `ended` ' +
+      '(until it is deleted); null while it may.',
+  }),
 }).meta({ id: 'Order', description: 'An order as its owner reads it.' })
 
 export type OrderBody = z.output<typeof OrderBody>

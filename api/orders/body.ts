@@ -16,6 +16,12 @@ const statusTexts: Record<OrderBody['status'], string> = {
 
 const atRest = new Set<OrderBody['status']>(['provisioned', 'expired', 'canceled', 'refunded'])
 
+function statusText({ status, ending, onHold }: ShownOrder): string {
+  if (ending && status !== 'refunded') return 'This order is being ended; your money goes back.'
+  if (onHold === 'disputed') return 'Your bank looks at your payment. Your server waits for it.'
+  return statusTexts[status]
+}
+
 /** An order as its owner reads it. */
 export function toOrderBody(
   order: ShownOrder,
@@ -24,7 +30,7 @@ export function toOrderBody(
   return {
     id: order.id,
     status: order.status,
-    statusText: statusTexts[order.status],
+    statusText: statusText(order),
     atRest: atRest.has(order.status),
     planId: order.planId,
     planName: order.bought.planName,
@@ -43,5 +49,8 @@ export function toOrderBody(
     expiresAt: order.status === 'pending' ? order.expiresAt.toISOString() : null,
     paidAt: order.paidAt?.toISOString() ?? null,
     refundAt: order.refundAt?.toISOString() ?? null,
+    returnedAmount: order.returnedAmount,
+    ending: order.ending,
+    onHold: order.onHold,
   }
 }

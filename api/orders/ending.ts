@@ -1,16 +1,22 @@
+import { resolveAlert } from '../alerts/alerts.ts'
 import { releaseCapacity } from '../checkout/capacity.ts'
 import type { Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { enqueue } from '../jobs/queue.ts'
-import { listPaymentsOf, recordReturning } from '../payments/money_store.ts'
+import {
+  listLostPaymentIds,
+  listPaymentsOf,
+  type Payment,
+  recordReturning,
+} from '../payments/money_store.ts'
 import { findServer, recordDeleteAfter, stopDelivery } from '../servers/store.ts'
 import { type EndReason, holdOrder, insertOrderEvent, type Order, recordEnding } from './store.ts'
 
 /** So long a stopped server is kept, in case the end was a mistake. */
 export const GRACE_MS = 72 * 3_600_000
 
-/** Whose money the shop returns itself; of the others it has gone back already. */
-const RETURNS = new Set<EndReason>(['not_delivered', 'operator'])
+/** Where the shop returns money itself; after a refund at Stripe it has gone back already. */
+const RETURNS = new Set<EndReason>(['not_delivered', 'operator', 'dispute_lost'])
 
 /**
  * Decides that a paid order ends, in the transaction that finds out why: the delivery is stopped, so
@@ -28,11 +34,14 @@ export async function beginEnding(
   const stopped = await stopDelivery(tx, deps, serverId)
   if (!stopped && reason === 'not_delivered') return false
   if (!await recordEnding(tx, order.id, reason)) return false
+  await resolveAlert(tx, { kind: 'order_needs_review', subject: order.id })
   const running = !stopped && await findServer(tx, serverId) !== undefined
   if (stopped) await enqueue(tx, deps, 'server.delete', { serverId }, { topic: serverId })
   else if (running) await retire(tx, deps, order)
   else await releaseCapacity(tx, order.id)
-  if (RETURNS.has(reason)) await markReturning(tx, order, { reason, delivered: running })
+  if (RETURNS.has(reason)) {
+    for (const { id } of await paymentsToReturn(tx, order)) await recordReturning(tx, id, reason)
+  }
   const facts = { reason, running }
   await insertOrderEvent(tx, deps, {
     orderId: order.id,
@@ -41,7 +50,10 @@ export async function beginEnding(
     cause,
     nextInMs: 0,
   })
-  await enqueue(tx, deps, 'order.refund', { orderId: order.id }, { topic: order.id })
+  // The deadline is that job.
+  if (reason !== 'not_delivered') {
+    await enqueue(tx, deps, 'order.refund', { orderId: order.id }, { topic: order.id })
+  }
   return true
 }
 
@@ -55,20 +67,17 @@ async function retire(tx: Queryable, deps: Pick<Deps, 'newId'>, order: Order): P
   await enqueue(tx, deps, 'server.retire', { serverId }, { topic: serverId, delayMs })
 }
 
-/** Everything of an order without its server; of one that ran, what was paid last. */
-async function markReturning(
+/**
+ * The payments that go back when an order ends now: all of one without its server; of one that was
+ * delivered what was paid last. What the bank decided over is not ours to return.
+ */
+export async function paymentsToReturn(
   tx: Queryable,
-  order: Order,
-  { reason, delivered }: { reason: EndReason; delivered: boolean },
-): Promise<void> {
-  for (const payment of await paymentsToReturn(tx, order.id, delivered)) {
-    await recordReturning(tx, payment.id, reason)
-  }
-}
-
-/** The payments that go back when an order ends now. */
-export async function paymentsToReturn(tx: Queryable, orderId: string, delivered: boolean) {
-  const ours = (await listPaymentsOf(tx, orderId))
-    .filter(({ role, returnedAt }) => role !== 'extra' && returnedAt === null)
-  return delivered ? ours.filter(({ amount }) => amount > 0).slice(-1) : ours
+  { id, status }: Pick<Order, 'id' | 'status'>,
+): Promise<Payment[]> {
+  const lost = await listLostPaymentIds(tx, id)
+  const ours = (await listPaymentsOf(tx, id)).filter((payment) => payment.role !== 'extra')
+  const newest = ours.filter(({ amount }) => amount > 0).slice(-1)
+  return (status === 'provisioned' ? newest : ours)
+    .filter((payment) => payment.returnedAt === null && !lost.includes(payment.id))
 }

@@ -27,6 +27,9 @@ const pending: OrderBody = {
   expiresAt: '2026-11-24T18:38:11.204Z',
   paidAt: null,
   refundAt: null,
+  returnedAmount: 0,
+  ending: null,
+  onHold: null,
 }
 
 const placed: TimelineEntryBody = {

@@ -75,7 +75,6 @@ export async function refundOrder(
     if (order.ending === null) {
       const cause = { actor, why: reason }
       if (!await beginEnding(tx, deps, order, { reason: 'operator', cause })) throw changed()
-      await resolveAlert(tx, { kind: 'order_needs_review', subject: orderId })
     } else await tryReturnsAgain(tx, deps, { orderId, actor })
     const detail = { reason }
     await audit(tx, deps, { actor, action: 'order.refund', subject: orderId, detail })
@@ -96,7 +95,7 @@ export async function resolveReview(
   const does = await db.transaction(async (tx) => {
     const order = await lockOrder(tx, orderId)
     const { does } = await planReview(tx, { orderId, accept })
-    const [payment] = await listPaymentsOf(tx, orderId)
+    const payment = (await listPaymentsOf(tx, orderId)).find(({ role }) => role === 'order')
     if (!order || !payment) throw changed()
     const event = { kind: 'order.review_accepted', cause: { actor }, nextInMs: 0 }
     if (!await moveOrder(tx, deps, orderId, 'paid', event)) throw changed()

@@ -75,12 +75,14 @@ export async function planRefund(
   if (order.ending || order.status === 'refunded') return await planAgain(db, order)
   const server = await findServer(db, order.bought.serverId)
   const running = server?.status === 'active' || server?.status === 'suspended'
-  const payments = await paymentsToReturn(db, orderId, running)
+  const payments = await paymentsToReturn(db, order)
   const does = payments.map(({ amount, currency, stripeRef }) =>
     `Returns ${formatMoney(amount, currency)} (${stripeRef}) at Stripe.`
   )
   if (payments.length === 0) {
-    does.push('Returns nothing, as no payment is known here: look at the session at Stripe.')
+    does.push(
+      'Returns nothing, as no payment is known here: look at the session and its subscription at Stripe.',
+    )
   }
   for (const id of await listSubscriptionIdsOf(db, orderId)) does.push(`Cancels ${id} at Stripe.`)
   if (server) does.push(running ? SUSPENDS : 'Stops the delivery and deletes what is at the panel.')
@@ -99,7 +101,7 @@ export async function planReview(
     throw no(`Only an order in review can be decided; this one is ${order.status}.`)
   }
   if (!accept) return await planRefund(db, { orderId })
-  const [payment] = await listPaymentsOf(db, orderId)
+  const payment = (await listPaymentsOf(db, orderId)).find(({ role }) => role === 'order')
   if (!payment || payment.returnedAt) {
     throw no('No payment of this order is known here, or it went back: refund the order instead.')
   }

@@ -78,12 +78,20 @@ export interface ShownOrder extends Order {
   serverId: string | null
   /** Where to pay. */
   checkoutUrl: string | null
+  /** What went back of its payments or was taken back, in minor units. */
+  returnedAmount: number
 }
 
 const SHOWN = `SELECT ${COLUMNS},
   (SELECT s.id FROM servers s WHERE s.live_order_id = orders.id) AS serverId,
   (SELECT c.url FROM checkout_sessions c WHERE c.order_id = orders.id
-    ORDER BY c.attempt DESC LIMIT 1) AS checkoutUrl FROM orders`
+    ORDER BY c.attempt DESC LIMIT 1) AS checkoutUrl,
+  (SELECT COALESCE(SUM(r.amount), 0) FROM refunds r JOIN payments p ON p.id = r.payment_id
+    WHERE r.order_id = orders.id AND p.role <> 'extra'
+      AND r.status NOT IN ('failed', 'canceled')) +
+  (SELECT COALESCE(SUM(d.amount), 0) FROM disputes d JOIN payments p ON p.id = d.payment_id
+    WHERE d.order_id = orders.id AND p.role <> 'extra' AND d.status = 'lost') AS returnedAmount
+  FROM orders`
 
 /** The order if it is this user's; another's is simply not there. */
 export async function findOrderOf(
@@ -95,7 +103,7 @@ export async function findOrderOf(
     id,
     userId,
   ])
-  return row && toOrder(row)
+  return row && toShown(row)
 }
 
 /** A user's orders, newest first, at most 200. */
@@ -104,7 +112,7 @@ export async function listOrdersOf(db: Queryable, userId: string): Promise<Shown
     `${SHOWN} WHERE user_id = ? ORDER BY created_at DESC, id DESC LIMIT 200`,
     [userId],
   )
-  return rows.map((row) => toOrder(row))
+  return rows.map(toShown)
 }
 
 export async function findNewestOrderIdOf(
@@ -443,6 +451,10 @@ export async function msSinceOrderEvent(
 type OrderRow<O extends Order = Order> = Omit<O, 'bought' | 'unitAmount'> & {
   bought: string
   unitAmount: number | string
+}
+
+function toShown(row: OrderRow<ShownOrder>): ShownOrder {
+  return { ...toOrder(row), returnedAmount: Number(row.returnedAmount) }
 }
 
 function toOrder<R extends { bought: string; unitAmount: number | string }>(row: R) {

@@ -132,6 +132,11 @@ const sentences: Record<string, (facts: Facts) => Words> = {
     next: 'A person has been told, and finds another way',
     level: 'problem',
   }),
+  'order.refund_needs_you': ({ amount, currency }) => ({
+    text: `To return ${money(amount, currency)}, Stripe needs to know where to.`,
+    next: 'Stripe has written to you: please answer that mail',
+    level: 'problem',
+  }),
   'order.paid_twice': ({ amount, currency }) => ({
     text: `A second payment of ${money(amount, currency)} arrived. You need only one.`,
     next: 'We return it, and cancel its subscription',

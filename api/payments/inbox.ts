@@ -22,6 +22,7 @@ export const handledTypes = new Set([
   'refund.created',
   'refund.updated',
   'refund.failed',
+  'charge.refund.updated',
   'charge.dispute.created',
   'charge.dispute.updated',
   'charge.dispute.closed',
@@ -39,8 +40,11 @@ export async function syncEvent(db: Db, deps: Deps, event: InboxEvent): Promise<
       return await settleSession(db, deps, event.objectId)
     case 'subscription':
       return await syncSubscription(db, deps, event.objectId)
-    case 'invoice':
-      return await syncInvoice(db, deps, event.objectId)
+    case 'invoice': {
+      await syncInvoice(db, deps, event.objectId)
+      const subscriptionId = subscriptionOf(event.body)
+      return subscriptionId ? await syncSubscription(db, deps, subscriptionId) : undefined
+    }
     case 'charge':
     case 'refund':
     case 'dispute': {
@@ -73,7 +77,20 @@ const MoneyEvent = z.object({
   data: z.object({ object: z.object({ payment_intent: z.string() }) }),
 })
 
-/** The one thing that is read from a payload: where to look. */
+const InvoiceEvent = z.object({
+  data: z.object({
+    object: z.object({
+      parent: z.object({ subscription_details: z.object({ subscription: z.string() }) }),
+    }),
+  }),
+})
+
+/** All that is read from a payload: where to look. */
+function subscriptionOf(body: string): string | undefined {
+  const event = InvoiceEvent.safeParse(JSON.parse(body))
+  return event.data?.data.object.parent.subscription_details.subscription
+}
+
 function intentOf(body: string): string | undefined {
   return MoneyEvent.safeParse(JSON.parse(body)).data?.data.object.payment_intent
 }

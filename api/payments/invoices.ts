@@ -4,7 +4,7 @@ import { enqueue } from '../jobs/queue.ts'
 import { findOrder, lockOrder, type Order } from '../orders/store.ts'
 import { findPaymentByRef, insertPayment } from './money_store.ts'
 import type { InvoiceState } from './payments.ts'
-import { findOrderIdOfSubscription, upsertSubscription } from './store.ts'
+import { findOrderIdOfSubscription } from './store.ts'
 import { syncOrder } from './sync.ts'
 
 /**
@@ -15,7 +15,7 @@ export async function syncInvoice(db: Db, deps: Deps, invoiceId: string): Promis
   const invoice = await deps.payments.getInvoice(invoiceId)
   if (!invoice?.subscriptionId) return
   const orderId = await findOrderIdOfSubscription(db, invoice.subscriptionId)
-  if (orderId) return await follow(db, deps, orderId, { ...invoice, id: invoiceId })
+  if (orderId) return await follow(db, deps, orderId, invoice)
   const order = invoice.orderId ? await findOrder(db, invoice.orderId) : undefined
   if (order) await syncOrder(db, deps, order.id)
 }
@@ -26,9 +26,6 @@ async function follow(
   orderId: string,
   invoice: InvoiceState,
 ): Promise<void> {
-  const { subscriptionId } = invoice
-  const subscription = subscriptionId && await deps.payments.getSubscription(subscriptionId)
-  if (subscription) await upsertSubscription(db, orderId, subscription)
   if (invoice.status !== 'paid') return
   const paymentId = deps.newId('payment')
   await db.transaction(async (tx) => {
@@ -40,7 +37,7 @@ async function follow(
       orderId,
       stripeRef: invoice.id,
       paymentIntentId: invoice.paymentIntentId,
-      subscriptionId,
+      subscriptionId: invoice.subscriptionId,
       role: returnReason ? 'extra' : 'renewal',
       amount: invoice.amountPaid,
       currency: invoice.currency,

@@ -31,7 +31,7 @@ export async function findLostSession(
     clientReferenceId === order.id && !known.includes(id)
   )
   if (lost) {
-    await recordFound(db, attempt, lost.id)
+    await recordFound(db, attempt, { id: lost.id, url: undefined })
     return lost.id
   }
   if (deps.now().getTime() > attempt.expiresAt.getTime() + MARGIN_MS) {

@@ -21,6 +21,7 @@ import {
   insertRefund,
   isClosed,
   listDisputesOf,
+  listLostPaymentIds,
   listPaymentsOf,
   listRefundsOf,
   type Payment,
@@ -28,6 +29,7 @@ import {
   recordIntent,
   recordRefundStatus,
   recordReturned,
+  recordReturning,
 } from './money_store.ts'
 import {
   hasFailed,
@@ -98,12 +100,11 @@ export function moneyLeft({ received, refunds, disputes }: PaymentMoney): number
 export async function mirrorMoney(
   db: Db,
   deps: Deps,
-  { id }: Payment,
+  { id, orderId }: Payment,
   money: PaymentMoney,
 ): Promise<void> {
   await db.transaction(async (tx) => {
-    const known = await findPayment(tx, id)
-    const order = known && await lockOrder(tx, known.orderId)
+    const order = await lockOrder(tx, orderId)
     const payment = order && await findPayment(tx, id)
     if (!order || !payment) return
     const about = { order, payment }
@@ -111,9 +112,10 @@ export async function mirrorMoney(
     for (const dispute of money.disputes) await mirrorDispute(tx, deps, about, dispute)
     const returned = payment.amount > 0 && await amountReturned(tx, id) >= payment.amount
     await recordReturned(tx, id, returned)
+    if (returned) await resolveAlert(tx, { kind: 'refund_failed', subject: id })
     if (payment.role === 'extra') return
     await followDisputes(tx, deps, order)
-    if (returned && await isNewest(tx, payment)) await endReturned(tx, deps, about)
+    await endReturned(tx, deps, about, returned)
   })
   deps.wake()
 }
@@ -146,7 +148,12 @@ async function mirrorRefund(
   const event = { orderId: order.id, facts, cause }
   if (hasFailed(refund)) {
     await raiseAlert(tx, deps, { kind: 'refund_failed', subject: payment.id, detail: cause })
-    await insertOrderEvent(tx, deps, { ...event, kind: 'order.refund_came_back' })
+    // With its end the order lost every claim to the money: a person finds another way.
+    if (order.ending) await recordReturning(tx, payment.id, order.ending)
+    // Nobody was told of one that never was on its way.
+    if (known) await insertOrderEvent(tx, deps, { ...event, kind: 'order.refund_came_back' })
+  } else if (refund.status === 'requires_action') {
+    await insertOrderEvent(tx, deps, { ...event, kind: 'order.refund_needs_you' })
   } else if (!known && !payment.returnReason && refund.amount < payment.amount) {
     await insertOrderEvent(tx, deps, { ...event, kind: 'order.partly_refunded' })
   }
@@ -171,11 +178,20 @@ async function mirrorDispute(
     await resolveAlert(tx, alert)
     const kind = dispute.status === 'lost' ? 'order.dispute_lost' : 'order.dispute_won'
     await insertOrderEvent(tx, deps, { ...event, kind })
+    if (payment.returnReason) await enqueueReturn(tx, deps, payment)
   } else if (!known) {
     await raiseAlert(tx, deps, { ...alert, detail: { ...cause, orderId: order.id } })
     await insertOrderEvent(tx, deps, { ...event, kind: 'order.disputed' })
     if (payment.role !== 'extra') await mailOrderDisputed(tx, deps, order, dispute)
   }
+}
+
+/** What the bank had taken can be returned by us now, or need not be any more. */
+async function enqueueReturn(tx: Queryable, deps: Deps, payment: Payment): Promise<void> {
+  const { id: paymentId, orderId, role } = payment
+  if (role === 'extra') {
+    await enqueue(tx, deps, 'payment.return', { paymentId }, { topic: paymentId })
+  } else await enqueue(tx, deps, 'order.refund', { orderId }, { topic: orderId })
 }
 
 /** A server does not run on money that the bank has taken back for now. */
@@ -200,9 +216,15 @@ async function isNewest(tx: Queryable, { id, orderId }: Payment): Promise<boolea
   return paid.at(-1)?.id === id
 }
 
-/** All the money went back, and not by us: the order ends. */
-async function endReturned(tx: Queryable, deps: Deps, { order, payment }: About): Promise<void> {
-  const lost = (await listDisputesOf(tx, payment.id)).some(({ status }) => status === 'lost')
+/** The bank took a payment back, or all of the last one was returned by hand: the order ends. */
+async function endReturned(
+  tx: Queryable,
+  deps: Deps,
+  { order, payment }: About,
+  returned: boolean,
+): Promise<void> {
+  const lost = (await listLostPaymentIds(tx, order.id)).includes(payment.id)
+  if (!lost && !(returned && await isNewest(tx, payment))) return
   const reason = lost ? 'dispute_lost' : 'refunded_at_stripe'
   await beginEnding(tx, deps, order, { reason, cause: { paymentId: payment.id } })
 }

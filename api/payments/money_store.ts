@@ -200,6 +200,15 @@ export async function listDisputesOf(db: Queryable, paymentId: string): Promise<
   return await db.query('SELECT id, status FROM disputes WHERE payment_id = ?', [paymentId])
 }
 
+/** The payments of an order that the bank took back for good. */
+export async function listLostPaymentIds(db: Queryable, orderId: string): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    "SELECT DISTINCT payment_id AS id FROM disputes WHERE order_id = ? AND status = 'lost'",
+    [orderId],
+  )
+  return rows.map((row) => row.id)
+}
+
 export async function insertDispute(
   tx: Queryable,
   payment: Payment,

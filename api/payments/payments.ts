@@ -95,6 +95,8 @@ export interface CheckoutRequest {
 /** A checkout session as Stripe says it is now. Amounts in minor units. */
 export interface SessionState {
   id: string
+  /** Where to pay, only while it is open. */
+  url: string | undefined
   status: 'open' | 'complete' | 'expired'
   paymentStatus: 'paid' | 'unpaid' | 'no_payment_required'
   mode: string

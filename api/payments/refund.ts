@@ -1,6 +1,6 @@
 import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
-import { raiseAlert, resolveAlert } from '../alerts/alerts.ts'
+import { raiseAlert } from '../alerts/alerts.ts'
 import { TryAgain } from '../jobs/again.ts'
 import { scrub } from '../log.ts'
 import { beginEnding } from '../orders/ending.ts'
@@ -32,6 +32,9 @@ const UNDELIVERED = new Set<OrderStatus>(['paid', 'provisioning', 'provision_fai
 
 /** What Stripe refuses it refuses for days, as while a dispute is open. */
 const REFUSED_RETRY_MS = 3_600_000
+
+/** After a day of that it is tried once a day. */
+const OFTEN = 24
 
 /**
  * Ends an order for which that is decided, or whose deadline has come without a running server. The
@@ -85,7 +88,9 @@ async function endOverdue(db: Db, deps: Deps, order: Order): Promise<boolean> {
  */
 async function sendBack(db: Db, deps: Deps, payment: Payment): Promise<void> {
   if (payment.amount === 0) return await recordReturned(db, payment.id, true)
-  const { intent, money } = await readMoney(db, deps, payment)
+  const { intent, money } = await readMoney(db, deps, payment).catch(async (error) => {
+    throw await refusal(db, deps, payment, error)
+  })
   await mirrorMoney(db, deps, payment, money)
   const amount = moneyLeft(money)
   if (amount <= 0) return
@@ -95,12 +100,24 @@ async function sendBack(db: Db, deps: Deps, payment: Payment): Promise<void> {
     const refund = await deps.payments.createRefund(wanted, key)
     await mirrorMoney(db, deps, payment, { ...money, refunds: [...money.refunds, refund] })
   } catch (error) {
-    if (!(error instanceof PaymentsError)) throw error
-    if (isKept(error)) await useUpRefundKey(db, payment)
-    if (error.retryable) throw error
-    await recordRefusal(db, deps, payment, error)
-    throw new TryAgain(`cannot refund: ${error.message}`, REFUSED_RETRY_MS, error)
+    if (error instanceof PaymentsError && isKept(error)) await useUpRefundKey(db, payment)
+    throw await refusal(db, deps, payment, error, money.refunds.length)
   }
+}
+
+/** What to throw for a refund that did not come about. What Stripe refuses never kills the job. */
+async function refusal(
+  db: Db,
+  deps: Deps,
+  payment: Payment,
+  error: unknown,
+  made = 0,
+): Promise<unknown> {
+  if (!(error instanceof PaymentsError) || error.retryable) return error
+  await recordRefusal(db, deps, payment, error)
+  const often = payment.refundTries + made >= OFTEN
+  const delayMs = often ? 24 * REFUSED_RETRY_MS : REFUSED_RETRY_MS
+  return new TryAgain(`cannot refund: ${error.message}`, delayMs, error)
 }
 
 /** Stripe gives the same answer to the same key for a day, also that it failed. */
@@ -131,9 +148,6 @@ async function recordRefunded(db: Db, deps: Deps, orderId: string): Promise<void
   const moved = await db.transaction(async (tx) => {
     const order = await lockOrder(tx, orderId)
     if (!order?.ending) return undefined
-    for (const { id } of await listPaymentsOf(tx, orderId)) {
-      await resolveAlert(tx, { kind: 'refund_failed', subject: id })
-    }
     const event = { kind: 'order.refunded', facts: { reason: order.ending } }
     if (!await moveOrder(tx, deps, orderId, 'refunded', event)) return undefined
     await recordSettled(tx, orderId)

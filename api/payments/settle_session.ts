@@ -25,7 +25,8 @@ export async function settleSession(db: Db, deps: Deps, stripeSessionId: string)
   const orderId = await findOrderIdOfSession(db, stripeSessionId) ?? session.clientReferenceId
   const order = orderId ? await findOrder(db, orderId) : undefined
   if (!order) return await reportOrphan(db, deps, session)
-  const attempt = await attemptOf(db, order, stripeSessionId)
+  // By the id that we asked for: what answers with another one is not taken for it.
+  const attempt = await attemptOf(db, order, { id: stripeSessionId, url: session.url })
   if (attempt) await settle(db, deps, { order, attempt, session })
 }
 
@@ -33,17 +34,19 @@ export async function settleSession(db: Db, deps: Deps, stripeSessionId: string)
 async function attemptOf(
   db: Db,
   order: Order,
-  stripeSessionId: string,
+  { id: sessionId, url }: Pick<SessionState, 'id' | 'url'>,
 ): Promise<CheckoutSession | undefined> {
   const attempts = await listCheckoutSessions(db, order.id)
-  const known = attempts.find((one) => one.stripeSessionId === stripeSessionId)
+  const known = attempts.find((one) => one.stripeSessionId === sessionId)
   if (known) return known
-  const lost = attempts.findLast(({ stripeSessionId: id, status }) => !id && status === 'open') ??
-    attempts.findLast(({ stripeSessionId: id, status }) => !id && status === 'failed')
-  if (lost) await recordFound(db, lost, stripeSessionId)
-  else await insertFound(db, attempts, stripeSessionId)
+  const unopened = attempts.filter(({ stripeSessionId }) => stripeSessionId === null)
+  const open = unopened.findLast(({ status }) => status === 'open')
+  const failed = unopened.findLast(({ status }) => status === 'failed')
+  if (open) await recordFound(db, open, { id: sessionId, url })
+  else if (failed) await recordFound(db, failed, { id: sessionId, url: undefined })
+  else await insertFound(db, attempts, sessionId)
   const found = await listCheckoutSessions(db, order.id)
-  return found.find((one) => one.stripeSessionId === stripeSessionId)
+  return found.find((one) => one.stripeSessionId === sessionId)
 }
 
 async function insertFound(

@@ -93,7 +93,8 @@ export function createStripe(options: StripeOptions): Payments {
       findable(async () => toSubscription(await stripe.subscriptions.retrieve(id))),
     cancelSubscription: (id, idempotencyKey) =>
       unlessOver(() => stripe.subscriptions.cancel(id, {}, { idempotencyKey }), async () => {
-        return (await stripe.subscriptions.retrieve(id)).status === 'canceled'
+        const subscription = await findable(() => stripe.subscriptions.retrieve(id))
+        return subscription === undefined || subscription.status === 'canceled'
       }),
     getMoney: (paymentIntentId) => findable(() => getMoney(stripe, paymentIntentId)),
     createRefund: (refund, idempotencyKey) =>
@@ -164,6 +165,7 @@ function toSessionState(session: Stripe.Checkout.Session): SessionState {
   const totals = session.total_details
   return {
     id: session.id,
+    url: session.url ?? undefined,
     status: oneOf(['complete', 'expired', 'open'], session.status),
     paymentStatus: oneOf(['paid', 'no_payment_required', 'unpaid'], session.payment_status),
     mode: session.mode,

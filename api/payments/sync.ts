@@ -16,6 +16,7 @@ import type { OrderStatus } from '../orders/status.ts'
 import { differencesOf, isOurs } from './differences.ts'
 import { recordExtra } from './extra.ts'
 import { findLostSession } from './lost_session.ts'
+import { syncMoney } from './money.ts'
 import { markPaid, recordMoney } from './paid.ts'
 import type { SessionState } from './payments.ts'
 
@@ -88,7 +89,9 @@ async function lookAgain(db: Db, deps: Deps, order: Order): Promise<void> {
 /** A session that nobody is to pay any more is ended, unless somebody did at this moment. */
 async function closeUnlessWanted(db: Db, deps: Deps, settlement: Settlement): Promise<void> {
   const { order, attempt, session } = settlement
-  const newest = (await listCheckoutSessions(db, order.id)).at(-1)
+  // The one whose address the buyer has, or will be told.
+  const newest = (await listCheckoutSessions(db, order.id))
+    .findLast(({ url, stripeSessionId }) => url !== null || stripeSessionId === null)
   if (order.status === 'pending' && attempt.attempt === newest?.attempt) return
   await deps.payments.expireCheckoutSession(session.id)
   const now = await deps.payments.getCheckoutSession(session.id)
@@ -147,11 +150,17 @@ async function holdForReview(
     const first = await moveOrder(tx, deps, order.id, 'needs_review', { kind, cause })
     if (!first) return false
     // Of another session we do not know whose money it is.
-    const itsOwn = !differences.includes('session') && !differences.includes('order')
-    if (itsOwn && session.paymentStatus === 'paid') await recordMoney(tx, deps, order, session)
+    if (!differences.includes('session') && session.paymentStatus === 'paid') {
+      await recordMoney(tx, deps, order, session)
+    }
     await raiseAlert(tx, deps, { kind: 'order_needs_review', subject: order.id, detail: cause })
     await mailOrderProblem(tx, deps, order.id, 'needs_review')
     return true
   })
-  if (moved) deps.log.error('payment differs from its order', { orderId: order.id, ...cause })
+  if (!moved) return
+  deps.log.error('payment differs from its order', { orderId: order.id, ...cause })
+  // It differs, perhaps, because it was returned before we looked: then that is its end.
+  if (session.invoice?.paymentIntentId) {
+    await syncMoney(db, deps, session.invoice.paymentIntentId)
+  }
 }

@@ -80,7 +80,9 @@ function expectServers(shop: Shop, orders: OrderRow[]): void {
 async function expectMoney(shop: Shop, sessions: Session[]): Promise<void> {
   const rows = await shop.db.query<{ currency: string; amount: string }>(
     `SELECT p.currency, SUM(p.amount) AS amount FROM payments p
-      JOIN orders o ON o.id = p.order_id GROUP BY p.currency`,
+      JOIN orders o ON o.id = p.order_id
+      WHERE p.role <> 'renewal' AND COALESCE(p.return_reason, '') <> 'paid_after_end'
+      GROUP BY p.currency`,
   )
   const review = await shop.db.query<{ id: string }>(
     `SELECT id FROM orders o WHERE status = 'needs_review'

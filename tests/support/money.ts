@@ -21,7 +21,8 @@ export async function paidOrder(shop: Shop): Promise<PaidOrder> {
 /** An order whose server runs. */
 export async function deliveredOrder(shop: Shop): Promise<PaidOrder> {
   const order = await paidOrder(shop)
-  await shop.pass(10_000, async () => (await stateOf(shop, order.orderId)).server === 'active')
+  // The panel may be left alone for a while after the test before.
+  await shop.pass(300_000, async () => (await stateOf(shop, order.orderId)).server === 'active')
   return order
 }
 

@@ -80,7 +80,7 @@ export async function soak(shop: Shop, { seed, orders, withinMs }: Soak): Promis
 }
 
 /** Room for all: nodes of a hundred ports, as a real one has, for the free ones are read page by page. */
-async function widen({ panel, db, deps }: Shop, orders: number): Promise<void> {
+export async function widen({ panel, db, deps }: Shop, orders: number): Promise<void> {
   const { nodes, allocations } = panel.store
   const model = nodes.get(1)
   for (let left = orders; left > 0; left -= PORTS) {

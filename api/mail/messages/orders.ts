@@ -278,7 +278,11 @@ function panelLogin(facts: OrderMailFacts['server_ready'], shop: Shop): Block[] 
 function refunded({ amount, currency }: Money): Block[] {
   if (amount === 0) return []
   const money = formatMoney(amount, currency)
-  return [paragraph(`${money} goes back the way it came. Banks take up to ten days to show it.`)]
+  return [
+    paragraph(
+      `The whole ${money} goes back the way it came. Banks take up to ten days to show it.`,
+    ),
+  ]
 }
 
 function aboutOrder({ orderId, serverName, planName }: OrderFacts): Fact[] {

@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openAlerts } from '../support/money.ts'
+import { type Shop, startShop } from '../support/shop.ts'
+import { widen } from '../support/soak.ts'
+import { expectHeld, payTampered, TAMPERINGS } from '../support/tampering.ts'
+
+const EACH = 50
+
+const names = Object.keys(TAMPERINGS)
+
+const HOUR_MS = 3_600_000
+
+let shop: Shop
+
+beforeAll(async () => {
+  shop = await startShop()
+})
+
+afterAll(() => shop.stop())
+
+test(`${names.length} ways to tamper with a session, ${EACH} times each`, async () => {
+  await widen(shop, names.length * EACH)
+  const orders: [string, string][] = []
+  for (let at = 0; at < EACH; at++) {
+    for (const name of names) orders.push([await payTampered(shop, name), name])
+  }
+  shop.clock.advance(25 * HOUR_MS)
+  await shop.sweep()
+  await shop.drain()
+  for (const [orderId, name] of orders) await expectHeld(shop, orderId, name)
+  const servers = shop.panel.store.servers.rows.length
+  const alerts = (await openAlerts(shop, 'order_needs_review')).length
+  console.log(JSON.stringify({ orders: orders.length, servers, alerts }))
+  expect([servers, alerts]).toEqual([0, names.length * EACH])
+})
