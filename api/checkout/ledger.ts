@@ -22,8 +22,8 @@ export async function sweepLedger(db: Db, deps: Deps): Promise<Swept> {
 }
 
 /** True in SQL of an order `o` that has to hold capacity. Money under review is a person's to decide. */
-const HOLDS = `(o.status IN ('pending', 'payment_processing', 'paid', 'provisioning',
-    'provision_failed', 'needs_review')
+const HOLDS = `((o.ending IS NULL AND o.status IN ('pending', 'payment_processing', 'paid',
+    'provisioning', 'provision_failed', 'needs_review'))
   OR EXISTS (SELECT 1 FROM servers live WHERE live.live_order_id = o.id))`
 
 async function releaseLeftOver(db: Db): Promise<number> {

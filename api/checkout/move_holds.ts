@@ -72,8 +72,8 @@ interface Movable {
 }
 
 /** True in SQL of an order `o` that waits for money or for its server, of which no create was sent. */
-const NOT_CREATED = `o.status IN ('pending', 'payment_processing', 'paid', 'provisioning',
-    'provision_failed')
+const NOT_CREATED = `o.ending IS NULL AND o.status IN ('pending', 'payment_processing', 'paid',
+    'provisioning', 'provision_failed')
   AND NOT EXISTS (SELECT 1 FROM servers s WHERE s.live_order_id = o.id
     AND (s.ptero_server_id IS NOT NULL OR s.create_sent_at IS NOT NULL))`
 

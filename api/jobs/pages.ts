@@ -22,3 +22,15 @@ export async function* pages<R extends { id: string }>(
     after = last.id
   }
 }
+
+/** Gathers what comes one by one into lists of at most BATCH, for one question of the database each. */
+export async function* batches<T>(all: AsyncIterable<T>): AsyncGenerator<T[]> {
+  let batch: T[] = []
+  for await (const one of all) {
+    batch.push(one)
+    if (batch.length < BATCH) continue
+    yield batch
+    batch = []
+  }
+  if (batch.length > 0) yield batch
+}

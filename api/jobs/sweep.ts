@@ -5,6 +5,8 @@ import type { Deps } from '../deps.ts'
 import { sweepOutbox } from '../mail/sweep.ts'
 import { PanelError } from '../panel/panel.ts'
 import { sweepOpenOrders } from '../payments/open_orders.ts'
+import { sweepMoneyBack, sweepSubscriptions } from '../payments/sweep_money_back.ts'
+import { sweepStripe, sweepStripeMonth } from '../payments/sweep_stripe.ts'
 import { TryAgain } from './again.ts'
 import { createHandlers } from './handlers.ts'
 import { sweepJobAlerts } from './job_alerts.ts'
@@ -40,6 +42,10 @@ const sweeps = {
   leases: { everyMs: MINUTE_MS, run: sweepLeases },
   ledger: { everyMs: 10 * MINUTE_MS, run: sweepLedger },
   capacity: { everyMs: 10 * MINUTE_MS, run: sweepCapacity },
+  stripe: { everyMs: HOUR_MS, run: sweepStripe },
+  'stripe-month': { everyMs: 24 * HOUR_MS, run: sweepStripeMonth },
+  refunds: { everyMs: HOUR_MS, run: sweepMoneyBack },
+  subscriptions: { everyMs: HOUR_MS, run: sweepSubscriptions },
   purge: { everyMs: HOUR_MS, run: purge },
 } as const satisfies Record<string, Sweep>
 

@@ -72,6 +72,14 @@ export async function findOrder(db: Queryable, id: string): Promise<Order | unde
   return row && toOrder(row)
 }
 
+export async function findPaidAt(db: Queryable, id: string): Promise<Date | undefined> {
+  const [row] = await db.query<{ paidAt: Date | null }>(
+    'SELECT paid_at AS paidAt FROM orders WHERE id = ?',
+    [id],
+  )
+  return row?.paidAt ?? undefined
+}
+
 /** An order with what its owner is shown beside it. */
 export interface ShownOrder extends Order {
   /** The live server. */

@@ -4,7 +4,7 @@ import type { Deps } from '../deps.ts'
 import { BATCH, noJob, pages } from '../jobs/pages.ts'
 import { enqueue } from '../jobs/queue.ts'
 import { countFound, type Swept } from '../jobs/sweep.ts'
-import { findOrder } from '../orders/store.ts'
+import { findOrder, findPaidAt } from '../orders/store.ts'
 import { hasStripeEventOf } from './store.ts'
 import { syncOrder } from './sync.ts'
 
@@ -42,7 +42,7 @@ export async function syncSwept(db: Db, deps: Deps, orderId: string): Promise<vo
     if (lateMs > LATE_MS) await deps.payments.expireCheckoutSession(session)
   }
   await syncOrder(db, deps, orderId)
-  if (before.paidAt || !(await findOrder(db, orderId))?.paidAt) return
+  if (before.paidAt || !await findPaidAt(db, orderId)) return
   if (session && await hasStripeEventOf(db, session)) return
   countFound(deps, 'paid_order')
 }
