@@ -34,6 +34,19 @@ export const alertKinds = {
     means: 'A server that was delivered is not at the panel any more.',
     mend: 'Find out who deleted it; it is never rebuilt by itself.',
   },
+  orphan_server: {
+    means:
+      'The panel has a server of this shop that no order wants. It takes room, and is not paid.',
+    mend: 'See whose it is with its id here, then delete it at the panel; the shop never does.',
+  },
+  server_wrong_owner: {
+    means: 'A server of ours belongs to another account at the panel than the one that bought it.',
+    mend: 'Find out who moved it. Give it back in the panel, or end the order.',
+  },
+  server_differs: {
+    means: 'A server at the panel has other limits than were bought, or is suspended there alone.',
+    mend: 'Put it right in the panel: the order says what was bought.',
+  },
   job_dead: {
     means: 'A job failed so often that it is not tried any more.',
     mend: 'Read its last error, mend the cause, then run `deno task orders retry ORDER`.',

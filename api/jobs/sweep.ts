@@ -7,6 +7,8 @@ import { PanelError } from '../panel/panel.ts'
 import { sweepOpenOrders } from '../payments/open_orders.ts'
 import { sweepMoneyBack, sweepSubscriptions } from '../payments/sweep_money_back.ts'
 import { sweepStripe, sweepStripeMonth } from '../payments/sweep_stripe.ts'
+import { sweepPanel } from '../servers/sweep_panel.ts'
+import { sweepSample } from '../servers/sweep_sample.ts'
 import { TryAgain } from './again.ts'
 import { createHandlers } from './handlers.ts'
 import { sweepJobAlerts } from './job_alerts.ts'
@@ -42,6 +44,8 @@ const sweeps = {
   leases: { everyMs: MINUTE_MS, run: sweepLeases },
   ledger: { everyMs: 10 * MINUTE_MS, run: sweepLedger },
   capacity: { everyMs: 10 * MINUTE_MS, run: sweepCapacity },
+  panel: { everyMs: 10 * MINUTE_MS, run: sweepPanel },
+  servers: { everyMs: 24 * HOUR_MS, run: sweepSample },
   stripe: { everyMs: HOUR_MS, run: sweepStripe },
   'stripe-month': { everyMs: 24 * HOUR_MS, run: sweepStripeMonth },
   refunds: { everyMs: HOUR_MS, run: sweepMoneyBack },

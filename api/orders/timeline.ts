@@ -208,6 +208,10 @@ const sentences: Record<string, (facts: Facts) => Words> = {
     text: 'The game panel does not show your server any more. A person has been told.',
     level: 'problem',
   }),
+  'server.back': () => ({
+    text: 'Your server is at the game panel again.',
+    level: 'good',
+  }),
 }
 
 /** The rows of a timeline in the customer's words. */
