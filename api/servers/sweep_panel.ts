@@ -12,7 +12,7 @@ import { limitsThatDiffer } from './differences.ts'
 import { listLiveServers, listUpServerIds, type LiveServer, recordMoved } from './store.ts'
 
 /** What is missing or too much is certain once two sweeps so far apart have seen it. */
-const CERTAIN_AFTER_MS = 10 * 60_000
+export const CERTAIN_AFTER_MS = 10 * 60_000
 
 interface Finding {
   subject: string

@@ -3,8 +3,8 @@ import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import type { Swept } from '../jobs/sweep.ts'
 import { externalIdOf } from '../panel/external_id.ts'
-import { recordMissing } from './check.ts'
 import { limitsThatDiffer } from './differences.ts'
+import { CERTAIN_AFTER_MS } from './sweep_panel.ts'
 import { listLongestUnverified, type LiveServer, recordVerified } from './store.ts'
 
 /** So few calls are nothing to the panel in a day. */
@@ -24,19 +24,22 @@ export async function sweepSample(db: Db, deps: Deps): Promise<Swept> {
 
 async function verify(db: Db, deps: Deps, server: LiveServer): Promise<boolean> {
   const there = await deps.panel.findServer(await externalIdOf(db, deps, server.id))
+  const { id: subject, orderId } = server
   if (!there) {
-    await recordMissing(db, deps, server)
+    // One sighting: the sweep of the panel makes it certain.
+    const ghost = { kind: 'server_missing', subject, detail: { orderId } } as const
+    await raiseAlert(db, deps, { ...ghost, confirmAfterMs: CERTAIN_AFTER_MS })
     return false
   }
   const owner = await deps.panel.findUser(await externalIdOf(db, deps, server.userId))
-  const about = { subject: server.id, detail: { orderId: server.orderId, pteroServerId: there.id } }
+  const about = { subject, detail: { orderId, pteroServerId: there.id } }
   const isTheirs = owner?.id === there.userId
   if (!isTheirs) await raiseAlert(db, deps, { kind: 'server_wrong_owner', ...about })
   const differences = limitsThatDiffer(server.bought, there)
   if (there.suspended) differences.push('suspended')
   if (differences.length > 0) {
     const detail = { ...about.detail, differences }
-    await raiseAlert(db, deps, { kind: 'server_differs', subject: server.id, detail })
+    await raiseAlert(db, deps, { kind: 'server_differs', subject, detail })
   }
   if (!isTheirs || differences.length > 0) return false
   await recordVerified(db, server.id)
