@@ -47,6 +47,14 @@ export const alertKinds = {
     means: 'A server at the panel has other limits than were bought, or is suspended there alone.',
     mend: 'Put it right in the panel: the order says what was bought.',
   },
+  money_report: {
+    means: 'What came and went on a day, and what Stripe says of it.',
+    mend: 'Nothing, unless it deviates; then there is an alert of its own.',
+  },
+  money_deviation: {
+    means: 'Stripe and this shop do not say the same of an invoice of that day.',
+    mend: 'Look the invoices up in the Stripe dashboard. It ends by itself once both agree.',
+  },
   job_dead: {
     means: 'A job failed so often that it is not tried any more.',
     mend: 'Read its last error, mend the cause, then run `deno task orders retry ORDER`.',

@@ -4,6 +4,7 @@ import type { Db, Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { sweepOutbox } from '../mail/sweep.ts'
 import { PanelError } from '../panel/panel.ts'
+import { sweepMoney } from '../payments/money_report.ts'
 import { sweepOpenOrders } from '../payments/open_orders.ts'
 import { sweepMoneyBack, sweepSubscriptions } from '../payments/sweep_money_back.ts'
 import { sweepStripe, sweepStripeMonth } from '../payments/sweep_stripe.ts'
@@ -50,6 +51,7 @@ const sweeps = {
   'stripe-month': { everyMs: 24 * HOUR_MS, run: sweepStripeMonth },
   refunds: { everyMs: HOUR_MS, run: sweepMoneyBack },
   subscriptions: { everyMs: HOUR_MS, run: sweepSubscriptions },
+  money: { everyMs: HOUR_MS, run: sweepMoney },
   purge: { everyMs: HOUR_MS, run: purge },
 } as const satisfies Record<string, Sweep>
 
