@@ -169,6 +169,29 @@ test('the hold is the server’s once it is paid for, and comes back when the mo
   expect(await nodeOf(orderId)).toBeUndefined()
 })
 
+test('an order that is being ended takes no hold again, once its server is gone', async () => {
+  const { orderId } = await placeOrder(await shop.customer())
+  const away = panelAway(shop)
+  await shop.stripe.pay(await sessionOf(shop.db, orderId))
+  await shop.drain()
+  const stripeDown = shop.faults.order({
+    on: { service: 'stripe', call: 'POST /v1/refunds' },
+    fault: { name: 'status', status: 500 },
+  })
+  shop.clock.advance(25 * HOUR_MS)
+  await shop.drain()
+  away.cancel()
+  shop.clock.advance(10 * MINUTE_MS)
+  await shop.drain()
+  expect(await statusOf(orderId)).not.toBe('refunded')
+  expect(await nodeOf(orderId)).toBeUndefined()
+  expect(await foundBy('ledger')).toEqual({})
+  expect(await nodeOf(orderId)).toBeUndefined()
+  stripeDown.cancel()
+  await shop.pass(10 * MINUTE_MS, async () => await statusOf(orderId) === 'refunded')
+  expect(await statusOf(orderId)).toBe('refunded')
+})
+
 // ---- nodes that change
 
 test.each(['in maintenance', 'private', 'shrunk', 'filled', 'in another region'])(

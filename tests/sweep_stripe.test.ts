@@ -69,6 +69,21 @@ test('an order that is paid as always is none that a sweep found', async () => {
   expect(await foundTotal(shop)).toBe(before)
 })
 
+test('a sweep that is a moment faster than the inbox has found nothing that was missed', async () => {
+  const before = await foundTotal(shop)
+  const { orderId } = await placeOrder(await shop.customer())
+  const sessionId = await sessionOf(shop.db, orderId)
+  shop.clock.advance(2 * MINUTE_MS)
+  await shop.stripe.pay(sessionId)
+  await shop.stripe.idle()
+  const waits = "UPDATE stripe_events SET run_at = run_at + INTERVAL 1 HOUR WHERE status = 'ready'"
+  expect((await shop.db.run(waits)).affectedRows).toBeGreaterThan(0)
+  await shop.sweep('open-orders')
+  await shop.drain()
+  expect((await stateOf(shop, orderId)).order).not.toBe('pending')
+  expect(await foundTotal(shop)).toBe(before)
+})
+
 test('a session that Stripe leaves open long after its time is ended, and the order with it', async () => {
   const { orderId } = await placeOrder(await shop.customer())
   const sessionId = await sessionOf(shop.db, orderId)
