@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
-import { releaseCapacity } from '../api/checkout/capacity.ts'
+import { holdCapacity, releaseCapacity } from '../api/checkout/capacity.ts'
 import type { Client } from './support/client.ts'
 import { failNode, panelAway, withholdWebhooks } from './support/faults.ts'
 import { expectInvariants } from './support/invariants.ts'
@@ -98,6 +98,26 @@ test('repairs do not race buyers: the sums are right whoever is first', async ()
     await shop.sweep('ledger')
     await expectInvariants(shop)
   }
+})
+
+test('a repair waits for the buyer who is in the middle of taking a place', async () => {
+  const need = { memoryMib: 1000, diskMib: 1000, cpuPercent: 10, ports: 1 }
+  const hold = { orderId: shop.deps.newId('order'), regionId: PURCHASE.region, need }
+  const taken = Promise.withResolvers<void>()
+  const done = Promise.withResolvers<void>()
+  await shop.db.run('UPDATE panel_nodes SET memory_mib_held = memory_mib_held + 5')
+  const buying = shop.db.transaction(async (tx) => {
+    await holdCapacity(tx, hold)
+    taken.resolve()
+    await done.promise
+  })
+  await taken.promise
+  const sweeping = foundBy('ledger')
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  done.resolve()
+  await Promise.all([buying, sweeping])
+  await expectInvariants(shop)
+  expect(await foundBy('ledger')).toEqual({ hold_left_over: 1 })
 })
 
 test('a hold that nobody needs is given back; one that was lost is taken again, where its server is', async () => {

@@ -110,6 +110,24 @@ test('what a person put right ends by itself, and the order says so', async () =
   )
 })
 
+test('a server that is delivered while the panel is read is not missed in what was read before', async () => {
+  const set = (status: string) =>
+    shop.db.run('UPDATE servers SET status = ? WHERE id = ?', [status, one.serverId])
+  await set('installing')
+  const there = atPanel(one.serverId)!
+  shop.panel.store.servers.remove(there)
+  shop.intercept.panel = async (request, next) => {
+    const response = await next(request)
+    if (!request.url.includes('/application/servers?')) return response
+    shop.panel.store.servers.rows.push(there)
+    await set('active')
+    return response
+  }
+  await foundBy('panel')
+  shop.intercept.panel = undefined
+  expect(await openAlerts(shop, 'server_missing')).toEqual([])
+})
+
 test('a server that was missing for one sweep only is no ghost', async () => {
   shop.panel.store.servers.remove(atPanel(one.serverId)!)
   await foundBy('panel')

@@ -102,8 +102,8 @@ async function moveHold(
     )
     if (still.length === 0 || !await isHeldOn(tx, orderId, from)) return 'gone'
     if (!await releaseCapacity(tx, orderId)) return 'gone'
-    const hold = { orderId, regionId, need, avoid: [from] }
-    const to = await holdCapacity(tx, hold)
+    // The old node is none to choose from: closed, elsewhere, or too full for just this hold.
+    const to = await holdCapacity(tx, { orderId, regionId, need })
     if (to === undefined) throw new NoRoom()
     await setNode(tx, orderId, to)
     const cause = { from: nodeSubject(from), to: nodeSubject(to) }

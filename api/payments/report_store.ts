@@ -1,4 +1,4 @@
-import { placeholders, type Queryable } from '../db.ts'
+import { isDuplicate, placeholders, type Queryable } from '../db.ts'
 
 /** From the start of a day (UTC) to that of the next. */
 export interface Day {
@@ -102,12 +102,16 @@ export async function listReported(db: Queryable, days: string[]): Promise<Set<s
 
 /** False when the day was reported before: once is enough. */
 export async function insertReport(tx: Queryable, day: string, body: string): Promise<boolean> {
-  const { affectedRows } = await tx.run(
-    `INSERT INTO money_reports (day, body, created_at) VALUES (?, ?, {now})
-     ON DUPLICATE KEY UPDATE day = VALUES(day)`,
-    [day, body],
-  )
-  return affectedRows === 1
+  try {
+    await tx.run('INSERT INTO money_reports (day, body, created_at) VALUES (?, ?, {now})', [
+      day,
+      body,
+    ])
+    return true
+  } catch (error) {
+    if (!isDuplicate(error)) throw error
+    return false
+  }
 }
 
 /** Since when there is money to report; undefined in a shop that sold nothing yet. */
