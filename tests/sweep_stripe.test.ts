@@ -2,7 +2,6 @@ import { afterAll, afterEach, expect, test } from 'vitest'
 import { sweep } from '../api/jobs/sweep.ts'
 import { releaseCapacity } from '../api/checkout/capacity.ts'
 import { withholdWebhooks } from './support/faults.ts'
-import { expectInvariants } from './support/invariants.ts'
 import {
   askStripe,
   chargeOf,
@@ -243,4 +242,25 @@ test('a subscription that ended or changed unseen is mirrored; one of a refunded
   expect((await shop.deps.payments.getSubscription(id))?.status).toBe('canceled')
   expect(await foundBy('subscriptions')).toEqual({ subscription: 1 })
   await shop.db.run("UPDATE orders SET status = 'provisioned' WHERE id = ?", [orderId])
+})
+
+test('a server that runs on after what was paid for is told of, and not before', async () => {
+  const { orderId } = await deliveredOrder(shop)
+  const { serverId } = await stateOf(shop, orderId)
+  const [row] = await shop.db.query<{ id: string }>(
+    'SELECT id FROM subscriptions WHERE order_id = ?',
+    [orderId],
+  )
+  const id = row?.id ?? ''
+  withholdWebhooks(shop)
+  await shop.deps.payments.cancelSubscription(id, `test:${id}`)
+  await shop.sweep('subscriptions')
+  expect(await openAlerts(shop, 'server_unpaid')).toEqual([])
+  shop.clock.advance(32 * DAY_MS)
+  expect((await foundBy('subscriptions')).server_unpaid).toBeGreaterThan(0)
+  expect((await foundBy('subscriptions')).server_unpaid).toBeUndefined()
+  expect(await openAlerts(shop, 'server_unpaid')).toContain(serverId)
+  await shop.db.run("UPDATE servers SET status = 'suspended' WHERE id = ?", [serverId])
+  await foundBy('subscriptions')
+  expect(await openAlerts(shop, 'server_unpaid')).not.toContain(serverId)
 })

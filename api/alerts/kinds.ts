@@ -39,6 +39,10 @@ export const alertKinds = {
       'The panel has a server of this shop that no order wants. It takes room, and is not paid.',
     mend: 'See whose it is with its id here, then delete it at the panel; the shop never does.',
   },
+  server_unpaid: {
+    means: 'A server runs though the subscription that pays for it has ended.',
+    mend: 'Ask the customer, then end the order; nothing stops the server by itself.',
+  },
   server_wrong_owner: {
     means: 'A server of ours belongs to another account at the panel than the one that bought it.',
     mend: 'Find out who moved it. Give it back in the panel, or end the order.',

@@ -78,7 +78,8 @@ const sentences: Record<string, (facts: Facts) => Words> = {
     next: 'It gets its place on a node',
   }),
   'order.hold_moved': () => ({
-    text: 'The node that was set aside for your server is out of service, so we took another.',
+    text:
+      'The node that was set aside for your server is full or out of service, so we took another.',
   }),
   'order.hold_stuck': ({ region }) => ({
     text:

@@ -1,3 +1,4 @@
+import { listOpenAlerts, raiseAlert, resolveAbsent } from '../alerts/alerts.ts'
 import { type Db, placeholders } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { batches } from '../jobs/pages.ts'
@@ -100,7 +101,31 @@ export async function sweepSubscriptions(db: Db, deps: Deps): Promise<Swept> {
     const subscription = await deps.payments.getSubscription(id)
     if (subscription && await mirrorIfChanged(db, subscription)) changed++
   }
-  return { found: { subscription: changed, subscription_unended: unended } }
+  return {
+    found: {
+      subscription: changed,
+      subscription_unended: unended,
+      server_unpaid: await tellOfUnpaid(db, deps),
+    },
+  }
+}
+
+/** Gives how many are new: servers that go on though what was paid for is over. */
+async function tellOfUnpaid(db: Db, deps: Deps): Promise<number> {
+  const kind = 'server_unpaid'
+  const rows = await db.query<{ id: string; orderId: string; status: string }>(
+    `SELECT v.id, v.order_id AS orderId, s.status FROM servers v
+      JOIN orders o ON o.id = v.order_id JOIN subscriptions s ON s.order_id = o.id
+      WHERE v.status = 'active' AND o.ending IS NULL AND o.on_hold IS NULL
+        AND s.status IN ('canceled', 'unpaid', 'incomplete_expired')
+        AND COALESCE(s.current_period_end, {now}) <= {now} ORDER BY v.id`,
+  )
+  const known = await listOpenAlerts(db, kind)
+  for (const { id: subject, ...detail } of rows) {
+    await raiseAlert(db, deps, { kind, subject, detail })
+  }
+  await resolveAbsent(db, kind, rows.map(({ id }) => id))
+  return rows.filter(({ id }) => !known.has(id)).length
 }
 
 async function mirrorIfChanged(db: Db, subscription: SubscriptionState): Promise<boolean> {

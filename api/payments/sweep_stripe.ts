@@ -5,6 +5,7 @@ import { findWatermark } from '../jobs/sweeps_store.ts'
 import type { Swept } from '../jobs/sweep.ts'
 import { batches } from '../jobs/pages.ts'
 import { findPaidAt } from '../orders/store.ts'
+import { shopId } from '../plans/shop_id.ts'
 import { handledTypes } from './inbox.ts'
 import type { ListedSession } from './payments.ts'
 import { receiveEvent } from './receive_event.ts'
@@ -101,8 +102,9 @@ async function settleIfMissed(
   deps: Deps,
   { id, paymentStatus, metadata }: ListedSession,
 ): Promise<boolean> {
-  const { orderId } = metadata
+  const { orderId, shopId: shop } = metadata
   if (!orderId?.startsWith('ord_')) return false
+  if (shop && shop !== await shopId(db, deps.randomBytes)) return false
   const status = await findSessionStatus(db, id)
   if (status === 'complete' || (status === 'processing' && paymentStatus === 'unpaid')) return false
   const paidBefore = await findPaidAt(db, orderId)
