@@ -14,7 +14,7 @@ export async function sweepMoneyJobs(db: Queryable, deps: Deps): Promise<number>
   for (const orderId of orders) {
     await enqueue(db, deps, 'order.refund', { orderId }, { topic: orderId })
   }
-  const payments = await lost(db, 'payment.return', RETURNING)
+  const payments = await lost(db, 'payment.return', GOING_BACK)
   for (const paymentId of payments) {
     await enqueue(db, deps, 'payment.return', { paymentId }, { topic: paymentId })
   }
@@ -33,7 +33,7 @@ const ENDING = `SELECT x.id FROM orders x WHERE x.ending IS NOT NULL
   AND x.status IN ('paid', 'provisioning', 'provision_failed', 'provisioned', 'needs_review')`
 
 /** What came back once would come back again: that is a person's. */
-const RETURNING = `SELECT x.id FROM payments x
+const GOING_BACK = `SELECT x.id FROM payments x
   WHERE x.return_reason IS NOT NULL AND x.returned_at IS NULL AND x.role = 'extra'
     AND NOT EXISTS (SELECT 1 FROM refunds r
       WHERE r.payment_id = x.id AND r.status IN ('failed', 'canceled'))`
