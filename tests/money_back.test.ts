@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { sweep } from '../api/jobs/sweep.ts'
 import { refundOrder } from '../api/orders/operator.ts'
 import { failNext, panelAway, withholdWebhooks } from './support/faults.ts'
 import { expectInvariants } from './support/invariants.ts'
@@ -357,13 +356,13 @@ test('an end, a suspension and a deletion whose jobs were lost go on with the sw
   const lose = () => shop.db.run("DELETE FROM jobs WHERE status = 'ready'")
   await refundOrder(shop.db, shop.deps, { orderId, reason: 'asked for it', actor: 'cli:ada' })
   await lose()
-  await sweep(shop.db, shop.deps)
+  await shop.sweep()
   await shop.drain()
   expect(await stateOf(shop, orderId)).toMatchObject({ order: 'refunded', server: 'suspended' })
   expect(await suspendedAtPanel(order)).toBe(true)
   await shop.db.run('DELETE FROM jobs WHERE topic = ?', [`server.retire:${serverId}`])
   shop.clock.advance(73 * HOUR_MS)
-  await sweep(shop.db, shop.deps)
+  await shop.sweep()
   await shop.drain()
   expect((await stateOf(shop, orderId)).server).toBe('deleted')
 })

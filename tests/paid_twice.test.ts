@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { settleSession } from '../api/payments/settle_session.ts'
-import { sweep } from '../api/jobs/sweep.ts'
 import { resolveReview } from '../api/orders/operator.ts'
 import { shopId } from '../api/plans/shop_id.ts'
 import { withholdWebhooks } from './support/faults.ts'
@@ -39,7 +38,7 @@ test('without any webhook the sweep finds both payments, and returns one', async
   const withheld = withholdWebhooks(shop)
   const orderId = await payTwice(shop)
   shop.clock.advance(2 * MINUTE_MS)
-  await sweep(shop.db, shop.deps)
+  await shop.sweep()
   await shop.pass(20_000)
   await expectOneOfTwo(shop, orderId)
   withheld.cancel()
@@ -104,7 +103,7 @@ test('an order for which Stripe never opens a page ends by itself, and so does i
   })).body
   for (let minutes = 0; minutes < 45; minutes += 3) {
     shop.clock.advance(3 * MINUTE_MS)
-    await sweep(shop.db, shop.deps)
+    await shop.sweep()
     await shop.drain()
     if (minutes === 9) down.cancel()
   }

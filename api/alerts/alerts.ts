@@ -65,3 +65,16 @@ export async function resolveAbsent(
     [kind, ...subjects],
   )
 }
+
+/** The open alerts of a kind: what each is about, and whether it was seen long enough to be certain. */
+export async function listOpenAlerts(
+  db: Queryable,
+  kind: AlertKind,
+): Promise<Map<string, { confirmed: boolean }>> {
+  const rows = await db.query<{ subject: string; confirmed: number }>(
+    `SELECT subject, confirmed_at IS NOT NULL AS confirmed FROM alerts
+      WHERE kind = ? AND resolved_at IS NULL`,
+    [kind],
+  )
+  return new Map(rows.map(({ subject, confirmed }) => [subject, { confirmed: Boolean(confirmed) }]))
+}

@@ -8,6 +8,18 @@ export const alertKinds = {
     means: 'A checkout session of this shop was paid, but no order here knows it.',
     mend: 'Look it up in the Stripe dashboard and refund it there.',
   },
+  capacity_drift: {
+    means: 'What a node had set aside was not the sum of its holds. It is repaired already.',
+    mend: 'If it comes back, look for writes to the database that are not this shop’s.',
+  },
+  capacity_low: {
+    means: 'Fewer than three servers of the largest plan fit into a region.',
+    mend: 'Add a node or ports to the region, or sell less there.',
+  },
+  capacity_stuck: {
+    means: 'A node is full or out of service, and orders whose place is on it find no other.',
+    mend: 'Open the node again, or add room to its region.',
+  },
   refund_failed: {
     means:
       'Stripe does not return a payment, or the bank sent the refund back. The customer waits.',
@@ -21,6 +33,31 @@ export const alertKinds = {
   server_missing: {
     means: 'A server that was delivered is not at the panel any more.',
     mend: 'Find out who deleted it; it is never rebuilt by itself.',
+  },
+  orphan_server: {
+    means:
+      'The panel has a server of this shop that no order wants. It takes room, and is not paid.',
+    mend: 'See whose it is with its id here, then delete it at the panel; the shop never does.',
+  },
+  server_unpaid: {
+    means: 'A server runs though the subscription that pays for it has ended.',
+    mend: 'Ask the customer, then end the order; nothing stops the server by itself.',
+  },
+  server_wrong_owner: {
+    means: 'A server of ours belongs to another account at the panel than the one that bought it.',
+    mend: 'Find out who moved it. Give it back in the panel, or end the order.',
+  },
+  server_differs: {
+    means: 'A server at the panel has other limits than were bought, or is suspended there alone.',
+    mend: 'Put it right in the panel: the order says what was bought.',
+  },
+  money_report: {
+    means: 'What came and went on a day, and what Stripe says of it.',
+    mend: 'Nothing, unless it deviates; then there is an alert of its own.',
+  },
+  money_deviation: {
+    means: 'Stripe and this shop do not say the same of an invoice of that day.',
+    mend: 'Look the invoices up in the Stripe dashboard. It ends by itself once both agree.',
   },
   job_dead: {
     means: 'A job failed so often that it is not tried any more.',

@@ -107,6 +107,18 @@ export async function findOrderIdOfSession(
   return row?.orderId
 }
 
+/** Stripe's word for a session, as we wrote it down last; undefined when we do not know it. */
+export async function findSessionStatus(
+  db: Queryable,
+  stripeSessionId: string,
+): Promise<SessionStatus | undefined> {
+  const [row] = await db.query<{ status: SessionStatus }>(
+    'SELECT status FROM checkout_sessions WHERE stripe_session_id = ?',
+    [stripeSessionId],
+  )
+  return row?.status
+}
+
 /** Stripe's answer to the create; a second answer, being the same, changes nothing. */
 export async function recordOpened(
   db: Queryable,

@@ -72,6 +72,14 @@ export async function findOrder(db: Queryable, id: string): Promise<Order | unde
   return row && toOrder(row)
 }
 
+export async function findPaidAt(db: Queryable, id: string): Promise<Date | undefined> {
+  const [row] = await db.query<{ paidAt: Date | null }>(
+    'SELECT paid_at AS paidAt FROM orders WHERE id = ?',
+    [id],
+  )
+  return row?.paidAt ?? undefined
+}
+
 /** An order with what its owner is shown beside it. */
 export interface ShownOrder extends Order {
   /** The live server. */
@@ -418,6 +426,20 @@ export async function countOrderEvents(
     [orderId, kind],
   )
   return Number(row?.n ?? 0)
+}
+
+/** Which of these kinds of event came last into the timeline. */
+export async function findLastOrderEvent(
+  db: Queryable,
+  orderId: string,
+  kinds: string[],
+): Promise<string | undefined> {
+  const [row] = await db.query<{ kind: string }>(
+    `SELECT kind FROM order_events WHERE order_id = ? AND kind IN (${placeholders(kinds)})
+      ORDER BY at DESC, id DESC LIMIT 1`,
+    [orderId, ...kinds],
+  )
+  return row?.kind
 }
 
 /** Milliseconds since a kind of event last came into the timeline; undefined when it never did. */

@@ -138,7 +138,11 @@ export const ServerAnswer = z.object({
   egg: z.int(),
   allocation: z.int().nullish(),
   container: z.object({ environment }),
-  relationships: z.object({ allocations: listOf(AllocationAnswer) }),
+  relationships: z.object({
+    allocations: listOf(AllocationAnswer),
+    // no attributes: the key may not read users
+    user: z.object({ attributes: z.object({ external_id: optional }).nullable() }).optional(),
+  }),
 }).transform((it): PanelServer => ({
   id: it.id,
   externalId: it.external_id,
@@ -150,12 +154,17 @@ export const ServerAnswer = z.object({
   limits: { memoryMib: it.limits.memory, diskMib: it.limits.disk, cpuPercent: it.limits.cpu },
   featureLimits: it.feature_limits,
   userId: it.user,
+  owner: ownerOf(it.relationships.user?.attributes),
   nodeId: it.node,
   eggId: it.egg,
   allocationId: it.allocation ?? undefined,
   address: addressOf(it.relationships.allocations.data, it.allocation),
   environment: it.container.environment,
 }))
+
+function ownerOf(user: { external_id: string | undefined } | null | undefined) {
+  return user ? { externalId: user.external_id } : undefined
+}
 
 /** The default allocation is not always the first one listed. */
 function addressOf(allocations: Allocation[], defaultId: number | null | undefined) {

@@ -149,6 +149,8 @@ export interface PanelServer {
   limits: ServerLimits
   featureLimits: FeatureLimits
   userId: number
+  /** Whose it is, where the panel was asked: only in the list of all servers. */
+  owner: { externalId: string | undefined } | undefined
   nodeId: number
   eggId: number
   allocationId: number | undefined

@@ -77,7 +77,7 @@ export function createPterodactyl(options: TransportOptions): Panel {
         return await transport.get({ op: 'getServer', path, answer: ServerItem })
       }),
     listServers: () =>
-      transport.getAll('listServers', '/servers?include=allocations', ServerAnswer),
+      transport.getAll('listServers', '/servers?include=allocations,user', ServerAnswer),
     createServer: async (server) =>
       await transport.send({
         op: 'createServer',

@@ -59,6 +59,30 @@ export interface Payments {
    */
   verifyEvent(rawBody: Uint8Array, signatureHeader: string | undefined): Promise<StripeEvent>
 
+  /**
+   * The events of these types (at most 20) that Stripe made in a span of time, at most 30 days ago;
+   * with `undelivered` only those that no endpoint has taken yet.
+   */
+  listEvents(wanted: {
+    types: readonly string[]
+    since: Date
+    until: Date
+    undelivered?: boolean
+  }): AsyncIterable<ListedEvent>
+
+  /** The sessions made in a span of time that were completed, paid or not. */
+  listCompleteSessions(made: { since: Date; until: Date }): AsyncIterable<ListedSession>
+
+  listRefunds(since: Date): AsyncIterable<MoneyBack>
+
+  listDisputes(since: Date): AsyncIterable<MoneyBack>
+
+  /** Every subscription that has not ended. */
+  listSubscriptions(): AsyncIterable<SubscriptionState & { orderId: string | undefined }>
+
+  /** The paid invoices that were made since then. */
+  listPaidInvoices(since: Date): AsyncIterable<PaidInvoice>
+
   /** Finds or makes a plan's product and prices at Stripe; prices are found by `lookupKey`. */
   applyProduct(product: CatalogueProduct): Promise<AppliedProduct>
 
@@ -152,6 +176,32 @@ export interface PaymentMoney {
   /** All there ever were, those that failed too. */
   refunds: PaymentRefund[]
   disputes: PaymentDispute[]
+}
+
+export interface ListedEvent {
+  event: StripeEvent
+  /** As a webhook would have brought it. */
+  body: string
+}
+
+export type ListedSession = Pick<SessionState, 'id' | 'paymentStatus' | 'metadata'>
+
+/** A refund or a dispute, in Stripe's list. */
+export interface MoneyBack {
+  id: string
+  /** Stripe's word. */
+  status: string
+  paymentIntentId: string | undefined
+}
+
+/** Amounts in minor units of `currency`. */
+export interface PaidInvoice {
+  id: string
+  amountPaid: number
+  currency: string
+  paidAt: Date
+  /** What its subscription says of itself; empty for one that is not ours. */
+  metadata: SessionState['metadata']
 }
 
 export interface PaymentRefund {

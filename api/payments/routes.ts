@@ -1,13 +1,11 @@
 import { type Context, Hono } from 'hono'
 import { limit } from '../accounts/rate_limits.ts'
-import { isDuplicate } from '../db.ts'
 import type { AppEnv, Deps } from '../deps.ts'
 import { isLive } from '../config.ts'
 import { limitBody, WEBHOOK_BODY } from '../http/body_limit.ts'
 import { Problem } from '../problem.ts'
 import { BadSignature, type StripeEvent, UnreadableEvent } from './payments.ts'
-import { handledTypes } from './inbox.ts'
-import { type EventFlag, insertStripeEvent } from './store.ts'
+import { receiveEvent } from './receive_event.ts'
 
 /** Stripe's door: verify on the raw bytes, store, answer; the work is done by the inbox. */
 export function stripeRoutes(deps: Deps) {
@@ -15,10 +13,7 @@ export function stripeRoutes(deps: Deps) {
     const rawBody = new Uint8Array(await c.req.arrayBuffer())
     const event = await verified(c, deps, rawBody)
     const body = new TextDecoder().decode(rawBody)
-    try {
-      await insertStripeEvent(c.var.db, event, { body, flag: flagOf(deps, event) })
-    } catch (error) {
-      if (!isDuplicate(error)) throw error
+    if (!await receiveEvent(c.var.db, deps, { event, body })) {
       return c.json({ received: true, duplicate: true })
     }
     deps.wake(c)
@@ -63,20 +58,4 @@ async function unreadable(
     account: undefined,
     createdAt: deps.now(),
   }
-}
-
-function flagOf(deps: Deps, event: StripeEvent): EventFlag | undefined {
-  const flag = reasonToIgnore(deps, event)
-  const about = { eventId: event.id, eventType: event.type, code: flag }
-  if (flag === 'livemode' || flag === 'account') {
-    deps.log.error('webhook is not for this shop: check the endpoint and its keys', about)
-  }
-  return flag
-}
-
-function reasonToIgnore(deps: Deps, event: StripeEvent): EventFlag | undefined {
-  if (event.type === 'unreadable') return 'unreadable'
-  if (event.livemode !== isLive(deps.config)) return 'livemode'
-  if (event.account) return 'account'
-  return handledTypes.has(event.type) ? undefined : 'unknown_type'
 }

@@ -1,4 +1,4 @@
-import type { Queryable } from '../db.ts'
+import { placeholders, type Queryable } from '../db.ts'
 import type { StripeEvent, SubscriptionState } from './payments.ts'
 
 /** Why an event is kept but not acted on. */
@@ -28,6 +28,24 @@ export async function insertStripeEvent(
       flag ? 'done' : 'ready',
     ],
   )
+}
+
+/** Of these events, those that the inbox has. */
+export async function listKnownEvents(db: Queryable, ids: string[]): Promise<Set<string>> {
+  if (ids.length === 0) return new Set()
+  const rows = await db.query<{ id: string }>(
+    `SELECT id FROM stripe_events WHERE id IN (${placeholders(ids)})`,
+    ids,
+  )
+  return new Set(rows.map((row) => row.id))
+}
+
+/** Whether Stripe ever told us of an object. */
+export async function hasStripeEventOf(db: Queryable, objectId: string): Promise<boolean> {
+  const rows = await db.query('SELECT id FROM stripe_events WHERE object_id = ? LIMIT 1', [
+    objectId,
+  ])
+  return rows.length > 0
 }
 
 /** Every subscription that an order's payments began, but for those that were paid a second time. */
@@ -72,4 +90,35 @@ export async function findOrderIdOfSubscription(
     [subscriptionId],
   )
   return row?.orderId
+}
+
+/** Our mirror of a subscription, with its order. */
+export async function findSubscription(
+  db: Queryable,
+  id: string,
+): Promise<(SubscriptionState & { orderId: string }) | undefined> {
+  const [row] = await db.query<{
+    orderId: string
+    status: string
+    cancelAtPeriodEnd: number
+    currentPeriodEnd: Date | null
+  }>(
+    `SELECT order_id AS orderId, status, cancel_at_period_end AS cancelAtPeriodEnd,
+       current_period_end AS currentPeriodEnd FROM subscriptions WHERE id = ?`,
+    [id],
+  )
+  return row && {
+    id,
+    ...row,
+    cancelAtPeriodEnd: Boolean(row.cancelAtPeriodEnd),
+    currentPeriodEnd: row.currentPeriodEnd ?? undefined,
+  }
+}
+
+/** The subscriptions that had not ended when we looked last. */
+export async function listLiveSubscriptions(db: Queryable): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    "SELECT id FROM subscriptions WHERE status NOT IN ('canceled', 'incomplete_expired')",
+  )
+  return rows.map((row) => row.id)
 }

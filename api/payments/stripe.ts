@@ -110,9 +110,77 @@ export function createStripe(options: StripeOptions): Payments {
         return idOf(data[0]?.invoice)
       }),
     verifyEvent: (rawBody, header) => verifyEvent(rawBody, header, options),
+    ...listsOf(stripe),
     applyProduct: (product) => calling(() => applyProduct(stripe, product)),
     findPrices: (lookupKeys) => calling(() => findPrices(stripe, lookupKeys)),
   }
+}
+
+type Lists =
+  | 'listEvents'
+  | 'listCompleteSessions'
+  | 'listRefunds'
+  | 'listDisputes'
+  | 'listSubscriptions'
+  | 'listPaidInvoices'
+
+/** What sweeps go through, a page of Stripe's at a time. */
+function listsOf(stripe: Stripe): Pick<Payments, Lists> {
+  const limit = 100
+  const from = (since: Date) => ({ gte: toUnix(since) })
+  const within = ({ since, until }: { since: Date; until: Date }) => ({
+    ...from(since),
+    lte: toUnix(until),
+  })
+  return {
+    listEvents({ types, undelivered, ...made }) {
+      const created = within(made)
+      const only = undelivered ? { delivery_success: false } : {}
+      const list = stripe.events.list({ types: [...types], created, limit, ...only })
+      return listing(list, (event) => ({
+        event: toStripeEvent(event),
+        body: JSON.stringify(event),
+      }))
+    },
+    listCompleteSessions: (made) =>
+      listing(
+        stripe.checkout.sessions.list({ status: 'complete', created: within(made), limit }),
+        (session) => ({
+          id: session.id,
+          paymentStatus: oneOf(['paid', 'no_payment_required', 'unpaid'], session.payment_status),
+          metadata: toOwnMetadata(session.metadata ?? {}),
+        }),
+      ),
+    listRefunds: (since) =>
+      listing(stripe.refunds.list({ created: from(since), limit }), toMoneyBack),
+    listDisputes: (since) =>
+      listing(stripe.disputes.list({ created: from(since), limit }), toMoneyBack),
+    listSubscriptions: () =>
+      listing(stripe.subscriptions.list({ limit }), (subscription) => ({
+        ...toSubscription(subscription),
+        orderId: subscription.metadata.order_id,
+      })),
+    listPaidInvoices: (since) =>
+      listing(stripe.invoices.list({ status: 'paid', created: from(since), limit }), (invoice) => ({
+        id: invoice.id,
+        amountPaid: invoice.amount_paid,
+        currency: invoice.currency,
+        paidAt: fromUnix(invoice.status_transitions.paid_at ?? invoice.created),
+        metadata: toOwnMetadata(invoice.parent?.subscription_details?.metadata ?? {}),
+      })),
+  }
+}
+
+async function* listing<A, B>(list: AsyncIterable<A>, convert: (one: A) => B): AsyncGenerator<B> {
+  try {
+    for await (const one of list) yield convert(one)
+  } catch (error) {
+    throw toPaymentsError(error)
+  }
+}
+
+function toMoneyBack({ id, status, payment_intent }: Stripe.Refund | Stripe.Dispute) {
+  return { id, status: status ?? 'pending', paymentIntentId: idOf(payment_intent) }
 }
 
 function hostOf(apiUrl: string) {
@@ -468,6 +536,10 @@ function toPaymentsError(error: unknown): unknown {
 
 function idOf(value: string | { id: string } | null | undefined): string | undefined {
   return typeof value === 'string' ? value : value?.id
+}
+
+function toUnix(date: Date): number {
+  return Math.floor(date.getTime() / 1000)
 }
 
 function fromUnix(seconds: number): Date {

@@ -1,3 +1,4 @@
+import { raiseAlert, resolveAlert } from '../alerts/alerts.ts'
 import type { Db, Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { TryAgain } from '../jobs/again.ts'
@@ -5,6 +6,7 @@ import { enqueue } from '../jobs/queue.ts'
 import { mailOrderProblem, mailServerReady } from '../orders/mail.ts'
 import {
   countOrderEvents,
+  findLastOrderEvent,
   findOrder,
   insertOrderEvent,
   moveOrder,
@@ -206,12 +208,36 @@ async function sayOnce(
   deps.log.error('installation takes too long', { orderId: order.id, code: kind })
 }
 
-async function recordMissing(db: Db, deps: Deps, server: Server): Promise<void> {
+/** Tells customer and operator that a server which was delivered is not at the panel any more. */
+export async function recordMissing(
+  db: Db,
+  deps: Deps,
+  { id, orderId }: Pick<Server, 'id' | 'orderId'>,
+): Promise<void> {
   const kind = 'server.missing'
-  if (await countOrderEvents(db, server.orderId, kind) > 0) return
-  await insertOrderEvent(db, deps, { orderId: server.orderId, kind })
-  const about = { orderId: server.orderId, serverId: server.id }
+  const first = await db.transaction(async (tx) => {
+    await raiseAlert(tx, deps, { kind: 'server_missing', subject: id, detail: { orderId } })
+    if (await findLastOrderEvent(tx, orderId, [kind, 'server.back']) === kind) return false
+    await insertOrderEvent(tx, deps, { orderId, kind })
+    return true
+  })
+  if (!first) return
+  const about = { orderId, serverId: id }
   deps.log.error('an active server is missing at the panel: a person must look', about)
+}
+
+/** The server is at the panel again, as somebody there saw to it. */
+export async function recordBack(
+  db: Db,
+  deps: Deps,
+  { id, orderId }: Pick<Server, 'id' | 'orderId'>,
+): Promise<void> {
+  await db.transaction(async (tx) => {
+    await resolveAlert(tx, { kind: 'server_missing', subject: id })
+    const kind = 'server.back'
+    if (await findLastOrderEvent(tx, orderId, [kind, 'server.missing']) !== 'server.missing') return
+    await insertOrderEvent(tx, deps, { orderId, kind })
+  })
 }
 
 /** The first look after an installation began. */

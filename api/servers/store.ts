@@ -1,8 +1,10 @@
 import { microseconds, placeholders, type Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
+import { BATCH } from '../jobs/pages.ts'
 import { sourcesOf } from '../moves.ts'
 import type { Bought } from '../orders/store.ts'
 import { DEFAULT_PER_MINUTE } from '../panel/gate_store.ts'
+import { addressOf, type PanelServer } from '../panel/panel.ts'
 import { serverMoves, type ServerStatus } from './status.ts'
 
 export interface Server {
@@ -253,4 +255,64 @@ const OWNED = `SELECT s.${COLUMNS.replaceAll(/,\s+/g, ', s.')}, o.plan_id AS pla
 
 function toOwned(row: OwnedRow): OwnedServer {
   return { ...row, createAnswered: Boolean(row.createAnswered), bought: JSON.parse(row.bought) }
+}
+
+/** A server that is not deleted, with what its order says of it. */
+export interface LiveServer {
+  id: string
+  orderId: string
+  userId: string
+  status: ServerStatus
+  nodeId: number
+  bought: Bought
+  onHold: string | null
+}
+
+/** A page of the servers that are not deleted, by id, after one. */
+export async function listLiveServers(db: Queryable, after: string): Promise<LiveServer[]> {
+  return await selectLive(db, 's.id > ? AND s.deleted_at IS NULL ORDER BY s.id LIMIT ?', [
+    after,
+    BATCH,
+  ])
+}
+
+/** Of the servers that run, those that the panel confirmed longest ago. */
+export async function listLongestUnverified(db: Queryable, limit: number): Promise<LiveServer[]> {
+  const where = "s.status = 'active' AND o.on_hold IS NULL ORDER BY s.verified_at, s.id LIMIT ?"
+  return await selectLive(db, where, [limit])
+}
+
+async function selectLive(
+  db: Queryable,
+  where: string,
+  params: (string | number)[],
+): Promise<LiveServer[]> {
+  const rows = await db.query<Omit<LiveServer, 'bought'> & { bought: string }>(
+    `SELECT s.id, s.order_id AS orderId, s.user_id AS userId, s.status, s.node_id AS nodeId,
+       o.bought, o.on_hold AS onHold FROM servers s JOIN orders o ON o.id = s.order_id
+      WHERE ${where}`,
+    params,
+  )
+  return rows.map((row) => ({ ...row, bought: JSON.parse(row.bought) }))
+}
+
+/** The servers that run, or are suspended: the panel has to have them. */
+export async function listUpServerIds(db: Queryable): Promise<Set<string>> {
+  const rows = await db.query<{ id: string }>(
+    "SELECT id FROM servers WHERE status IN ('active', 'suspended')",
+  )
+  return new Set(rows.map((row) => row.id))
+}
+
+/** The panel has moved a server to another node. */
+export async function recordMoved(
+  db: Queryable,
+  { id, nodeId }: Pick<LiveServer, 'id' | 'nodeId'>,
+  there: PanelServer,
+): Promise<boolean> {
+  const { affectedRows } = await db.run(
+    'UPDATE servers SET node_id = ?, address = ? WHERE id = ? AND node_id = ?',
+    [there.nodeId, addressOf(there), id, nodeId],
+  )
+  return affectedRows === 1
 }

@@ -1,4 +1,3 @@
-import { raiseAlert } from '../alerts/alerts.ts'
 import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { TryAgain } from '../jobs/again.ts'
@@ -7,6 +6,7 @@ import { externalIdOf } from '../panel/external_id.ts'
 import { PanelError, type PanelServer } from '../panel/panel.ts'
 import { syncMoney } from '../payments/money.ts'
 import { listPaymentsOf } from '../payments/money_store.ts'
+import { recordMissing } from './check.ts'
 import { findServer, moveServer, type Server } from './store.ts'
 
 /** A panel or node that is away; the server stays as it is meanwhile. */
@@ -78,10 +78,4 @@ async function record(
   })
   const about = { orderId: order.id, serverId: server.id, code: order.onHold ?? undefined }
   if (moved) deps.log.info(stop ? 'server suspended' : 'server let run again', about)
-}
-
-async function recordMissing(db: Db, deps: Deps, { id, orderId }: Server): Promise<void> {
-  const detail = { orderId }
-  await raiseAlert(db, deps, { kind: 'server_missing', subject: id, detail })
-  deps.log.error('a server to suspend is missing at the panel', { serverId: id, orderId })
 }

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { sweep } from '../../api/jobs/sweep.ts'
 import { openAlerts } from '../support/money.ts'
 import { type Shop, startShop } from '../support/shop.ts'
 import { widen } from '../support/soak.ts'
@@ -26,7 +25,7 @@ test(`${names.length} ways to tamper with a session, ${EACH} times each`, async 
     for (const name of names) orders.push([await payTampered(shop, name), name])
   }
   shop.clock.advance(25 * HOUR_MS)
-  await sweep(shop.db, shop.deps)
+  await shop.sweep()
   await shop.drain()
   for (const [orderId, name] of orders) await expectHeld(shop, orderId, name)
   const servers = shop.panel.store.servers.rows.length

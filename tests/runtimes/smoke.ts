@@ -125,6 +125,9 @@ export function describeRuntime(
         'UPDATE orders SET created_at = created_at - INTERVAL 2 MINUTE WHERE id = ?',
         [orderId],
       )
+      await fixture.db.run(
+        'UPDATE sweeps SET last_success_at = last_success_at - INTERVAL 2 MINUTE',
+      )
       await expect.poll(async () => {
         await runtime.scheduled()
         const [order] = await fixture.db.query<{ status: string }>(
