@@ -58,6 +58,9 @@ export function createApp(deps: Deps) {
 /** Every route with what it takes and answers, as types; the storefront's client is made of it. */
 export type App = ReturnType<typeof createApp>
 
+/** Tells this shop's answers from those of anybody else at its address; the doctor looks for it. */
+export const SHOP_MARK = 'x-shop-mark'
+
 /** Gives the request its id, which every log line and error carries, and logs how it ended. */
 function withRequest(deps: Deps) {
   return createMiddleware<AppEnv>(async (c, next) => {
@@ -66,6 +69,7 @@ function withRequest(deps: Deps) {
     const started = performance.now()
     await next()
     c.res.headers.set('x-request-id', requestId)
+    c.res.headers.set(SHOP_MARK, await deps.tokens.kid())
     deps.log.info('request', {
       requestId,
       method: c.req.method,

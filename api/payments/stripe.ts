@@ -26,6 +26,9 @@ export interface StripeOptions {
   now: () => Date
 }
 
+/** In which every answer is written, and every event should be. */
+export const STRIPE_API_VERSION = Stripe.API_VERSION
+
 /** Far below the SDK's 80 s: a buyer waits for the answer, and a Worker's request has an end. */
 const TIMEOUT_MS = 15_000
 
