@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import { createPasswords, type Passwords } from './accounts/password.ts'
+import { createPasswords, type PasswordCost, type Passwords } from './accounts/password.ts'
 import { RATE_LIMITS, type RateLimits } from './accounts/rate_limits.ts'
 import { type AccessTokens, createAccessTokens } from './accounts/tokens.ts'
 import { type Config, ConfigError } from './config.ts'
@@ -67,6 +67,8 @@ export interface Platform {
   now?: () => Date
   randomBytes?: Deps['randomBytes']
   rateLimits?: RateLimits
+  /** Less than the usual only in tests: hashing is most of what a sign-up costs. */
+  passwordCost?: PasswordCost
 }
 
 /**
@@ -92,7 +94,11 @@ export function buildDeps(config: Config, platform: Platform): Deps {
     }),
     panel: createPterodactyl({ url: config.PANEL_URL, apiKey: config.PANEL_API_KEY, now }),
     mailer: chooseMailer(config, platform),
-    passwords: createPasswords({ secret: config.AUTH_SECRET, randomBytes }),
+    passwords: createPasswords({
+      secret: config.AUTH_SECRET,
+      randomBytes,
+      cost: platform.passwordCost,
+    }),
     tokens: createAccessTokens({
       privateJwk: config.JWT_PRIVATE_KEY,
       previousJwks: config.JWT_PREVIOUS_KEYS,

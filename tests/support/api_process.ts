@@ -6,14 +6,16 @@ export interface ApiPlace {
   databaseUrl: string
   /** On 127.0.0.1; PUBLIC_URL names it already. */
   port: number
+  /** What is run; api/deno.ts unless told. */
+  entry?: string
 }
 
 /** api/deno.ts as a process of its own, as `deno run` starts it in production; ready when this ends. */
 export async function startApiProcess(
-  { environment, databaseUrl, port }: ApiPlace,
+  { environment, databaseUrl, port, entry = 'api/deno.ts' }: ApiPlace,
 ): Promise<Deno.ChildProcess> {
   const process = new Deno.Command(Deno.execPath(), {
-    args: ['run', '-A', 'api/deno.ts'],
+    args: ['run', '-A', entry],
     env: { ...environment, DATABASE_URL: databaseUrl, PORT: String(port), HOST: '127.0.0.1' },
     stdout: 'null',
     stderr: 'inherit',

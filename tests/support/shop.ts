@@ -28,6 +28,8 @@ import { serve, type ServedEmulator, serveEmulator } from './serve.ts'
 export interface Shop {
   url: string
   db: Db
+  /** Where another process finds the same database. */
+  databaseUrl: string
   deps: Deps
   clock: Clock
   stripe: StripeEmulator
@@ -155,6 +157,7 @@ export async function startShop(
     wake: () => loop?.wake(),
     now: clock.now,
     rateLimits,
+    passwordCost: { ln: 4, r: 8, p: 1 },
     randomBytes: random && ((count) => Uint8Array.from({ length: count }, () => random() * 256)),
   })
   const app = createApp(deps)
@@ -172,6 +175,7 @@ export async function startShop(
   return {
     url: front.url,
     db,
+    databaseUrl: database.url,
     deps,
     clock,
     stripe,
