@@ -8,6 +8,20 @@ export const alertKinds = {
     means: 'A checkout session of this shop was paid, but no order here knows it.',
     mend: 'Look it up in the Stripe dashboard and refund it there.',
   },
+  refund_failed: {
+    means:
+      'Stripe does not return a payment, or the bank sent the refund back. The customer waits.',
+    mend:
+      'Look the payment up in the Stripe dashboard; then run `deno task orders refund ORDER`, or pay another way.',
+  },
+  payment_disputed: {
+    means: 'A customer told their bank that a payment is not theirs. The server is suspended.',
+    mend: 'Answer the dispute in the Stripe dashboard before its date; the rest happens by itself.',
+  },
+  server_missing: {
+    means: 'A server that was delivered is not at the panel any more.',
+    mend: 'Find out who deleted it; it is never rebuilt by itself.',
+  },
   job_dead: {
     means: 'A job failed so often that it is not tried any more.',
     mend: 'Read its last error, mend the cause, then run `deno task orders retry ORDER`.',

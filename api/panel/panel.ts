@@ -31,6 +31,13 @@ export interface Panel {
    * sooner than 45 s later, before creating it again.
    */
   createServer(server: NewServer): Promise<PanelServer>
+  /**
+   * Stops a server and keeps its user out. Does nothing when that is so; fails, and changes nothing,
+   * when the node is away. Never for a server that is being installed.
+   */
+  suspendServer(id: number): Promise<void>
+  /** Undoes `suspendServer`. */
+  unsuspendServer(id: number): Promise<void>
   /** Fails, and leaves the server, when its node is away. */
   deleteServer(id: number): Promise<void>
 }

@@ -81,6 +81,8 @@ export function createPterodactyl(options: TransportOptions): Panel {
         answer: ServerItem,
         timeoutMs: CREATE_TIMEOUT_MS,
       }),
+    suspendServer: (id) => turn(transport, id, 'suspend'),
+    unsuspendServer: (id) => turn(transport, id, 'unsuspend'),
     deleteServer: (id) =>
       transport.send({
         method: 'DELETE',
@@ -88,6 +90,14 @@ export function createPterodactyl(options: TransportOptions): Panel {
         answer: z.undefined(),
       }),
   }
+}
+
+function turn(transport: Transport, id: number, to: 'suspend' | 'unsuspend'): Promise<void> {
+  return transport.send({
+    method: 'POST',
+    path: `/servers/${numericId(id)}/${to}`,
+    answer: z.undefined(),
+  })
 }
 
 const UserItem = itemOf(UserAnswer)
