@@ -15,6 +15,7 @@ import {
   type NewServer,
   type Panel,
   PanelError,
+  type PanelServer,
   type PanelUser,
 } from './panel.ts'
 import { openTransport, type Transport, type TransportOptions } from './transport.ts'
@@ -83,6 +84,7 @@ export function createPterodactyl(options: TransportOptions): Panel {
       }),
     suspendServer: (id) => turn(transport, id, 'suspend'),
     unsuspendServer: (id) => turn(transport, id, 'unsuspend'),
+    linkServer: (id, externalId) => linkServer(transport, id, externalId),
     deleteServer: (id) =>
       transport.send({
         method: 'DELETE',
@@ -99,6 +101,26 @@ function turn(transport: Transport, id: number, to: 'suspend' | 'unsuspend'): Pr
     answer: z.undefined(),
   })
 }
+
+/** A full write: a description that is left out would be emptied. */
+async function linkServer(
+  transport: Transport,
+  id: number,
+  externalId: string,
+): Promise<PanelServer> {
+  const path = `/servers/${numericId(id)}`
+  const { name, user, description } = await transport.get(path, DetailsItem)
+  return await transport.send({
+    method: 'PATCH',
+    path: `${path}/details?include=allocations`,
+    body: { name, user, description: description ?? '', external_id: ExternalId.parse(externalId) },
+    answer: ServerItem,
+  })
+}
+
+const DetailsItem = itemOf(
+  z.object({ name: z.string(), user: z.int(), description: z.string().nullish() }),
+)
 
 const UserItem = itemOf(UserAnswer)
 const ServerItem = itemOf(ServerAnswer)

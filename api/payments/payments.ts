@@ -59,6 +59,9 @@ export interface Payments {
    */
   verifyEvent(rawBody: Uint8Array, signatureHeader: string | undefined): Promise<StripeEvent>
 
+  /** An event as Stripe keeps it for 30 days; undefined when it has none of this id. */
+  findEvent(id: string): Promise<FetchedEvent | undefined>
+
   /** Finds or makes a plan's product and prices at Stripe; prices are found by `lookupKey`. */
   applyProduct(product: CatalogueProduct): Promise<AppliedProduct>
 
@@ -150,6 +153,12 @@ export interface PaymentMoney {
   /** All there ever were, those that failed too. */
   refunds: PaymentRefund[]
   disputes: PaymentDispute[]
+}
+
+/** An event that was asked for, with its JSON as a webhook would have brought it. */
+export interface FetchedEvent {
+  event: StripeEvent
+  body: string
 }
 
 export interface PaymentRefund {

@@ -112,6 +112,11 @@ export function createStripe(options: StripeOptions): Payments {
         return idOf(data[0]?.invoice)
       }),
     verifyEvent: (rawBody, header) => verifyEvent(rawBody, header, options),
+    findEvent: (id) =>
+      findable(async () => {
+        const event = await stripe.events.retrieve(id)
+        return { event: toStripeEvent(event), body: JSON.stringify(event) }
+      }),
     applyProduct: (product) => calling(() => applyProduct(stripe, product)),
     findPrices: (lookupKeys) => calling(() => findPrices(stripe, lookupKeys)),
   }
