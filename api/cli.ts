@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import { DbUnavailable, errnoOf } from './db.ts'
+import { DbUnavailable } from './db.ts'
+import { errnoOf } from './db_errors.ts'
 
 /** What was typed is no command of ours; the message says what is, and ends with the usage. */
 export class UsageError extends Error {

@@ -1,8 +1,11 @@
 import * as z from 'zod'
 import { kidOf } from '../accounts/tokens.ts'
 import type { Config, ConfigProblem } from '../config.ts'
-import { type Db, DbUnavailable, errnoOf, type SqlValue } from '../db.ts'
+import { type Db, DbUnavailable, type SqlValue } from '../db.ts'
+import { errnoOf } from '../db_errors.ts'
+import type { Gate } from '../panel/gate.ts'
 import type { Panel } from '../panel/panel.ts'
+import { createPterodactyl } from '../panel/pterodactyl.ts'
 import { STRIPE_API_VERSION } from '../payments/stripe.ts'
 import { type Answer, ask, NoAnswer } from './ask.ts'
 import { Undecided } from './check.ts'
@@ -16,7 +19,6 @@ export interface Patient {
   db?: Db | undefined
   /** Where the database is, for what only matters on a network. */
   databaseHost?: string | undefined
-  panel?: Panel | undefined
   fetch: typeof globalThis.fetch
   now: () => Date
   /** The texts of a name's TXT records; absent where the platform cannot ask. */
@@ -162,9 +164,15 @@ async function askPanel(exam: Exam, path: string, init: RequestInit = {}): Promi
 
 async function workingPanel(exam: Exam): Promise<Panel> {
   const answer = await answered(exam.askPanel('/nodes?per_page=1'))
-  if (answer?.status === 200 && answer.json && exam.panel) return exam.panel
+  if (answer?.status === 200 && answer.json) {
+    const [url, apiKey] = [exam.setting('PANEL_URL'), exam.setting('PANEL_API_KEY')]
+    return createPterodactyl({ url, apiKey, gate: OPEN, fetch: exam.fetch })
+  }
   throw new Undecided('the panel does not answer us: see panel.reachable')
 }
+
+/** A circuit that is open is looked at, not obeyed; and who examines leaves no trace in the budget. */
+const OPEN: Gate = { enter: () => Promise.resolve({ leave: () => Promise.resolve() }) }
 
 async function askShop(exam: Exam, path: string, init?: RequestInit): Promise<Answer> {
   return await ask(exam.fetch, exam.setting('PUBLIC_URL') + path, init)

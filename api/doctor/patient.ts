@@ -1,6 +1,5 @@
-import { type Config, readConfig } from '../config.ts'
+import { readConfig } from '../config.ts'
 import { type MysqlOptions, openPool } from '../mysql.ts'
-import { createPterodactyl } from '../panel/pterodactyl.ts'
 import { checksumOf, readMigrations } from '../../migrations/migrate.ts'
 import type { Patient } from './exam.ts'
 
@@ -16,7 +15,6 @@ export function openPatient(
     problems,
     db: pool?.openDb(),
     databaseHost: address?.host,
-    panel: panelOf(config, now),
     fetch: globalThis.fetch,
     now,
     resolveTxt: async (name) => (await Deno.resolveDns(name, 'TXT')).map((parts) => parts.join('')),
@@ -25,10 +23,6 @@ export function openPatient(
     libraries: readLibraries,
     close: async () => await pool?.end(),
   }
-}
-
-function panelOf({ PANEL_URL: url, PANEL_API_KEY: apiKey }: Partial<Config>, now: () => Date) {
-  return url && apiKey ? createPterodactyl({ url, apiKey, now }) : undefined
 }
 
 /** What the import map pins: `npm:hono@4.13.19`. */

@@ -30,27 +30,29 @@ const CREATE_TIMEOUT_MS = 60_000
 export function createPterodactyl(options: TransportOptions): Panel {
   const transport = openTransport(options)
   return {
-    listRegions: () => transport.getAll('/locations', LocationAnswer),
-    listNodes: () => transport.getAll('/nodes?include=location', NodeAnswer),
+    listRegions: () => transport.getAll('listRegions', '/locations', LocationAnswer),
+    listNodes: () => transport.getAll('listNodes', '/nodes?include=location', NodeAnswer),
     listAllocations: async (nodeId, { free = false } = {}) =>
-      await transport.getAll(allocationsPath(nodeId, free), AllocationAnswer),
+      await transport.getAll('listAllocations', allocationsPath(nodeId, free), AllocationAnswer),
     listEggs: async () => {
-      const nests = await transport.getAll('/nests', NestAnswer)
+      const nests = await transport.getAll('listEggs', '/nests', NestAnswer)
       return (await Promise.all(nests.map((nest) => listEggsOf(transport, nest)))).flat()
     },
     findEgg: async ({ nestName, eggName }) => {
-      const nests = await transport.getAll('/nests', NestAnswer)
+      const nests = await transport.getAll('findEgg', '/nests', NestAnswer)
       const nest = nests.find((nest) => nest.name === nestName)
       if (!nest) return undefined
       return (await listEggsOf(transport, nest)).find((egg) => egg.name === eggName)
     },
 
     findUser: (externalId) =>
-      orMissing(async () =>
-        await transport.get(`/users/external/${encodeExternalId(externalId)}`, UserItem)
-      ),
+      orMissing(async () => {
+        const path = `/users/external/${encodeExternalId(externalId)}`
+        return await transport.get({ op: 'findUser', path, answer: UserItem })
+      }),
     createUser: async (user) =>
       await transport.send({
+        op: 'createUser',
         method: 'POST',
         path: '/users',
         body: userBody(user),
@@ -58,24 +60,28 @@ export function createPterodactyl(options: TransportOptions): Panel {
       }),
     updateUser: async (user, changes) =>
       await transport.send({
+        op: 'updateUser',
         method: 'PATCH',
         path: `/users/${numericId(user.id)}`,
         body: changedUserBody(user, changes),
         answer: UserItem,
       }),
 
-    findServer: (externalId) =>
+    findServer: (externalId, { yields } = {}) =>
       orMissing(async () => {
         const path = `/servers/external/${encodeExternalId(externalId)}?include=allocations`
-        return await transport.get(path, ServerItem)
+        return await transport.get({ op: 'findServer', path, answer: ServerItem, yields })
       }),
     getServer: (id) =>
-      orMissing(async () =>
-        await transport.get(`/servers/${numericId(id)}?include=allocations`, ServerItem)
-      ),
-    listServers: () => transport.getAll('/servers?include=allocations', ServerAnswer),
+      orMissing(async () => {
+        const path = `/servers/${numericId(id)}?include=allocations`
+        return await transport.get({ op: 'getServer', path, answer: ServerItem })
+      }),
+    listServers: () =>
+      transport.getAll('listServers', '/servers?include=allocations', ServerAnswer),
     createServer: async (server) =>
       await transport.send({
+        op: 'createServer',
         method: 'POST',
         path: '/servers?include=allocations',
         body: serverBody(server),
@@ -87,6 +93,7 @@ export function createPterodactyl(options: TransportOptions): Panel {
     linkServer: (id, externalId) => linkServer(transport, id, externalId),
     deleteServer: (id) =>
       transport.send({
+        op: 'deleteServer',
         method: 'DELETE',
         path: `/servers/${numericId(id)}`,
         answer: z.undefined(),
@@ -96,6 +103,7 @@ export function createPterodactyl(options: TransportOptions): Panel {
 
 function turn(transport: Transport, id: number, to: 'suspend' | 'unsuspend'): Promise<void> {
   return transport.send({
+    op: `${to}Server`,
     method: 'POST',
     path: `/servers/${numericId(id)}/${to}`,
     answer: z.undefined(),
@@ -108,12 +116,18 @@ async function linkServer(
   id: number,
   externalId: string,
 ): Promise<PanelServer> {
+  const op = 'linkServer'
   const path = `/servers/${numericId(id)}`
-  const { name, user, description } = await transport.get(path, DetailsItem)
+  const details = await transport.get({ op, path, answer: DetailsItem })
   return await transport.send({
+    op,
     method: 'PATCH',
     path: `${path}/details?include=allocations`,
-    body: { name, user, description: description ?? '', external_id: ExternalId.parse(externalId) },
+    body: {
+      ...details,
+      description: details.description ?? '',
+      external_id: ExternalId.parse(externalId),
+    },
     answer: ServerItem,
   })
 }
@@ -133,7 +147,7 @@ function allocationsPath(nodeId: number, free: boolean): string {
 
 async function listEggsOf(transport: Transport, nest: { id: number; name: string }) {
   const path = `/nests/${nest.id}/eggs?include=variables`
-  const { data } = await transport.get(path, listOf(EggAnswer))
+  const { data } = await transport.get({ op: 'listEggs', path, answer: listOf(EggAnswer) })
   return data.map((egg) => ({ ...egg, nestName: nest.name }))
 }
 
