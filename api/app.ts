@@ -5,6 +5,7 @@ import { limitAccount, limitAddress } from './accounts/request_limits.ts'
 import { authRoutes } from './accounts/routes.ts'
 import { withSignedIn } from './accounts/signed_in.ts'
 import { tokenRoutes } from './accounts/token_routes.ts'
+import { adminRoutes } from './admin/routes.ts'
 import { checkoutRoutes } from './checkout/routes.ts'
 import type { AppEnv, Deps } from './deps.ts'
 import { healthRoutes } from './health.ts'
@@ -53,6 +54,7 @@ export function createApp(deps: Deps) {
     .route('/api/checkout', checkoutRoutes(deps))
     .route('/api/orders', orderRoutes(deps))
     .route('/api/servers', serverRoutes(deps))
+    .route('/api/admin', adminRoutes(deps))
 }
 
 /** Every route with what it takes and answers, as types; the storefront's client is made of it. */
