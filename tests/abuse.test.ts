@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { holdCapacity, releaseCapacity } from '../api/checkout/capacity.ts'
-import { sweep } from '../api/jobs/sweep.ts'
 import type { Client } from './support/client.ts'
 import { STRIPE_KEY } from './support/environment.ts'
 import { failNext, panelAway, withholdWebhooks } from './support/faults.ts'
@@ -52,7 +51,7 @@ async function paidOrder(): Promise<{ customer: Client; orderId: string; session
 
 async function later(ms: number): Promise<void> {
   shop.clock.advance(ms)
-  await sweep(shop.db, shop.deps)
+  await shop.sweep()
   await shop.drain()
 }
 

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { sweep } from '../api/jobs/sweep.ts'
 import { MAIL_KEY, PANEL_KEY, STRIPE_KEY, WEBHOOK_SECRET } from './support/environment.ts'
 import { PURCHASE, sessionOf, type Shop, startShop } from './support/shop.ts'
 
@@ -143,7 +142,7 @@ async function buyWhileAllFails(cookie: string): Promise<void> {
   await shop.db.run("UPDATE orders SET status = 'pending' WHERE id = ?", [orderId])
   await send('POST', `/api/orders/${orderId}/sync`, {}, { cookie })
   shop.clock.advance(60_000)
-  await sweep(shop.db, shop.deps).catch(() => {})
+  await shop.sweep()
   await shop.drain()
   rows.push(...await tables())
   shop.intercept.stripe = undefined

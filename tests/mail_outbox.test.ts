@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { runDue } from '../api/jobs/run.ts'
-import { sweep } from '../api/jobs/sweep.ts'
 import { createHttpMailer } from '../api/mail/http_mailer.ts'
 import type { MailTemplate } from '../api/mail/messages.ts'
 import { type NewMail, queueMail } from '../api/mail/outbox.ts'
@@ -321,7 +320,7 @@ test('a mail that lost its job gets one at the next sweep; one whose job died wa
   await shop.db.run("UPDATE jobs SET status = 'dead', dedupe_key = NULL WHERE topic = ?", [
     `mail.send:${dead.id}`,
   ])
-  await sweep(shop.db, shop.deps)
+  await shop.sweep()
   await shop.drain()
   expect(received(lost.to.email)).toHaveLength(1)
   expect(received(died.to.email)).toEqual([])
@@ -333,7 +332,7 @@ test('what was sent or given up is kept for 90 days, and what waits for longer',
   await queue(sent)
   await shop.drain()
   shop.clock.advance(89 * 24 * HOUR_MS)
-  await sweep(shop.db, shop.deps)
+  await shop.sweep('purge')
   await rowOf(sent.causeId)
   await queue(waiting)
   await shop.db.run(
@@ -343,7 +342,7 @@ test('what was sent or given up is kept for 90 days, and what waits for longer',
     ],
   )
   shop.clock.advance(2 * 24 * HOUR_MS)
-  await sweep(shop.db, shop.deps)
+  await shop.sweep('purge')
   expect(await shop.db.query('SELECT id FROM outbox WHERE cause_id = ?', [sent.causeId]))
     .toEqual([])
   await rowOf(waiting.causeId)

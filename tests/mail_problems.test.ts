@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { sweep } from '../api/jobs/sweep.ts'
 import { failNext, panelAway } from './support/faults.ts'
 import { placeOrder, sessionOf, type Shop, startShop } from './support/shop.ts'
 
@@ -38,7 +37,7 @@ function told(email: string) {
 
 async function later(ms: number): Promise<void> {
   shop.clock.advance(ms)
-  await sweep(shop.db, shop.deps)
+  await shop.sweep()
   await shop.drain()
 }
 

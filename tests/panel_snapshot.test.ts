@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { applyCatalogue } from '../api/plans/apply.ts'
+import { holdWhereItIs } from '../api/checkout/capacity.ts'
+import { insertServer } from '../api/servers/store.ts'
 import { snapshotPanel } from '../api/plans/snapshot.ts'
 import { listRoom } from '../api/plans/store.ts'
 import { type CatalogueFixture, startCatalogueFixture } from './support/catalogue.ts'
@@ -73,14 +75,31 @@ test('snapshotPanel() knows what each node can hold, and where it stands', async
   expect(await nodeNamed('sin-1')).toMatchObject({ regionId: 'singapore', sellable: 1 })
 })
 
-test("snapshotPanel() counts others' servers as taken, and leaves ours to the holds", async () => {
+test('snapshotPanel() counts as taken what no hold of ours covers', async () => {
   await createServer('othershop-srv_1')
   await createServer('another-thing')
   await createServer(`${it.target.shopId}-srv_1`)
   await createServer(`${it.target.shopId}x-srv_2`, 0)
+  await holdFor('srv_1', panelNode('fra-1').id, 2000)
   await snapshot()
-  expect(await nodeNamed('fra-1')).toMatchObject({ foreign: '9000/15000/400/3' })
+  expect(await nodeNamed('fra-1')).toMatchObject({ foreign: '10000/15000/400/3' })
+  await it.db.run('UPDATE capacity_holds SET released_at = {now}')
+  await snapshot()
+  expect(await nodeNamed('fra-1')).toMatchObject({ foreign: '12000/20000/600/4' })
 })
+
+/** A server of ours with an open hold, of less memory than the panel gave it. */
+async function holdFor(serverId: string, nodeId: number, memoryMib: number): Promise<void> {
+  const need = { memoryMib, diskMib: 5000, cpuPercent: 200, ports: 1 }
+  await insertServer(it.db, {
+    id: serverId,
+    orderId: 'ord_1',
+    userId: 'usr_1',
+    name: 'x',
+    nodeId,
+  })
+  await holdWhereItIs(it.db, { orderId: 'ord_1', nodeId, need })
+}
 
 test('snapshotPanel() adds over-allocation as the panel does, -1 is a percent less', async () => {
   Object.assign(panelNode('fra-1'), { memoryOverallocate: 25, diskOverallocate: -1 })

@@ -93,9 +93,9 @@ test('GET /api/regions names where servers stand', async () => {
   expect(status).toBe(200)
   expect(body).toEqual({
     regions: [
-      { id: 'frankfurt', name: 'Frankfurt', country: 'DE' },
-      { id: 'new-york', name: 'New York', country: 'US' },
-      { id: 'singapore', name: 'Singapore', country: 'SG' },
+      { id: 'frankfurt', name: 'Frankfurt', country: 'DE', available: true },
+      { id: 'new-york', name: 'New York', country: 'US', available: true },
+      { id: 'singapore', name: 'Singapore', country: 'SG', available: true },
     ],
   })
 })

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { sweep } from '../api/jobs/sweep.ts'
 import { shopId } from '../api/plans/shop_id.ts'
 import type { Client } from './support/client.ts'
 import { STRIPE_KEY } from './support/environment.ts'
@@ -98,7 +97,7 @@ test('after ①: the process died; the sweep opens the session and the buyer can
     [orderId],
   )
   shop.clock.advance(2 * MINUTE_MS)
-  await sweep(shop.db, shop.deps)
+  await shop.sweep()
   await shop.drain()
   const { body } = await customer.get(`/api/orders/${orderId}`)
   expect(body.order.checkoutUrl).toEqual(expect.any(String))
@@ -157,7 +156,7 @@ test('without any webhook the sweep finds the payment within two minutes', async
   const withheld = withholdWebhooks(shop)
   await shop.stripe.pay(await sessionOf(shop.db, orderId))
   shop.clock.advance(2 * MINUTE_MS)
-  await sweep(shop.db, shop.deps)
+  await shop.sweep()
   await shop.drain()
   expect(['paid', 'provisioning']).toContain((await statusOf(orderId))?.order)
   await expectDelivered(orderId)
@@ -171,7 +170,7 @@ test('after ⑤: the job was lost; the sweep notices that the order has none', a
     await shop.drain()
   }
   await shop.db.run("DELETE FROM jobs WHERE status = 'ready'")
-  await sweep(shop.db, shop.deps)
+  await shop.sweep()
   await expectDelivered(orderId)
 })
 
@@ -180,7 +179,7 @@ test('after ⑦: the job that looks was lost; the sweep notices, and the server 
   await shop.drain()
   expect(await statusOf(orderId)).toMatchObject({ server: 'installing' })
   await shop.db.run("DELETE FROM jobs WHERE status = 'ready'")
-  await sweep(shop.db, shop.deps)
+  await shop.sweep()
   await expectDelivered(orderId)
 })
 
@@ -199,7 +198,7 @@ test('an outage of Stripe kills no job, and the sweep does not hurry those that 
   ]
   for (let minute = 0; minute < 40; minute++) {
     shop.clock.advance(MINUTE_MS)
-    await sweep(shop.db, shop.deps)
+    await shop.sweep()
     await shop.drain()
   }
   for (const rule of down) rule.cancel()
@@ -228,7 +227,7 @@ test('after ⑥: the process died before it wrote the server down; it is adopted
     await tx.run('UPDATE orders SET ptero_server_id = NULL WHERE id = ?', [orderId])
     await tx.run("DELETE FROM jobs WHERE status = 'ready'")
   })
-  await sweep(shop.db, shop.deps)
+  await shop.sweep()
   await expectDelivered(orderId)
 })
 

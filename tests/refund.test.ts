@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { sweep } from '../api/jobs/sweep.ts'
 import type { Client } from './support/client.ts'
 import { STRIPE_KEY } from './support/environment.ts'
 import { panelAway, withholdWebhooks } from './support/faults.ts'
@@ -51,7 +50,7 @@ async function refundsAtStripe(orderId: string): Promise<number[]> {
 
 async function later(ms: number): Promise<void> {
   shop.clock.advance(ms)
-  await sweep(shop.db, shop.deps)
+  await shop.sweep()
   await shop.drain()
 }
 

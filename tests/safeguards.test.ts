@@ -4,7 +4,7 @@ import { holdCapacity, releaseCapacity } from '../api/checkout/capacity.ts'
 import type { Db } from '../api/db.ts'
 import { enqueue } from '../api/jobs/queue.ts'
 import { runDue } from '../api/jobs/run.ts'
-import { sweep } from '../api/jobs/sweep.ts'
+import { sweep, sweepNames } from '../api/jobs/sweep.ts'
 import { STRIPE_KEY, WEBHOOK_SECRET } from './support/environment.ts'
 import { failNext, panelAway, withholdWebhooks } from './support/faults.ts'
 import { placeOrder, PURCHASE, sessionOf, type Shop, startShop } from './support/shop.ts'
@@ -223,10 +223,10 @@ test('a job that failed twelve times is dead, a person is told, and it is not ru
   )
   expect(said).toHaveLength(1)
   expect(await openAlerts('job_dead')).toEqual(['poison'])
-  await sweep(shop.db, shop.deps)
+  await shop.sweep()
   expect(await openAlerts('job_dead')).toEqual(['poison'])
   await shop.db.run("DELETE FROM jobs WHERE topic = 'poison'")
-  await sweep(shop.db, shop.deps)
+  await shop.sweep()
   expect(await openAlerts('job_dead')).toEqual([])
 })
 
@@ -249,7 +249,7 @@ test('what the promise rests on never dies: it goes on each hour, and a person i
   await later(2 * HOUR_MS)
   expect(await jobOf('payment.sync:broken')).toMatchObject({ status: 'done' })
   await shop.db.run("DELETE FROM jobs WHERE status = 'ready' AND failures > 11")
-  await sweep(shop.db, shop.deps)
+  await shop.sweep()
   expect(await openAlerts('job_failing')).toEqual([])
 })
 
@@ -264,14 +264,14 @@ test('the error kept with a job holds no secret', async () => {
 test('a job of another release is left to it, holds up no other, and a person is told in an hour', async () => {
   await poison('newer', 'toString')
   await later(1000)
-  await sweep(shop.db, shop.deps)
+  await shop.sweep()
   expect(await openAlerts('job_unknown')).toEqual([])
   await later(HOUR_MS + 1000)
-  await sweep(shop.db, shop.deps)
+  await shop.sweep()
   expect(await jobOf('newer')).toMatchObject({ status: 'ready', attempts: 0, error: null })
   expect(await openAlerts('job_unknown')).toEqual(['toString'])
   await shop.db.run("DELETE FROM jobs WHERE topic = 'newer'")
-  await sweep(shop.db, shop.deps)
+  await shop.sweep()
   expect(await openAlerts('job_unknown')).toEqual([])
 })
 
@@ -338,7 +338,7 @@ test('the sweep refunds an overdue order whose refund job was lost', async () =>
   await shop.db.run('DELETE FROM jobs WHERE topic = ?', [`order.refund:${orderId}`])
   await later(25 * HOUR_MS)
   expect((await statusOf(orderId))?.order).toBe('provisioning')
-  await sweep(shop.db, shop.deps)
+  await shop.sweep()
   await shop.drain()
   expect((await statusOf(orderId))?.order).toBe('refunded')
 })
@@ -361,7 +361,7 @@ test('the sweep deletes a server whose delete job was lost', async () => {
   await shop.db.run("DELETE FROM jobs WHERE name = 'server.delete'")
   await later(HOUR_MS)
   expect((await statusOf(orderId))?.server).toBe('deleting')
-  await sweep(shop.db, shop.deps)
+  await shop.sweep()
   await shop.drain()
   expect((await statusOf(orderId))?.server).toBe('deleted')
   expect(await there()).toEqual([])
@@ -377,7 +377,7 @@ test('a canceled order whose session is still open at Stripe cannot be paid afte
     await releaseCapacity(tx, orderId)
   })
   shop.clock.advance(2 * MINUTE_MS)
-  await sweep(shop.db, shop.deps)
+  await shop.sweep()
   await shop.drain()
   expect((await shop.deps.payments.getCheckoutSession(sessionId))?.status).toBe('expired')
   const rows = await shop.db.query('SELECT status FROM checkout_sessions WHERE order_id = ?', [
@@ -391,7 +391,7 @@ test('a canceled order is not asked for again by the sweep', async () => {
   const { orderId } = await placeOrder(customer)
   await customer.post(`/api/orders/${orderId}/cancel`)
   shop.clock.advance(2 * MINUTE_MS)
-  await sweep(shop.db, shop.deps)
+  await shop.sweep()
   expect(await jobOf(`payment.sync:${orderId}`)).toBeUndefined()
 })
 
@@ -405,7 +405,7 @@ test('the sweep finds a delayed payment that arrived without a webhook', async (
   withholdWebhooks(shop)
   await shop.stripe.settle(sessionId, 'succeeded')
   shop.clock.advance(2 * MINUTE_MS)
-  await sweep(shop.db, shop.deps)
+  await shop.sweep()
   await shop.pass(10_000)
   expect((await statusOf(orderId))?.order).toBe('provisioned')
 })
@@ -416,7 +416,7 @@ test('a failed installation whose job was lost is started again by the sweep', a
   await shop.pass(20_000, async () => (await statusOf(orderId))?.server === 'install_failed')
   expect((await statusOf(orderId))?.server).toBe('install_failed')
   await shop.db.run("DELETE FROM jobs WHERE name = 'server.recreate'")
-  await sweep(shop.db, shop.deps)
+  await shop.sweep()
   await shop.pass(2 * MINUTE_MS, async () => (await statusOf(orderId))?.order === 'provisioned')
   expect((await statusOf(orderId))?.order).toBe('provisioned')
 })
@@ -436,7 +436,7 @@ test('the sweep reaches every open order, however many there are', async () => {
     )
   }
   shop.clock.advance(2 * MINUTE_MS)
-  await sweep(shop.db, shop.deps)
+  await shop.sweep()
   const jobs = await shop.db.query<{ topic: string }>(
     "SELECT topic FROM jobs WHERE name = 'payment.sync' AND status = 'ready'",
   )
@@ -446,22 +446,57 @@ test('the sweep reaches every open order, however many there are', async () => {
   for (const id of ids) await shop.db.run('DELETE FROM orders WHERE id = ?', [id])
 })
 
-test('the sweep asks for a new look at the panel every ten minutes, once', async () => {
-  await shop.db.run("DELETE FROM jobs WHERE name = 'panel.snapshot'")
+test('each minute a job is made of every sweep that is due, once', async () => {
+  const waiting = async () =>
+    (await shop.db.query<{ topic: string }>(
+      "SELECT topic FROM jobs WHERE name = 'sweep' AND status = 'ready' ORDER BY topic",
+    )).map(({ topic }) => topic.slice('sweep:'.length))
+  await shop.db.run("DELETE FROM jobs WHERE name = 'sweep'")
+  await shop.db.run('DELETE FROM sweeps')
+  await Promise.all([sweep(shop.db, shop.deps), sweep(shop.db, shop.deps)])
+  expect(await waiting()).toEqual([...sweepNames].sort())
+  await shop.drain()
+  shop.clock.advance(MINUTE_MS)
   await sweep(shop.db, shop.deps)
+  expect(await waiting()).toEqual(['job-alerts', 'jobs', 'leases', 'open-orders', 'outbox'])
+  await shop.drain()
   await sweep(shop.db, shop.deps)
-  const rows = await shop.db.query("SELECT id FROM jobs WHERE name = 'panel.snapshot'")
-  expect(rows).toHaveLength(1)
-  await shop.db.run('UPDATE panel_nodes SET memory_mib_limit = memory_mib_limit - 1 WHERE id = 1')
+  expect(await waiting()).toEqual([])
+  shop.clock.advance(9 * MINUTE_MS)
+  await sweep(shop.db, shop.deps)
+  expect(await waiting()).toContain('capacity')
+  await shop.drain()
+})
+
+test('a sweep that fails is tried again and holds up no other; an outage kills none', async () => {
+  await shop.db.run('DELETE FROM sweeps')
+  const away = panelAway(shop)
+  for (let minute = 0; minute < 30; minute++) {
+    await sweep(shop.db, shop.deps)
+    await shop.drain()
+    shop.clock.advance(MINUTE_MS)
+  }
+  const stood = async () =>
+    (await shop.db.query<{ name: string }>('SELECT name FROM sweeps')).map(({ name }) => name)
+  expect(await stood()).not.toContain('capacity')
+  expect(await stood()).toContain('open-orders')
+  expect(await shop.db.query("SELECT id FROM jobs WHERE name = 'sweep' AND status = 'dead'"))
+    .toEqual([])
+  away.cancel()
+  shop.clock.advance(2 * MINUTE_MS)
+  await shop.drain()
+  expect(await stood()).toContain('capacity')
+})
+
+test('the sweep of capacity brings the nodes up to date', async () => {
   const limit = async () =>
     (await shop.db.query<{ n: number }>(
       'SELECT memory_mib_limit AS n FROM panel_nodes WHERE id = 1',
-    ))[
-      0
-    ]?.n ?? 0
+    ))[0]?.n ?? 0
   const before = await limit()
-  await later(11 * MINUTE_MS)
-  expect(await limit()).toBe(before + 1)
+  await shop.db.run('UPDATE panel_nodes SET memory_mib_limit = memory_mib_limit - 1 WHERE id = 1')
+  await shop.sweep('capacity')
+  expect(await limit()).toBe(before)
 })
 
 // ---- refund.test.ts
@@ -483,7 +518,7 @@ test('a part that was returned by hand does not count as the whole', async () =>
   })
   expect(part.status).toBe(200)
   await later(25 * HOUR_MS)
-  await sweep(shop.db, shop.deps)
+  await shop.sweep()
   await shop.drain()
   expect((await statusOf(orderId))?.order).toBe('refunded')
   const list = await (await fetch(`${stripeUrl}/v1/refunds?payment_intent=${paymentIntent}`, {

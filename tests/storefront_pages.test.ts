@@ -69,8 +69,8 @@ test('a plan’s form labels every field, keeps sold-out regions in sight and sh
     plan,
     siblings: [plan, { ...plan, id: 'forge', name: 'Forge' }],
     regions: [
-      { id: 'oslo', name: 'Oslo', country: 'NO' },
-      { id: 'bern', name: 'Bern', country: 'CH' },
+      { id: 'oslo', name: 'Oslo', country: 'NO', available: true },
+      { id: 'bern', name: 'Bern', country: 'CH', available: true },
     ],
     currency: 'eur',
     currencies: ['eur'],
@@ -110,10 +110,11 @@ test('the plans of a game are compared: a column for what one of them has, sold-
   const html = draw(h(ComparePlans, {
     game: { id: 'minecraft', name: 'Minecraft', summary: '' },
     plans: [plan, bigger],
-    regions: [{ id: 'oslo', name: 'Oslo', country: 'NO' }, {
+    regions: [{ id: 'oslo', name: 'Oslo', country: 'NO', available: true }, {
       id: 'bern',
       name: 'Bern',
       country: 'CH',
+      available: true,
     }],
     term: 'yearly',
     currency: 'eur',

@@ -8,6 +8,18 @@ export const alertKinds = {
     means: 'A checkout session of this shop was paid, but no order here knows it.',
     mend: 'Look it up in the Stripe dashboard and refund it there.',
   },
+  capacity_drift: {
+    means: 'What a node had set aside was not the sum of its holds. It is repaired already.',
+    mend: 'If it comes back, look for writes to the database that are not this shop’s.',
+  },
+  capacity_low: {
+    means: 'Fewer than three servers of the largest plan fit into a region.',
+    mend: 'Add a node or ports to the region, or sell less there.',
+  },
+  capacity_stuck: {
+    means: 'A node is full or out of service, and orders whose place is on it find no other.',
+    mend: 'Open the node again, or add room to its region.',
+  },
   refund_failed: {
     means:
       'Stripe does not return a payment, or the bank sent the refund back. The customer waits.',

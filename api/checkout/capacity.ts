@@ -50,14 +50,37 @@ export async function releaseCapacity(tx: Queryable, orderId: string): Promise<b
     [orderId],
   )
   if (!hold) return false
-  await tx.run(
-    `UPDATE panel_nodes SET memory_mib_held = memory_mib_held - ?,
-       disk_mib_held = disk_mib_held - ?, cpu_percent_held = cpu_percent_held - ?,
-       ports_held = ports_held - ?
-      WHERE id = ?`,
-    [...amountsOf(hold), hold.nodeId],
-  )
+  await tx.run(ADD_HELD, [...amountsOf(hold).map((amount) => -amount), hold.nodeId])
   return true
+}
+
+/**
+ * Holds on this very node, room or not: for a server that is there already, which the ledger has to
+ * know of. Throws the duplicate error (1062) when the order holds capacity already.
+ */
+export async function holdWhereItIs(
+  tx: Queryable,
+  { orderId, nodeId, need }: { orderId: string; nodeId: number; need: Need },
+): Promise<void> {
+  await tx.run(ADD_HELD, [...amountsOf(need), nodeId])
+  await recordHold(tx, orderId, nodeId, need)
+}
+
+/** What is held for a server that lives, or is to live. */
+export interface ServerHold {
+  serverId: string
+  nodeId: number
+  need: Need
+}
+
+export async function listServerHolds(db: Queryable): Promise<ServerHold[]> {
+  const rows = await db.query<Need & { serverId: string; nodeId: number }>(
+    `SELECT s.id AS serverId, h.node_id AS nodeId, h.memory_mib AS memoryMib,
+       h.disk_mib AS diskMib, h.cpu_percent AS cpuPercent, h.ports
+      FROM capacity_holds h JOIN servers s ON s.live_order_id = h.order_id
+      WHERE h.released_at IS NULL`,
+  )
+  return rows.map(({ serverId, nodeId, ...need }) => ({ serverId, nodeId, need }))
 }
 
 /** The node on which an order's capacity is held now. */
@@ -84,6 +107,10 @@ export async function regionsWithRoom(
   return rows.map((row) => row.id)
 }
 
+const ADD_HELD = `UPDATE panel_nodes SET memory_mib_held = memory_mib_held + ?,
+  disk_mib_held = disk_mib_held + ?, cpu_percent_held = cpu_percent_held + ?,
+  ports_held = ports_held + ? WHERE id = ?`
+
 const HAS_ROOM = `sellable = 1
   AND memory_mib_foreign + memory_mib_held + ? <= memory_mib_limit
   AND disk_mib_foreign + disk_mib_held + ? <= disk_mib_limit
@@ -96,13 +123,11 @@ function amountsOf(need: Need): number[] {
 
 async function takeFrom(tx: Queryable, nodeId: number, need: Need): Promise<boolean> {
   const amounts = amountsOf(need)
-  const { affectedRows } = await tx.run(
-    `UPDATE panel_nodes SET memory_mib_held = memory_mib_held + ?,
-       disk_mib_held = disk_mib_held + ?, cpu_percent_held = cpu_percent_held + ?,
-       ports_held = ports_held + ?
-      WHERE id = ? AND ${HAS_ROOM}`,
-    [...amounts, nodeId, ...amounts],
-  )
+  const { affectedRows } = await tx.run(`${ADD_HELD} AND ${HAS_ROOM}`, [
+    ...amounts,
+    nodeId,
+    ...amounts,
+  ])
   return affectedRows === 1
 }
 

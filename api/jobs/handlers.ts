@@ -3,15 +3,15 @@ import { mailResetLink } from '../accounts/recovery.ts'
 import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { sendMail } from '../mail/send.ts'
+import { syncSwept } from '../payments/open_orders.ts'
 import { endOrder, returnPayment } from '../payments/refund.ts'
 import { syncOrder } from '../payments/sync.ts'
-import { shopId } from '../plans/shop_id.ts'
-import { snapshotPanel } from '../plans/snapshot.ts'
 import { checkServer, recreateServer, verifyServer } from '../servers/check.ts'
 import { deleteServer, retireServer } from '../servers/delete.ts'
 import { provisionServer } from '../servers/provision.ts'
 import { suspendServer } from '../servers/suspend.ts'
 import type { JobPayloads } from './queue.ts'
+import { runSweepJob } from './sweep.ts'
 
 /** A job's work: may run twice, and may die between any two lines; it must not matter. */
 export type Handlers = {
@@ -21,7 +21,8 @@ export type Handlers = {
 /** Every job's handler: the one list. */
 export function createHandlers(deps: Deps): Handlers {
   return {
-    'payment.sync': (db, { orderId }) => syncOrder(db, deps, orderId),
+    'payment.sync': (db, { orderId, swept }) =>
+      swept ? syncSwept(db, deps, orderId) : syncOrder(db, deps, orderId),
     'subscription.cancel': async (_db, { subscriptionId }) => {
       await deps.payments.cancelSubscription(subscriptionId, `cancel:${subscriptionId}`)
     },
@@ -37,8 +38,6 @@ export function createHandlers(deps: Deps): Handlers {
     'mail.send': (db, payload, attempts) => sendMail(db, deps, payload, attempts),
     'password.recover': (db, payload) => mailResetLink(db, deps, payload),
     'panel.user-email': (db, payload) => followEmail(db, deps, payload),
-    'panel.snapshot': async (db) => {
-      await snapshotPanel(db, deps.panel, { shopId: await shopId(db, deps.randomBytes) })
-    },
+    sweep: (db, payload) => runSweepJob(db, deps, payload),
   }
 }

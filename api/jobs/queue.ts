@@ -3,8 +3,8 @@ import type { Deps } from '../deps.ts'
 
 /** Every job there is, with what it is told. Handlers are in handlers.ts. */
 export interface JobPayloads {
-  /** Make our order agree with what Stripe says of its checkout session. */
-  'payment.sync': { orderId: string }
+  /** Make our order agree with what Stripe says of its checkout session. `swept`: a sweep asks. */
+  'payment.sync': { orderId: string; swept?: true }
   /** Cancel the subscription of an order whose delayed payment failed. */
   'subscription.cancel': { subscriptionId: string }
   /** Create the server at the panel, or find it there. */
@@ -31,8 +31,8 @@ export interface JobPayloads {
   'password.recover': { userId: string | null; tokenId: string; requestId: string }
   /** Give the customer's account at the panel the address that their account here has. */
   'panel.user-email': { userId: string }
-  /** Read nodes and eggs of the panel again, so that capacity and the catalogue stay true. */
-  'panel.snapshot': Record<never, never>
+  /** Find what the fast path missed; the name is one of sweep.ts. */
+  sweep: { name: string }
 }
 
 export type JobName = keyof JobPayloads

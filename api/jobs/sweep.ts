@@ -1,145 +1,127 @@
-import { purgeLoginDelays } from '../accounts/login_delays.ts'
-import { purgeMailTokens } from '../accounts/mail_tokens.ts'
-import { purgeRateLimits } from '../accounts/rate_limits.ts'
-import { purgeSessions } from '../accounts/store.ts'
-import { purgeIdempotencyKeys } from '../checkout/store.ts'
-import { microseconds, type Queryable } from '../db.ts'
+import { sweepLedger } from '../checkout/ledger.ts'
+import { sweepCapacity } from '../checkout/sweep_capacity.ts'
+import type { Db, Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
-import { purgeMails } from '../mail/store.ts'
+import { sweepOutbox } from '../mail/sweep.ts'
+import { PanelError } from '../panel/panel.ts'
+import { sweepOpenOrders } from '../payments/open_orders.ts'
+import { TryAgain } from './again.ts'
 import { createHandlers } from './handlers.ts'
 import { sweepJobAlerts } from './job_alerts.ts'
-import { enqueue, type JobName, purgeJobs } from './queue.ts'
+import { sweepLeases } from './leases.ts'
+import { sweepLostJobs } from './lost_jobs.ts'
+import { purge } from './purge.ts'
+import { enqueue } from './queue.ts'
+import { findSweepsDue, recordSweep } from './sweeps_store.ts'
 
-/** A buyer who pays is synced by the webhook at once; the sweep is for those whose webhook never came. */
-const SETTLE_MS = 60_000
+/** What a sweep did. */
+export interface Swept {
+  /** How much of what it found had been missed by the fast path, by what it is. */
+  found: Record<string, number>
+  /** How far it has looked, for those that do not look at everything each time. */
+  watermark?: Date
+}
 
-/** Nodes and eggs change by hand, a few times a day. */
-const SNAPSHOT_MS = 10 * 60_000
+interface Sweep {
+  everyMs: number
+  /** Idempotent, like any job. */
+  run: (db: Db, deps: Deps) => Promise<Swept>
+}
 
-/** Enough for a minute's work, small enough for one transaction. */
-const BATCH = 200
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
 
-/**
- * Each minute: asks for every open order to be held against Stripe, and for every order that
- * should be getting a server to have a job for it. Finds what a lost webhook or a lost job left.
- */
+/** Every sweep there is: each finds what a lost webhook, a lost job or a hand at the panel left. */
+const sweeps = {
+  'open-orders': { everyMs: MINUTE_MS, run: sweepOpenOrders },
+  jobs: { everyMs: MINUTE_MS, run: sweepLostJobs },
+  'job-alerts': { everyMs: MINUTE_MS, run: tellOfJobs },
+  outbox: { everyMs: MINUTE_MS, run: sweepOutbox },
+  leases: { everyMs: MINUTE_MS, run: sweepLeases },
+  ledger: { everyMs: 10 * MINUTE_MS, run: sweepLedger },
+  capacity: { everyMs: 10 * MINUTE_MS, run: sweepCapacity },
+  purge: { everyMs: HOUR_MS, run: purge },
+} as const satisfies Record<string, Sweep>
+
+export type SweepName = keyof typeof sweeps
+
+export const sweepNames = Object.keys(sweeps).filter(isSweep)
+
+/** How a sweep ended that was run by hand. */
+export interface SweepReport {
+  name: SweepName
+  found: Record<string, number>
+  /** Why it did not go through. */
+  error?: unknown
+}
+
+/** Each minute: makes a job of every sweep that is due. Any number of processes may do so at once. */
 export async function sweep(db: Queryable, deps: Deps): Promise<void> {
-  await sweepOpenOrders(db, deps)
-  await sweepUndelivered(db, deps)
-  await sweepOverdue(db, deps)
-  await sweepDeleting(db, deps)
-  await sweepMails(db, deps)
+  const every = sweepNames.map((name) => ({ name, everyMs: sweeps[name].everyMs }))
+  for (const name of await findSweepsDue(db, every)) {
+    await enqueue(db, deps, 'sweep', { name }, { topic: name })
+  }
+}
+
+/** The job of one sweep. Throws TryAgain while the panel cannot be read: no job dies of that. */
+export async function runSweepJob(
+  db: Db,
+  deps: Deps,
+  { name }: { name: string },
+): Promise<void> {
+  // A row may have been written by a newer release.
+  if (!isSweep(name)) throw new Error(`Cannot sweep as the name is not known: ${name}`)
+  try {
+    await runSweep(db, deps, name)
+  } catch (error) {
+    if (!(error instanceof PanelError)) throw error
+    const delayMs = Math.max(error.retryAfterMs ?? 0, MINUTE_MS)
+    throw new TryAgain(`cannot look at the panel: ${error.message}`, delayMs, error)
+  }
+}
+
+/** Runs these sweeps now, or all of them, one after the other; none holds up the next. */
+export async function runSweeps(
+  db: Db,
+  deps: Deps,
+  names: readonly SweepName[] = sweepNames,
+): Promise<SweepReport[]> {
+  const reports: SweepReport[] = []
+  for (const name of names) {
+    try {
+      reports.push({ name, found: await runSweep(db, deps, name) })
+    } catch (error) {
+      deps.log.error('a sweep did not go through', { job: name, error })
+      reports.push({ name, found: {}, error })
+    }
+  }
+  return reports
+}
+
+async function runSweep(db: Db, deps: Deps, name: SweepName): Promise<Record<string, number>> {
+  const run: Sweep['run'] = sweeps[name].run
+  const { found, watermark } = await run(db, deps)
+  let total = 0
+  for (const [kind, count] of Object.entries(found)) {
+    if (count === 0) continue
+    total += count
+    countFound(deps, kind, count)
+  }
+  await recordSweep(db, name, { found: total, ...(watermark ? { watermark } : {}) })
+  return found
+}
+
+async function tellOfJobs(db: Db, deps: Deps): Promise<Swept> {
   await sweepJobAlerts(db, deps, Object.keys(createHandlers(deps)))
-  await purgeRateLimits(db)
-  await purgeLoginDelays(db)
-  await purgeMailTokens(db)
-  await purgeSessions(db)
-  await purgeIdempotencyKeys(db)
-  await purgeMails(db)
-  await purgeJobs(db)
-  await enqueue(db, deps, 'panel.snapshot', {}, { topic: 'panel', delayMs: SNAPSHOT_MS })
+  return { found: {} }
 }
 
-async function sweepOpenOrders(db: Queryable, deps: Deps): Promise<void> {
-  const orders = (after: string) =>
-    db.query<{ id: string }>(
-      `SELECT o.id FROM orders o
-        WHERE o.id > ? AND (o.status IN ('pending', 'payment_processing') OR (o.status <> 'pending'
-          AND EXISTS (SELECT 1 FROM checkout_sessions c
-            WHERE c.order_id = o.id AND c.status IN ('open', 'processing', 'failed'))))
-          AND o.created_at < {now} - INTERVAL ? MICROSECOND AND ${noJob('payment.sync', 'o.id')}
-        ORDER BY o.id LIMIT ${BATCH}`,
-      [after, microseconds(SETTLE_MS)],
-    )
-  for await (const { id } of pages(orders)) {
-    await enqueue(db, deps, 'payment.sync', { orderId: id }, { topic: id })
-  }
+/** Logs and counts what the fast path had missed. */
+export function countFound(deps: Pick<Deps, 'log' | 'metrics'>, kind: string, count = 1): void {
+  deps.log.warn('a sweep found what was missed', { code: kind, count })
+  deps.metrics.count('reconcile_found_total', { kind }, count)
 }
 
-/** An order with money and without a server always has a job. */
-async function sweepUndelivered(db: Queryable, deps: Deps): Promise<void> {
-  const servers = (after: string) =>
-    db.query<{ id: string; status: string; there: number }>(
-      `SELECT s.id, s.status, s.ptero_server_id IS NOT NULL AS there
-        FROM servers s JOIN orders o ON o.id = s.order_id
-        WHERE s.id > ? AND s.status IN ('pending', 'installing', 'install_failed')
-          AND o.status IN ('paid', 'provisioning', 'provision_failed')
-          AND ${noJob('server.provision', 's.id')} AND ${noJob('server.check', 's.id')}
-          AND ${noJob('server.recreate', 's.id')}
-        ORDER BY s.id LIMIT ${BATCH}`,
-      [after],
-    )
-  for await (const { id, status, there } of pages(servers)) {
-    deps.log.error('an order was without a job', { serverId: id })
-    await enqueue(db, deps, missingJob(status, Boolean(there)), { serverId: id }, { topic: id })
-  }
-}
-
-/** The deadline holds even when its job was lost. */
-async function sweepOverdue(db: Queryable, deps: Deps): Promise<void> {
-  const orders = (after: string) =>
-    db.query<{ id: string }>(
-      `SELECT id FROM orders WHERE id > ? AND refund_at <= {now}
-          AND status IN ('paid', 'provisioning', 'provision_failed')
-          AND ${noJob('order.refund', 'orders.id')}
-        ORDER BY id LIMIT ${BATCH}`,
-      [after],
-    )
-  for await (const { id } of pages(orders)) {
-    await enqueue(db, deps, 'order.refund', { orderId: id }, { topic: id })
-  }
-}
-
-async function sweepDeleting(db: Queryable, deps: Deps): Promise<void> {
-  const servers = (after: string) =>
-    db.query<{ id: string }>(
-      `SELECT s.id FROM servers s
-        WHERE s.id > ? AND s.status = 'deleting' AND ${noJob('server.delete', 's.id')}
-        ORDER BY s.id LIMIT ${BATCH}`,
-      [after],
-    )
-  for await (const { id } of pages(servers)) {
-    await enqueue(db, deps, 'server.delete', { serverId: id }, { topic: id })
-  }
-}
-
-/** A mail that is still to be sent always has a job; one whose job died waits for a person. */
-async function sweepMails(db: Queryable, deps: Deps): Promise<void> {
-  const mails = (after: string) =>
-    db.query<{ id: string }>(
-      `SELECT id FROM outbox
-        WHERE id > ? AND sent_at IS NULL AND given_up_at IS NULL
-          AND ${noJob('mail.send', 'outbox.id', ['ready', 'dead'])}
-        ORDER BY id LIMIT ${BATCH}`,
-      [after],
-    )
-  for await (const { id } of pages(mails)) {
-    deps.log.error('a mail was without a job', { mailId: id })
-    await enqueue(db, deps, 'mail.send', { mailId: id }, { topic: id })
-  }
-}
-
-/** True in SQL when no such job waits or runs: one that waits keeps its own time. */
-function noJob(name: JobName, id: string, statuses = ['ready']): string {
-  const among = statuses.map((status) => `'${status}'`).join(', ')
-  return `NOT EXISTS (SELECT 1 FROM jobs j
-    WHERE j.status IN (${among}) AND j.topic = CONCAT('${name}:', ${id}))`
-}
-
-/** The job that moves a server on that is not active yet. */
-export function missingJob(status: string, there: boolean) {
-  if (status === 'install_failed') return 'server.recreate'
-  return there ? 'server.check' : 'server.provision'
-}
-
-async function* pages<R extends { id: string }>(
-  read: (after: string) => Promise<R[]>,
-): AsyncGenerator<R> {
-  for (let after = '';;) {
-    const rows = await read(after)
-    yield* rows
-    const last = rows.at(-1)
-    if (!last || rows.length < BATCH) return
-    after = last.id
-  }
+function isSweep(name: string): name is SweepName {
+  return Object.hasOwn(sweeps, name)
 }

@@ -1,6 +1,6 @@
 import type { Queryable } from '../db.ts'
 import type { JobName, JobPayloads } from '../jobs/queue.ts'
-import { missingJob } from '../jobs/sweep.ts'
+import { missingJob } from '../jobs/lost_jobs.ts'
 import { formatInstant, formatMoney } from '../mail/format.ts'
 import { listPaymentsOf } from '../payments/money_store.ts'
 import { listSubscriptionIdsOf } from '../payments/store.ts'

@@ -412,6 +412,20 @@ export async function countOrderEvents(
   return Number(row?.n ?? 0)
 }
 
+/** Which of these kinds of event came last into the timeline. */
+export async function findLastOrderEvent(
+  db: Queryable,
+  orderId: string,
+  kinds: string[],
+): Promise<string | undefined> {
+  const [row] = await db.query<{ kind: string }>(
+    `SELECT kind FROM order_events WHERE order_id = ? AND kind IN (${placeholders(kinds)})
+      ORDER BY at DESC, id DESC LIMIT 1`,
+    [orderId, ...kinds],
+  )
+  return row?.kind
+}
+
 /** Milliseconds since a kind of event last came into the timeline; undefined when it never did. */
 export async function msSinceOrderEvent(
   db: Queryable,

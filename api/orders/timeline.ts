@@ -77,6 +77,15 @@ const sentences: Record<string, (facts: Facts) => Words> = {
     text: 'We are creating your server.',
     next: 'It gets its place on a node',
   }),
+  'order.hold_moved': () => ({
+    text: 'The node that was set aside for your server is out of service, so we took another.',
+  }),
+  'order.hold_stuck': ({ region }) => ({
+    text:
+      `The node that was set aside for your server is full or out of service, and no other in ${region} has room.`,
+    next: 'We look for room again',
+    level: 'problem',
+  }),
   'order.waiting_for_room': ({ region }) => ({
     text: `No node in ${region} has room for your server right now.`,
     next: 'We try again, and return your money if it takes too long',

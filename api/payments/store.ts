@@ -30,6 +30,14 @@ export async function insertStripeEvent(
   )
 }
 
+/** Whether Stripe ever told us of an object. */
+export async function hasStripeEventOf(db: Queryable, objectId: string): Promise<boolean> {
+  const rows = await db.query('SELECT id FROM stripe_events WHERE object_id = ? LIMIT 1', [
+    objectId,
+  ])
+  return rows.length > 0
+}
+
 /** Every subscription that an order's payments began, but for those that were paid a second time. */
 export async function listSubscriptionIdsOf(db: Queryable, orderId: string): Promise<string[]> {
   const rows = await db.query<{ id: string }>(

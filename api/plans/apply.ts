@@ -1,3 +1,4 @@
+import { listServerHolds } from '../checkout/capacity.ts'
 import type { Db, Queryable } from '../db.ts'
 import type { Panel } from '../panel/panel.ts'
 import type { Payments } from '../payments/payments.ts'
@@ -47,7 +48,11 @@ export async function fetchFacts(
       eggs: await listEggs(db, plans),
     },
     stripePrices: await payments.findPrices(lookupKeys),
-    panel: await readPanel(panel, { shopId, regions: regionsOf(catalogue) }),
+    panel: await readPanel(panel, {
+      shopId,
+      regions: regionsOf(catalogue),
+      listHolds: () => listServerHolds(db),
+    }),
   }
 }
 

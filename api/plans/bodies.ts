@@ -86,6 +86,7 @@ export const RegionBody = z.object({
   id: z.string(),
   name: z.string(),
   country: z.string().meta({ description: 'ISO 3166-1, two letters.', examples: ['DE'] }),
+  available: z.boolean().meta({ description: 'Whether some plan has room there right now.' }),
 }).meta({ id: 'Region', description: 'A place where servers stand.' })
 
 export type RegionBody = z.output<typeof RegionBody>

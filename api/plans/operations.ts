@@ -72,7 +72,9 @@ export const operations: Operations = {
       200: {
         description: 'Where servers can stand.',
         schema: RegionsBody,
-        example: { regions: [{ id: 'frankfurt', name: 'Frankfurt', country: 'DE' }] },
+        example: {
+          regions: [{ id: 'frankfurt', name: 'Frankfurt', country: 'DE', available: true }],
+        },
       },
       304: unchanged,
     },

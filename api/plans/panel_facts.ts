@@ -1,4 +1,4 @@
-import type { Need } from '../checkout/capacity.ts'
+import type { Need, ServerHold } from '../checkout/capacity.ts'
 import type { Egg, Panel, PanelNode, PanelServer } from '../panel/panel.ts'
 
 /** What the shop depends on at the panel. */
@@ -18,7 +18,7 @@ export interface NodeFacts {
   sellable: boolean
   /** What may be promised on it, over-allocation included. */
   limit: Need
-  /** What servers take that are not this shop's. */
+  /** What is taken there that no hold of ours covers: others' servers, and ours beyond their holds. */
   foreign: Need
 }
 
@@ -28,12 +28,15 @@ export interface NodeFacts {
  */
 export async function readPanel(
   panel: Panel,
-  { shopId, regions }: {
+  { shopId, regions, listHolds }: {
     shopId: string
     regions: { id: string; panelLocation: string; nodeCpuPercent: number }[]
+    /** What is held for servers of ours; read after the panel's, as a hold comes before its server. */
+    listHolds: () => Promise<ServerHold[]>
   },
 ): Promise<PanelFacts> {
   const servers = await panel.listServers()
+  const holds = new Map((await listHolds()).map((hold) => [`${shopId}-${hold.serverId}`, hold]))
   const nodes: NodeFacts[] = []
   for (const node of await panel.listNodes()) {
     const region = regions.find((region) => region.panelLocation === node.locationShort)
@@ -51,7 +54,7 @@ export async function readPanel(
         ports: allocations.length,
       },
       foreign: foreignUse(node, servers, {
-        shopId,
+        holds,
         assigned: allocations.filter((allocation) => allocation.assigned).length,
       }),
     })
@@ -76,16 +79,20 @@ function promised(total: number, overallocatePercent: number): number {
 function foreignUse(
   node: PanelNode,
   servers: PanelServer[],
-  { shopId, assigned }: { shopId: string; assigned: number },
+  { holds, assigned }: { holds: Map<string, ServerHold>; assigned: number },
 ): Need {
   const here = servers.filter((server) => server.nodeId === node.id)
-  const ours = here.filter((server) => server.externalId?.startsWith(`${shopId}-`))
-  const others = here.filter((server) => !ours.includes(server))
+  const heldFor = (server: PanelServer) => {
+    const hold = holds.get(server.externalId ?? '')
+    return hold?.nodeId === node.id ? hold.need : undefined
+  }
+  const beyond = (amount: 'memoryMib' | 'diskMib' | 'cpuPercent') =>
+    sum(here.map((server) => Math.max(0, server.limits[amount] - (heldFor(server)?.[amount] ?? 0))))
   return {
-    memoryMib: sum(others.map((server) => server.limits.memoryMib)),
-    diskMib: sum(others.map((server) => server.limits.diskMib)),
-    cpuPercent: sum(others.map((server) => server.limits.cpuPercent)),
-    ports: Math.max(0, assigned - ours.length),
+    memoryMib: beyond('memoryMib'),
+    diskMib: beyond('diskMib'),
+    cpuPercent: beyond('cpuPercent'),
+    ports: Math.max(0, assigned - here.filter(heldFor).length),
   }
 }
 

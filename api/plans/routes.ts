@@ -5,7 +5,15 @@ import type { AppEnv } from '../deps.ts'
 import { Problem } from '../problem.ts'
 import type { OptionBody, PlanBody, PlansBody, RegionBody } from './bodies.ts'
 import type { PlanOption } from './egg_rules.ts'
-import { findPlan, listGames, listPlans, listRegions, listRoom, type Plan } from './store.ts'
+import {
+  findPlan,
+  listGames,
+  listPlans,
+  listRegions,
+  listRoom,
+  type Plan,
+  type Region,
+} from './store.ts'
 
 /** GET /api/plans and /api/plans/:id: what is sold, at what price, and where there is room now. */
 export function planRoutes() {
@@ -29,13 +37,19 @@ export function planRoutes() {
     })
 }
 
-/** GET /api/regions: where servers can stand. */
+/** GET /api/regions: where servers can stand, and whether there is room now. */
 export function regionRoutes() {
   return new Hono<AppEnv>()
     .use(etag(), cacheable())
     .get('/', async (c) => {
       const regions = await listRegions(c.var.db)
-      return c.json({ regions: regions.map(toRegionBody) })
+      const room = await listRoom(c.var.db)
+      const plans = await listPlans(c.var.db)
+      const available = (id: string) =>
+        plans.some((plan) => plan.regionIds.includes(id) && room.get(plan.id)?.has(id))
+      return c.json({
+        regions: regions.map((region) => toRegionBody(region, available(region.id))),
+      })
     })
 }
 
@@ -67,8 +81,8 @@ function toOptionBody({ rules: _ofTheEgg, ...body }: PlanOption): OptionBody {
   return body
 }
 
-function toRegionBody({ id, name, country }: RegionBody): RegionBody {
-  return { id, name, country }
+function toRegionBody({ id, name, country }: Region, available: boolean): RegionBody {
+  return { id, name, country, available }
 }
 
 function currenciesOf(plans: Plan[]): string[] {

@@ -1,3 +1,4 @@
+import { listServerHolds } from '../checkout/capacity.ts'
 import { type Db, placeholders, type Queryable } from '../db.ts'
 import type { Egg, Panel } from '../panel/panel.ts'
 import { isEggOf, type NodeFacts, type PanelFacts, readPanel } from './panel_facts.ts'
@@ -19,7 +20,11 @@ export async function snapshotPanel(
   panel: Panel,
   { shopId }: { shopId: string },
 ): Promise<{ refused: Refusal[] }> {
-  const facts = await readPanel(panel, { shopId, regions: await listRegions(db) })
+  const facts = await readPanel(panel, {
+    shopId,
+    regions: await listRegions(db),
+    listHolds: () => listServerHolds(db),
+  })
   await storeNodes(db, facts.nodes)
   return await db.transaction(async (tx) => ({ refused: await storeEggs(tx, facts) }))
 }

@@ -35,7 +35,7 @@ export interface Price {
   stripePriceId: string
 }
 
-export interface Region extends RegionBody {
+export interface Region extends Omit<RegionBody, 'available'> {
   /** The panel's short name of the location. */
   panelLocation: string
   /** What each node of the region offers, in percent of one thread. */

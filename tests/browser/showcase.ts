@@ -1,5 +1,4 @@
 import { releaseCapacity } from '../../api/checkout/capacity.ts'
-import { sweep } from '../../api/jobs/sweep.ts'
 import type { OptionBody } from '../../api/plans/bodies.ts'
 import { createRandom } from '../../dev/random.ts'
 import type { Client } from '../support/client.ts'
@@ -167,7 +166,7 @@ async function giveUp(shop: Shop, customer: Client): Promise<string> {
   await pay(shop, orderId)
   for (const hours of [1, 8, 14, 2]) {
     shop.clock.advance(hours * HOUR_MS)
-    await sweep(shop.db, shop.deps)
+    await shop.sweep()
     await shop.drain()
   }
   away.cancel()

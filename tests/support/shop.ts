@@ -6,6 +6,7 @@ import type { Db } from '../../api/db.ts'
 import { buildDeps, type Deps } from '../../api/deps.ts'
 import { type Loop, startLoop } from '../../api/jobs/loop.ts'
 import { runDue } from '../../api/jobs/run.ts'
+import { runSweeps, type SweepName, type SweepReport } from '../../api/jobs/sweep.ts'
 import { createLog } from '../../api/log.ts'
 import { applyCatalogue } from '../../api/plans/apply.ts'
 import { parseCatalogue } from '../../api/plans/catalogue.ts'
@@ -55,6 +56,8 @@ export interface Shop {
   customer(email?: string): Promise<Client>
   /** Runs what is due until nothing is. */
   drain(): Promise<void>
+  /** Runs these sweeps now; without names those that find what lost its job or its webhook. */
+  sweep(...names: SweepName[]): Promise<SweepReport[]>
   /** Moves the clock in steps and drains, until `done` or `ms` have passed. */
   pass(ms: number, done?: () => Promise<boolean>): Promise<void>
   stop(): Promise<void>
@@ -76,6 +79,8 @@ export const PURCHASE = {
 }
 
 const STEP_MS = 2000
+
+const EVERY_MINUTE: SweepName[] = ['open-orders', 'jobs', 'job-alerts', 'outbox', 'leases']
 
 const MAIL_WITHIN_MS = 10_000
 
@@ -196,6 +201,7 @@ export async function startShop(
     client: () => createClient(front.url),
     customer: (email) => signedUp(front.url, email),
     drain,
+    sweep: (...names) => runSweeps(db, deps, names.length ? names : EVERY_MINUTE),
     async pass(ms, done = () => Promise.resolve(false)) {
       await drain()
       for (let passed = 0; passed < ms && !await done(); passed += STEP_MS) {
