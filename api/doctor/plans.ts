@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { listServerHolds } from '../checkout/capacity.ts'
 import { canHold, refusalOf } from '../plans/refusal.ts'
 import { isEggOf, type PanelFacts, readPanel } from '../plans/panel_facts.ts'
 import { listListedPlans, listRegions, type Plan } from '../plans/store.ts'
@@ -76,7 +77,11 @@ async function facts(exam: Exam): Promise<PanelFacts> {
       "SELECT value FROM shop_settings WHERE name = 'shop_id'",
     )
     try {
-      return await readPanel(panel, { shopId: shop?.value ?? '', regions: await listRegions(db) })
+      return await readPanel(panel, {
+        shopId: shop?.value ?? '',
+        regions: await listRegions(db),
+        listHolds: () => listServerHolds(db),
+      })
     } catch (error) {
       if (!(error instanceof PanelError)) throw error
       throw new Undecided(`the panel could not be read (${error.message}): see panel.permissions`)

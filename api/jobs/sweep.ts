@@ -47,6 +47,11 @@ export type SweepName = keyof typeof sweeps
 
 export const sweepNames = Object.keys(sweeps).filter(isSweep)
 
+/** How often a sweep runs by itself, in milliseconds; undefined for one of another release. */
+export function everyMsOf(name: string): number | undefined {
+  return isSweep(name) ? sweeps[name].everyMs : undefined
+}
+
 /** How a sweep ended that was run by hand. */
 export interface SweepReport {
   name: SweepName
