@@ -114,6 +114,20 @@ export async function kidOf({ kty, crv, x }: PublicJwk): Promise<string> {
   return toHex(Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))).slice(0, 16)
 }
 
+/** Whether the public half of a key is that of its private one: else nobody can stay logged in. */
+export async function doKeysMatch(jwk: PublicJwk & { d: string }): Promise<boolean> {
+  const { kty, crv, x } = jwk
+  try {
+    const token = await new SignJWT({}).setProtectedHeader({ alg: 'EdDSA' }).sign(
+      await importKey(jwk),
+    )
+    await jwtVerify(token, await importKey({ kty, crv, x }))
+    return true
+  } catch {
+    return false
+  }
+}
+
 function keyOf(keys: Map<string, CryptoKey>, kid: unknown): CryptoKey {
   const key = typeof kid === 'string' && KID.test(kid) ? keys.get(kid) : undefined
   if (!key) throw new errors.JWKSNoMatchingKey()

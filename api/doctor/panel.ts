@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { inspectGate } from '../panel/gate_store.ts'
 import { type Answer, describeAnswer, isRedirect } from './ask.ts'
 import { type Check, fail, ok, type Seen, skip, some, Undecided, warn } from './check.ts'
 import type { Exam } from './exam.ts'
@@ -42,6 +43,13 @@ export const panelChecks: Check[] = [
       const { status, seen, mend } = clockBeside(exam.now(), (await works(exam)).headers)
       return { status: status === 'fail' ? 'warn' : status, seen, mend }
     },
+  },
+  {
+    id: 'panel.circuit',
+    what: 'Whether the shop calls the panel at all',
+    wanted: 'a closed circuit',
+    mend: 'Mend what the reason says; the shop looks again by itself every few minutes.',
+    look: lookAtCircuit,
   },
   {
     id: 'panel.version',
@@ -116,6 +124,15 @@ async function lookAtPermissions(exam: Exam): Promise<Seen> {
   )
   const missing = refused.flat()
   return missing.length ? fail(`it may not ${some(missing, 9)}`) : ok('all of it')
+}
+
+async function lookAtCircuit(exam: Exam): Promise<Seen> {
+  // Asked for by name, so that another schema is said to be one.
+  await exam.rows('SELECT id FROM panel_gate LIMIT 1')
+  const gate = await inspectGate(await exam.database())
+  if (!gate?.since) return ok(gate ? 'closed' : 'closed: no call was made yet')
+  const seen = `${gate.circuit} since ${gate.since.toISOString()}: ${gate.reason ?? 'no reason'}`
+  return gate.kind === 'configuration' ? fail(seen) : warn(seen)
 }
 
 function firstId({ json }: Answer): number | undefined {

@@ -1,10 +1,11 @@
-import { buildStorefront } from '../../dev/build/storefront.ts'
 import type { Finding } from '../../api/doctor/check.ts'
 import { examine } from '../../api/doctor/doctor.ts'
 import type { Patient } from '../../api/doctor/exam.ts'
 import { openPatient } from '../../api/doctor/patient.ts'
 import { recordRestore } from '../../api/doctor/restore.ts'
+import { runSweeps } from '../../api/jobs/sweep.ts'
 import { parseDatabaseUrl } from '../../api/mysql.ts'
+import { buildStorefront } from '../../dev/build/storefront.ts'
 import { startDatabase } from '../../dev/database.ts'
 import { MAIL_FROM, MAIL_KEY, PANEL_KEY, STRIPE_KEY, WEBHOOK_SECRET } from './environment.ts'
 import { placeOrder, sessionOf, type Shop, startShop } from './shop.ts'
@@ -13,17 +14,25 @@ import { placeOrder, sessionOf, type Shop, startShop } from './shop.ts'
 export interface Clinic {
   shop: Shop
   orderId: string
+  serverId: string
+  shopId: string
+  /** What `deno task doctor` is told. */
+  environment: Record<string, string>
+  /** The same database, as one who may do anything to the server. */
+  adminUrl: string
   /** What `deno task doctor` finds, with some variables or parts of the surroundings changed. */
   examine(
     environment?: Record<string, string>,
     surroundings?: Partial<Patient>,
     options?: { offline?: boolean },
   ): Promise<Finding[]>
-  /** As an administrator of the database server. */
-  sql(statement: string): Promise<unknown>
-  environment: Record<string, string>
+  /** Time passes, and the shop does what is due. */
+  later(ms: number): Promise<void>
   stop(): Promise<void>
 }
+
+/** Long enough for Stripe to have tried again what it could not deliver. */
+const SETTLED_MS = 15 * 60_000
 
 /** The database server is one of its own, since some of what is broken is the server's. */
 export async function startClinic(): Promise<Clinic> {
@@ -36,14 +45,27 @@ export async function startClinic(): Promise<Clinic> {
     runJobs: false,
     installMs: 0,
   })
-  const orderId = await deliver(shop)
+  const { orderId, serverId } = await deliver(shop)
+  const later = async (ms: number) => {
+    shop.clock.advance(ms)
+    await shop.drain()
+    await runSweeps(shop.db, shop.deps)
+    await shop.drain()
+  }
+  await later(SETTLED_MS)
   await recordRestore(shop.db)
   const environment = await environmentOf(shop, database.url)
+  const [setting] = await shop.db.query<{ value: string }>(
+    "SELECT value FROM shop_settings WHERE name = 'shop_id'",
+  )
   return {
     shop,
     orderId,
+    serverId,
+    shopId: setting?.value ?? '',
     environment,
-    sql: (statement) => shop.db.run(statement),
+    adminUrl: `${database.url}/${parseDatabaseUrl(environment.DATABASE_URL ?? '').database}`,
+    later,
     async examine(changes = {}, surroundings = {}, options = {}) {
       const { clock } = shop
       const patient = openPatient({ ...environment, ...changes }, {
@@ -51,7 +73,8 @@ export async function startClinic(): Promise<Clinic> {
         clockOffsetMs: clock.offsetMs,
       })
       try {
-        return await examine({ ...patient, ...surroundings }, options)
+        const all = { ...patient, fetch: inTime(shop), ...surroundings }
+        return await examine(all, options)
       } finally {
         await patient.close()
       }
@@ -64,26 +87,36 @@ export async function startClinic(): Promise<Clinic> {
   }
 }
 
-async function deliver(shop: Shop): Promise<string> {
+/** The HTTP servers of the emulators tell the time of this machine; here it is the shop's. */
+export function inTime({ clock }: Shop): typeof fetch {
+  return async (...args) => {
+    const response = await fetch(...args)
+    const headers = new Headers(response.headers)
+    headers.set('date', clock.now().toUTCString())
+    const { status, body } = response
+    return new Response(body, { status, headers })
+  }
+}
+
+async function deliver(shop: Shop) {
   const { orderId } = await placeOrder(await shop.customer())
   await shop.stripe.pay(await sessionOf(shop.db, orderId))
-  await shop.pass(20_000, async () => {
-    const [row] = await shop.db.query("SELECT id FROM orders WHERE status = 'provisioned'")
-    return row !== undefined
-  })
-  return orderId
+  const active = async () =>
+    (await shop.db.query<{ id: string }>("SELECT id FROM servers WHERE status = 'active'"))[0]?.id
+  await shop.pass(20_000, async () => await active() !== undefined)
+  return { orderId, serverId: await active() ?? 'none' }
 }
 
 /** A user that may do what a shop's may, and no more. */
 async function environmentOf(shop: Shop, server: string): Promise<Record<string, string>> {
   const [row] = await shop.db.query<{ name: string }>('SELECT DATABASE() AS name')
   const name = row?.name ?? ''
-  await shop.db.run("CREATE USER shop@'127.0.0.1' IDENTIFIED BY 'canary-database-0123456789'")
+  await shop.db.run(`CREATE USER shop@'127.0.0.1' IDENTIFIED BY '${DATABASE_PASSWORD}'`)
   await shop.db.run(`GRANT ALL ON ${name}.* TO shop@'127.0.0.1'`)
   const { port } = parseDatabaseUrl(server)
   const { config } = shop.deps
   return {
-    DATABASE_URL: `mysql://shop:canary-database-0123456789@127.0.0.1:${port}/${name}`,
+    DATABASE_URL: `mysql://shop:${DATABASE_PASSWORD}@127.0.0.1:${port}/${name}`,
     PUBLIC_URL: config.PUBLIC_URL,
     STRIPE_API_URL: config.STRIPE_API_URL,
     STRIPE_SECRET_KEY: STRIPE_KEY,
@@ -97,3 +130,5 @@ async function environmentOf(shop: Shop, server: string): Promise<Record<string,
     MAIL_API_URL: config.MAIL_API_URL ?? '',
   }
 }
+
+export const DATABASE_PASSWORD = 'canary-database-0123456789'
