@@ -1,3 +1,5 @@
+import { DbUnavailable } from '../db.ts'
+import { errnoOf } from '../db_errors.ts'
 import { scrub } from '../log.ts'
 import { NoAnswer } from './ask.ts'
 import { type Check, fail, type Finding, type Seen, skip, Undecided } from './check.ts'
@@ -44,12 +46,23 @@ async function look(check: Check, exam: Exam): Promise<Seen> {
   }
 }
 
+/** No such table or column: the schema is another version's. */
+const OTHER_SCHEMA = [1146, 1054]
+
 function seenOf(error: unknown): Seen {
-  if (error instanceof Undecided) {
-    return { status: 'warn', seen: `not decided: ${error.message}`, skipped: true }
+  if (error instanceof Undecided) return undecided(error.message)
+  if (error instanceof DbUnavailable) {
+    return undecided('the database is away: see database.reachable')
+  }
+  if (OTHER_SCHEMA.includes(errnoOf(error) ?? 0)) {
+    return undecided('the schema is not of this version: see database.schema')
   }
   if (error instanceof NoAnswer) return fail(`no answer: ${error.message}`)
   return fail(`the check failed: ${error instanceof Error ? error.message : String(error)}`)
+}
+
+function undecided(reason: string): Seen {
+  return { status: 'warn', seen: `not decided: ${reason}`, skipped: true }
 }
 
 function toFinding(check: Check, seen: Seen, clean: (text: string) => string): Finding {

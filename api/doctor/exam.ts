@@ -1,8 +1,7 @@
 import * as z from 'zod'
 import { kidOf } from '../accounts/tokens.ts'
 import type { Config, ConfigProblem } from '../config.ts'
-import { type Db, DbUnavailable, type SqlValue } from '../db.ts'
-import { errnoOf } from '../db_errors.ts'
+import type { Db, SqlValue } from '../db.ts'
 import type { Gate } from '../panel/gate.ts'
 import type { Panel } from '../panel/panel.ts'
 import { createPterodactyl } from '../panel/pterodactyl.ts'
@@ -33,7 +32,7 @@ export interface Patient {
 export interface Exam extends Patient {
   /** Throws Undecided for a variable that is missing or wrong. */
   setting<N extends keyof Config>(name: N): NonNullable<Config[N]>
-  /** Rows of the database; throws Undecided when it is away or its schema is another. */
+  /** Rows of the database; throws Undecided when it is away. */
   rows<T>(sql: string, params?: readonly SqlValue[]): Promise<T[]>
   /** The database when it answers; throws Undecided when not. */
   database(): Promise<Db>
@@ -74,7 +73,7 @@ export function openExam(patient: Patient): Exam {
     },
     database: () => exam.once('database', () => reachable(patient.db)),
     rows: async <T>(sql: string, params?: readonly SqlValue[]) =>
-      await (await exam.database()).query<T>(sql, params).catch(explain),
+      await (await exam.database()).query<T>(sql, params),
     askStripe: (path) => exam.once(`stripe ${path}`, () => askStripe(exam, path)),
     stripe: async (path, schema) => await readStripe(exam, path, schema),
     stripeList: async (path, schema, pages = 1) => await listStripe(exam, path, { schema, pages }),
@@ -96,19 +95,6 @@ async function reachable(db: Db | undefined): Promise<Db> {
   } catch {
     throw new Undecided('the database does not answer: see database.reachable')
   }
-}
-
-/** No such table or column: the schema is another version's. */
-const OTHER_SCHEMA = [1146, 1054]
-
-function explain(error: unknown): never {
-  if (OTHER_SCHEMA.includes(errnoOf(error) ?? 0)) {
-    throw new Undecided('the schema is not of this version: see database.schema')
-  }
-  if (error instanceof DbUnavailable) {
-    throw new Undecided('the database does not answer: see database.reachable')
-  }
-  throw error
 }
 
 async function askStripe(exam: Exam, path: string): Promise<Answer> {
