@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Finding } from '../api/doctor/check.ts'
-import { exitCodeOf } from '../api/doctor/doctor.ts'
+import type { Finding, Seen } from '../api/doctor/check.ts'
+import { examine, exitCodeOf } from '../api/doctor/doctor.ts'
+import { openPatient } from '../api/doctor/patient.ts'
 import { printReport } from '../api/doctor/report.ts'
 import { type Breakage, breakages } from './support/breakages.ts'
 import { type Clinic, DATABASE_PASSWORD, startClinic } from './support/clinic.ts'
@@ -57,3 +58,81 @@ test('the shop is healthy again after all that, and no secret was said', async (
     expect(said.filter((text) => text.includes(secret))).toEqual([])
   }
 })
+
+test('the command ends with a line a check, or JSON, and an exit code', async () => {
+  // A process of its own has the time of this machine, and the shop is a quarter of an hour ahead.
+  const past = await run([])
+  const lines = past.out.trim().split('\n')
+  expect(lines.filter((line) => /^(ok|skip) +[a-z]+\.[a-z-]+ /.test(line)).length)
+    .toBeGreaterThan(60)
+  expect(lines).toContainEqual(
+    expect.stringMatching(/^fail webhook\.secrets .*\| wanted: .*\| to mend: Start the shop again/),
+  )
+  expect(lines.at(-1)).toMatch(/^\d+ ok, \d+ to look at, \d+ failed, \d+ skipped$/)
+  expect(past.code).toBe(2)
+  const broken = await run(['--json', '--offline'], { PANEL_API_KEY: '', PANEL_URL: '' })
+  expect(broken.code).toBe(2)
+  const { exitCode, findings } = JSON.parse(broken.out)
+  expect(exitCode).toBe(2)
+  expect(findings).toContainEqual(expect.objectContaining({
+    id: 'config.complete',
+    status: 'fail',
+    seen: expect.stringMatching(/^PANEL_URL is missing.*PANEL_API_KEY is missing/),
+  }))
+  expect(findings).toContainEqual(expect.objectContaining({
+    id: 'stripe.key',
+    skipped: true,
+    seen: 'not looked at offline',
+  }))
+})
+
+test('offline nobody is asked but the database', async () => {
+  const asked: string[] = []
+  const fetch = (input: unknown) => {
+    asked.push(String(input))
+    return Promise.reject(new Error('offline'))
+  }
+  const resolveTxt = (name: string) => fetch(name)
+  const findings = await clinic.examine({}, { fetch, resolveTxt }, { offline: true })
+  expect({ asked, bad: notWell(findings) }).toEqual({ asked: [], bad: [] })
+})
+
+test('a service that hangs is named in time, and spoils nothing else', async () => {
+  const hanging = Deno.listen({ port: 0, hostname: '127.0.0.1' })
+  const { port } = hanging.addr as Deno.NetAddr
+  const held: Deno.Conn[] = []
+  const holding = (async () => {
+    for await (const connection of hanging) held.push(connection)
+  })()
+  const started = performance.now()
+  const url = `http://127.0.0.1:${port}`
+  const findings = await clinic.examine({ PANEL_URL: url, STRIPE_API_URL: url })
+  expect(performance.now() - started).toBeLessThan(15_000)
+  expect(notWell(findings).sort())
+    .toEqual(['panel.permissions', 'panel.reachable', 'stripe.clock', 'stripe.key'])
+  const found = findings.filter(({ id }) => id === 'panel.reachable' || id === 'stripe.key')
+  expect(found.map(({ seen }) => seen))
+    .toEqual(['no answer: no answer within 5 s', 'no answer: no answer within 5 s'])
+  hanging.close()
+  await holding
+  held.forEach((connection) => connection.close())
+})
+
+test('a check that throws is a finding of its own', async () => {
+  const check = { id: 'test.odd', what: 'Odd', wanted: 'an end', mend: 'End it.' }
+  const odd = (look: () => Promise<Seen>) =>
+    examine(openPatient({}), { only: [{ ...check, look }] })
+  const [thrown] = await odd(() => Promise.reject(new TypeError('no such thing')))
+  expect(thrown).toMatchObject({ status: 'fail', seen: 'the check failed: no such thing' })
+})
+
+async function run(args: string[], changes: Record<string, string> = {}) {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ['run', '-A', 'api/doctor/cli.ts', ...args],
+    env: { ...clinic.environment, ...changes },
+    stdin: 'null',
+  })
+  const { code, stdout, stderr } = await command.output()
+  const text = new TextDecoder()
+  return { code, out: text.decode(stdout), error: text.decode(stderr) }
+}
