@@ -47,6 +47,22 @@ test.each(breakages)('$name is named by $finds', async (breakage: Breakage) => {
   }
 })
 
+test('services that repeat what they were sent make the doctor repeat no secret', async () => {
+  const fetch: typeof globalThis.fetch = (_input, init) => {
+    const sent = JSON.stringify(
+      [...new Headers(init?.headers)].map(([, value]) => value.split(' ')),
+    )
+    const body = { error: { message: sent }, errors: [{ code: 'Odd', detail: sent }] }
+    return Promise.resolve(
+      Response.json(body, { status: 418, headers: { location: `/x?${sent}` } }),
+    )
+  }
+  const findings = await clinic.examine({}, { fetch })
+  expect(notWell(findings)).toContain('stripe.key')
+  expect(findings.find(({ id }) => id === 'stripe.key')?.seen).toContain('[secret]')
+  expect(findings.find(({ id }) => id === 'panel.reachable')?.seen).toContain('[secret]')
+})
+
 test('the shop is healthy again after all that, and no secret was said', async () => {
   expect(notWell(await clinic.examine())).toEqual([])
   const { environment } = clinic
@@ -113,6 +129,9 @@ test('a service that hangs is named in time, and spoils nothing else', async () 
   const found = findings.filter(({ id }) => id === 'panel.reachable' || id === 'stripe.key')
   expect(found.map(({ seen }) => seen))
     .toEqual(['no answer: no answer within 5 s', 'no answer: no answer within 5 s'])
+  const blind = await clinic.examine({ DATABASE_URL: `mysql://shop:secret@127.0.0.1:${port}/shop` })
+  expect(performance.now() - started).toBeLessThan(30_000)
+  expect(notWell(blind)).toEqual(['database.reachable'])
   hanging.close()
   await holding
   held.forEach((connection) => connection.close())

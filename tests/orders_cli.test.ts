@@ -169,6 +169,8 @@ test('a server made by hand takes the place of one that vanished, and only of th
   expect((await attach(String(other.id), '--yes')).out).toMatch(/another external id already/)
   const wrong = made({ eggId: [...store.eggs.rows].find(({ id }) => id !== lost.eggId)?.id ?? 0 })
   expect((await attach(String(wrong.id), '--yes')).out).toMatch(/It runs egg/)
+  const large = made({ memory: 2 * lost.memory })
+  expect((await attach(String(large.id), '--yes')).out).toMatch(/another size/)
   expect((await attach('99999', '--yes')).out).toMatch(/no server 99999/)
 
   expect((await attach(copy.uuid)).out).toContain('Nothing was done')

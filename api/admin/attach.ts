@@ -49,6 +49,7 @@ export async function planAttach(
   await refuseAnothers(db, there, { serverId: server.id, externalId })
   await refuseWrongOwner(db, deps, order, there)
   await refuseWrongEgg(deps, order, there)
+  refuseWrongSize(order, there)
   const does = [
     `Gives server ${there.id} at the panel (${there.name}) the external id ${externalId}.`,
     `Makes it the server of ${orderId}, whose own is ${server.status} here.`,
@@ -154,6 +155,19 @@ async function refuseWrongEgg({ panel }: Deps, order: Order, there: PanelServer)
     throw no(`It runs egg ${there.eggId}; what was bought is ${nestName}/${eggName} (${egg?.id}).`)
   }
   if (there.status !== null) throw no(`It is not ready: the panel calls it ${there.status}.`)
+}
+
+/** Another size would be a present, or a loss, that no price was paid for. */
+function refuseWrongSize({ bought }: Order, there: PanelServer): void {
+  const names = ['memoryMib', 'diskMib', 'cpuPercent'] as const
+  const wrong = names.filter((name) => there.limits[name] !== bought.limits[name])
+  if (wrong.length === 0) return
+  const lines = wrong.map((name) =>
+    `${name} ${there.limits[name]} instead of ${bought.limits[name]}`
+  )
+  throw no(
+    `It is of another size than what was bought: ${lines.join(', ')}. Change its build first.`,
+  )
 }
 
 function no(detail: string): Problem {

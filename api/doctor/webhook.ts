@@ -163,8 +163,15 @@ async function lookAtEndpoint(exam: Exam): Promise<Seen> {
     )
   }
   if (ours.length) return ok('there')
-  const others = some(all.map(({ url }) => originOf(url)))
+  const host = new URL(exam.setting('PUBLIC_URL')).host
+  const others = some(all.map(({ url }) => placeOf(url, host)))
   return fail(others ? `none; there are ${others}` : 'none')
+}
+
+/** The path too where it is ours; that of somebody else's may be all the secret it has. */
+function placeOf(url: string, ourHost: string): string {
+  const { host, origin } = URL.parse(url) ?? {}
+  return host === ourHost ? originOf(url) : origin ?? 'something that is no URL'
 }
 
 async function ourEndpoint(exam: Exam) {

@@ -476,7 +476,7 @@ function stripe(): Breakage[] {
         url: 'the one before',
       }),
       finds: 'webhook.endpoint',
-      seen: /none; there are https:\/\/old\.shop\.example\/hook$/,
+      seen: /none; there are https:\/\/old\.shop\.example$/,
       mend: /Add it in Stripe’s dashboard/,
     },
     {
