@@ -2,7 +2,13 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { runOperators } from '../api/admin/operators_cli.ts'
 import { runOrders } from '../api/admin/orders_cli.ts'
 import { failNext, withholdWebhooks } from './support/faults.ts'
-import { MAIL_KEY, PANEL_KEY, STRIPE_KEY, WEBHOOK_SECRET } from './support/environment.ts'
+import {
+  commandEnvironment,
+  MAIL_KEY,
+  PANEL_KEY,
+  STRIPE_KEY,
+  WEBHOOK_SECRET,
+} from './support/environment.ts'
 import { placeOrder, sessionOf, type Shop, startShop } from './support/shop.ts'
 
 let shop: Shop
@@ -20,20 +26,7 @@ afterAll(() => shop.stop())
 
 async function environmentOf({ db, deps: { config } }: Shop): Promise<Record<string, string>> {
   const [row] = await db.query<{ name: string }>('SELECT DATABASE() AS name')
-  return {
-    DATABASE_URL: `${inject('databaseUrl')}/${row?.name}`,
-    PUBLIC_URL: config.PUBLIC_URL,
-    STRIPE_API_URL: config.STRIPE_API_URL,
-    STRIPE_SECRET_KEY: STRIPE_KEY,
-    STRIPE_WEBHOOK_SECRETS: WEBHOOK_SECRET,
-    PANEL_URL: config.PANEL_URL,
-    PANEL_API_KEY: PANEL_KEY,
-    JWT_PRIVATE_KEY: JSON.stringify(config.JWT_PRIVATE_KEY),
-    AUTH_SECRET: config.AUTH_SECRET,
-    MAIL_FROM: 'shop@spawnpoint.test',
-    MAIL_API_KEY: MAIL_KEY,
-    MAIL_API_URL: config.MAIL_API_URL ?? '',
-  }
+  return commandEnvironment(config, `${inject('databaseUrl')}/${row?.name}`)
 }
 
 async function pay(): Promise<string> {

@@ -10,78 +10,86 @@ export function printOrders(orders: readonly ListedOrder[], { stuck }: { stuck: 
       ? `${order.status} (waits for ${order.waitingFor})`
       : order.status
     const since = order.paidAt
-      ? `paid ${instant(order.paidAt)}`
-      : `placed ${instant(order.createdAt)}`
-    const refund = order.refundAt ? `, money goes back ${instant(order.refundAt)}` : ''
+      ? `paid ${order.paidAt.toISOString()}`
+      : `placed ${order.createdAt.toISOString()}`
+    const refund = order.refundAt ? `, money goes back ${order.refundAt.toISOString()}` : ''
     return `${order.id}  ${where.padEnd(28)}  ${order.planId}, ${order.userId}, ${since}${refund}`
   }).join('\n')
 }
 
 /** Everything about an order, for a terminal. */
 export function printOrderFile(file: OrderFile): string {
-  const { order, server, subscription, links } = file
+  const { links, server } = file
+  const elsewhere = [links.shop, ...links.payments, links.subscription, links.panelServer]
+  return [
+    ...headLines(file),
+    ...section('Timeline', file.timeline.flatMap(timelineLines)),
+    ...moneySections(file),
+    ...section('Server', server ? [serverLine(server)] : []),
+    ...section('Server’s moves', file.serverEvents.map(({ at, kind }) => line(at, kind))),
+    ...workSections(file),
+    ...section('Links', elsewhere.filter((link) => link !== null)),
+  ].join('\n')
+}
+
+function headLines({ order }: OrderFile): string[] {
+  const price = formatMoney(order.unitAmount, order.currency)
   return [
     `${order.id}: ${order.status}${order.waitingFor ? `, waits for ${order.waitingFor}` : ''}`,
     `  ${order.planName} (${order.planId}), ${order.term}, ${order.regionId}, "${order.serverName}"`,
-    `  ${formatMoney(order.unitAmount, order.currency)}, of ${order.userId} (${
-      order.email ?? 'gone'
-    })`,
-    ...(order.refundAt ? [`  the money goes back at ${instant(order.refundAt)}`] : []),
-    ...section('Timeline', file.timeline.flatMap(timelineLines)),
+    `  ${price}, of ${order.userId} (${order.email ?? 'gone'})`,
+    ...(order.refundAt ? [`  the money goes back at ${order.refundAt.toISOString()}`] : []),
+  ]
+}
+
+function moneySections({ sessions, payments, refunds, subscription }: OrderFile): string[] {
+  const money = ({ amount, currency }: { amount: number; currency: string }) =>
+    formatMoney(amount, currency)
+  return [
     ...section(
       'Checkout sessions',
-      file.sessions.map((one) =>
+      sessions.map((one) =>
         `${one.attempt}  ${one.status}  ${one.stripeSessionId ?? 'not opened'}`
       ),
     ),
-    ...section(
-      'Payments',
-      file.payments.map((one) => `${instant(one.paidAt)}  ${moneyOf(one)}  ${one.stripeRef}`),
-    ),
+    ...section('Payments', payments.map((one) => line(one.paidAt, money(one), one.stripeRef))),
     ...section(
       'Refunds',
-      file.refunds.map((one) =>
-        `${instant(one.createdAt)}  ${moneyOf(one)}  ${one.status}  ${
-          one.stripeRefundId ?? 'not sent'
-        }  ${one.reason}`
+      refunds.map((one) =>
+        line(one.createdAt, money(one), one.status, one.stripeRefundId ?? 'not sent', one.reason)
       ),
     ),
     ...section('Subscription', subscription ? [`${subscription.id}  ${subscription.status}`] : []),
-    ...section('Server', server ? [serverLine(server)] : []),
-    ...section(
-      'Server’s moves',
-      file.serverEvents.map(({ at, kind }) => `${instant(at)}  ${kind}`),
-    ),
+  ]
+}
+
+function workSections({ jobs, events, alerts, audit }: OrderFile): string[] {
+  const error = (text: string | null) => text ? [text] : []
+  return [
     ...section(
       'Jobs',
-      file.jobs.map((job) =>
-        `${job.topic}  ${job.status}  due ${instant(job.runAt)}  ${job.failures} failures${
-          job.lastError ? `: ${job.lastError}` : ''
-        }`
+      jobs.map((job) =>
+        [
+          job.topic,
+          job.status,
+          `due ${job.runAt.toISOString()}`,
+          `${job.failures} failures`,
+          ...error(job.lastError),
+        ].join('  ')
       ),
     ),
     ...section(
       'Events of Stripe',
-      file.events.map((one) =>
-        `${instant(one.receivedAt)}  ${one.id}  ${one.type}  ${one.flag ?? one.status}${
-          one.lastError ? `: ${one.lastError}` : ''
-        }`
+      events.map((one) =>
+        line(one.receivedAt, one.id, one.type, one.flag ?? one.status, ...error(one.lastError))
       ),
     ),
-    ...section('Open alerts', file.alerts.map(({ kind, subject }) => `${kind} (${subject})`)),
+    ...section('Open alerts', alerts.map(({ kind, subject }) => `${kind} (${subject})`)),
     ...section(
       'What operators did',
-      file.audit.map((one) =>
-        `${instant(one.at)}  ${one.actor}  ${one.action}  ${text(one.detail)}`
-      ),
+      audit.map((one) => line(one.at, one.actor, one.action, text(one.detail))),
     ),
-    ...section(
-      'Links',
-      [links.shop, ...links.payments, links.subscription, links.panelServer].filter((one) =>
-        one !== null
-      ),
-    ),
-  ].join('\n')
+  ]
 }
 
 function timelineLines(entry: OrderFile['timeline'][number]): string[] {
@@ -105,12 +113,8 @@ function section(title: string, lines: string[]): string[] {
   return lines.length ? ['', title, ...lines.map((line) => `  ${line}`)] : []
 }
 
-function moneyOf({ amount, currency }: { amount: number; currency: string }): string {
-  return formatMoney(amount, currency)
-}
-
-function instant(at: Date): string {
-  return at.toISOString()
+function line(at: Date, ...parts: string[]): string {
+  return [at.toISOString(), ...parts].join('  ')
 }
 
 function text(value: unknown): string {

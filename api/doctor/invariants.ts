@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { microseconds } from '../db.ts'
+import { findShopId } from '../plans/shop_id.ts'
 import { PanelError, type PanelServer } from '../panel/panel.ts'
 import { type Check, fail, ok, type Seen, some, Undecided } from './check.ts'
 import type { Exam } from './exam.ts'
@@ -78,11 +79,8 @@ const KNOWS = [
   'refunded',
 ]
 
-async function shopIdOf({ rows }: Exam): Promise<string> {
-  const [row] = await rows<{ value: string }>(
-    "SELECT value FROM shop_settings WHERE name = 'shop_id'",
-  )
-  return row?.value ?? ''
+async function shopIdOf({ database }: Exam): Promise<string> {
+  return await findShopId(await database()) ?? ''
 }
 
 async function lookAtSessions(exam: Exam): Promise<Seen> {

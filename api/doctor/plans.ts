@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { listServerHolds } from '../checkout/capacity.ts'
+import { findShopId } from '../plans/shop_id.ts'
 import { canHold, refusalOf } from '../plans/refusal.ts'
 import { isEggOf, type PanelFacts, readPanel } from '../plans/panel_facts.ts'
 import { listListedPlans, listRegions, type Plan } from '../plans/store.ts'
@@ -71,12 +72,9 @@ async function facts(exam: Exam): Promise<PanelFacts> {
   return await exam.once('panel facts', async () => {
     const panel = await exam.working()
     const db = await exam.database()
-    const [shop] = await exam.rows<{ value: string }>(
-      "SELECT value FROM shop_settings WHERE name = 'shop_id'",
-    )
     try {
       return await readPanel(panel, {
-        shopId: shop?.value ?? '',
+        shopId: await findShopId(db) ?? '',
         regions: await listRegions(db),
         listHolds: () => listServerHolds(db),
       })

@@ -7,7 +7,7 @@ import { runSweeps } from '../../api/jobs/sweep.ts'
 import { parseDatabaseUrl } from '../../api/mysql.ts'
 import { buildStorefront } from '../../dev/build/storefront.ts'
 import { startDatabase } from '../../dev/database.ts'
-import { MAIL_FROM, MAIL_KEY, PANEL_KEY, STRIPE_KEY, WEBHOOK_SECRET } from './environment.ts'
+import { commandEnvironment } from './environment.ts'
 import { placeOrder, sessionOf, type Shop, startShop } from './shop.ts'
 
 /** A healthy shop with a delivered order, to be broken and examined. */
@@ -114,21 +114,8 @@ async function environmentOf(shop: Shop, server: string): Promise<Record<string,
   await shop.db.run(`CREATE USER shop@'127.0.0.1' IDENTIFIED BY '${DATABASE_PASSWORD}'`)
   await shop.db.run(`GRANT ALL ON ${name}.* TO shop@'127.0.0.1'`)
   const { port } = parseDatabaseUrl(server)
-  const { config } = shop.deps
-  return {
-    DATABASE_URL: `mysql://shop:${DATABASE_PASSWORD}@127.0.0.1:${port}/${name}`,
-    PUBLIC_URL: config.PUBLIC_URL,
-    STRIPE_API_URL: config.STRIPE_API_URL,
-    STRIPE_SECRET_KEY: STRIPE_KEY,
-    STRIPE_WEBHOOK_SECRETS: WEBHOOK_SECRET,
-    PANEL_URL: config.PANEL_URL,
-    PANEL_API_KEY: PANEL_KEY,
-    JWT_PRIVATE_KEY: JSON.stringify(config.JWT_PRIVATE_KEY),
-    AUTH_SECRET: config.AUTH_SECRET,
-    MAIL_FROM,
-    MAIL_API_KEY: MAIL_KEY,
-    MAIL_API_URL: config.MAIL_API_URL ?? '',
-  }
+  const url = `mysql://shop:${DATABASE_PASSWORD}@127.0.0.1:${port}/${name}`
+  return commandEnvironment(shop.deps.config, url)
 }
 
 export const DATABASE_PASSWORD = 'canary-database-0123456789'
