@@ -5,6 +5,7 @@ import { limitAccount, limitAddress } from './accounts/request_limits.ts'
 import { authRoutes } from './accounts/routes.ts'
 import { withSignedIn } from './accounts/signed_in.ts'
 import { tokenRoutes } from './accounts/token_routes.ts'
+import { adminRoutes } from './admin/routes.ts'
 import { checkoutRoutes } from './checkout/routes.ts'
 import type { AppEnv, Deps } from './deps.ts'
 import { healthRoutes } from './health.ts'
@@ -53,10 +54,14 @@ export function createApp(deps: Deps) {
     .route('/api/checkout', checkoutRoutes(deps))
     .route('/api/orders', orderRoutes(deps))
     .route('/api/servers', serverRoutes(deps))
+    .route('/api/admin', adminRoutes(deps))
 }
 
 /** Every route with what it takes and answers, as types; the storefront's client is made of it. */
 export type App = ReturnType<typeof createApp>
+
+/** Tells this shop's answers from those of anybody else at its address; the doctor looks for it. */
+export const SHOP_MARK = 'x-shop-mark'
 
 /** Gives the request its id, which every log line and error carries, and logs how it ended. */
 function withRequest(deps: Deps) {
@@ -66,6 +71,7 @@ function withRequest(deps: Deps) {
     const started = performance.now()
     await next()
     c.res.headers.set('x-request-id', requestId)
+    c.res.headers.set(SHOP_MARK, await deps.tokens.kid())
     deps.log.info('request', {
       requestId,
       method: c.req.method,

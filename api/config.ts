@@ -29,24 +29,65 @@ export function parseDatabaseConfig(environment: Variables): MysqlAddress {
   return parse(DatabaseEnvironment, environment).DATABASE_URL
 }
 
+/** What is wrong with a variable, and what it must be; never what it is. */
+export interface ConfigProblem {
+  name: string
+  problem: string
+}
+
+/** What can be read of an environment that need not be fit to start with, and what is wrong with it. */
+export function readConfig(
+  environment: Variables,
+): { config: Partial<Config>; database: MysqlAddress | undefined; problems: ConfigProblem[] } {
+  const problems = [
+    ...problemsOf(Environment, environment),
+    ...problemsOf(DatabaseEnvironment, environment),
+  ]
+  const sound = Object.fromEntries(
+    Object.entries(filled(environment)).filter(([name]) =>
+      !problems.some((one) => one.name === name)
+    ),
+  )
+  return {
+    config: Settings.partial().parse(sound),
+    database: DatabaseEnvironment.safeParse(sound).data?.DATABASE_URL,
+    problems,
+  }
+}
+
 type Variables = Record<string, string | undefined>
 
 function parse<S extends z.ZodType>(schema: S, environment: Variables): z.output<S> {
-  const set = Object.entries(environment).filter(([, value]) => value !== undefined && value !== '')
-  const result = schema.safeParse(Object.fromEntries(set))
+  const result = schema.safeParse(filled(environment))
   if (result.success) return result.data
-  const lines = result.error.issues.map((issue) => {
-    const name = String(issue.path[0])
-    return `  ${name} ${environment[name] ? issue.message : `is missing: ${issue.message}`}`
-  })
+  const lines = toProblems(result.error, environment).map(({ name, problem }) =>
+    `  ${name} ${problem}`
+  )
   throw new ConfigError(
     `Cannot start as the environment is not valid:\n${lines.join('\n')}\n` +
       'See .env.example for what each variable is.',
   )
 }
 
+function problemsOf(schema: z.ZodType, environment: Variables): ConfigProblem[] {
+  const { error } = schema.safeParse(filled(environment))
+  return error ? toProblems(error, environment) : []
+}
+
+function toProblems(error: z.ZodError, environment: Variables): ConfigProblem[] {
+  return error.issues.map(({ path, message }) => {
+    const name = String(path[0])
+    return { name, problem: environment[name] ? message : `is missing: ${message}` }
+  })
+}
+
+function filled(environment: Variables): Variables {
+  const set = Object.entries(environment).filter(([, value]) => value !== undefined && value !== '')
+  return Object.fromEntries(set)
+}
+
 /** Live keys move real money; the events and sessions they see must say livemode too. */
-export function isLive(config: Config): boolean {
+export function isLive(config: Pick<Config, 'STRIPE_SECRET_KEY'>): boolean {
   return /^[sr]k_live_/.test(config.STRIPE_SECRET_KEY)
 }
 
@@ -128,7 +169,7 @@ function tryJson(text: string): unknown {
 
 const WEBHOOK_SECRET = /^whsec_[A-Za-z0-9+/=_-]{24,}$/
 
-const Environment = z.object({
+const Settings = z.object({
   PUBLIC_URL: httpUrl('the address customers type, such as https://shop.example.com'),
   SHOP_NAME: z.string().trim().min(1).max(60).default('Spawnpoint'),
   STRIPE_SECRET_KEY: secret(
@@ -163,7 +204,9 @@ const Environment = z.object({
   MAIL_API_KEY: secret(/^\S{8,}$/, 'the key of the mail provider’s API (re_…)').optional(),
   MAIL_API_URL: httpUrl('the address of the mail provider’s API').optional(),
   SMTP_URL: Smtp.optional(),
-}).superRefine((config, context) => {
+})
+
+const Environment = Settings.superRefine((config, context) => {
   const complain = (name: string, message: string) =>
     context.addIssue({ code: 'custom', path: [name], message })
   const { MAIL_FROM, MAIL_API_KEY, MAIL_API_URL, SMTP_URL } = config

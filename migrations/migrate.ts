@@ -57,12 +57,18 @@ export function splitStatements(sql: string): string[] {
   return statements.map((statement) => statement.trim()).filter(Boolean)
 }
 
-async function readMigrations(): Promise<Migration[]> {
+/** The migrations of this version, in order. */
+export async function readMigrations(): Promise<Migration[]> {
   const folder = import.meta.dirname ?? '.'
   const names = (await readdir(folder)).filter((name) => /^\d{4}_\w+\.sql$/.test(name)).sort()
   return await Promise.all(
     names.map(async (name) => ({ name, sql: await readFile(`${folder}/${name}`, 'utf8') })),
   )
+}
+
+/** What a file is known again by: its SHA-256. */
+export function checksumOf({ sql }: Migration): string {
+  return createHash('sha256').update(sql).digest('hex')
 }
 
 async function createBookkeeping(db: Db): Promise<void> {
@@ -103,7 +109,7 @@ async function applyPending(
   const applied = await appliedChecksums(db)
   const fresh: string[] = []
   for (const file of files) {
-    const checksum = createHash('sha256').update(file.sql).digest('hex')
+    const checksum = checksumOf(file)
     const known = applied.get(file.name)
     if (known && known !== checksum) {
       throw new Error(

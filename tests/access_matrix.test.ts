@@ -42,6 +42,16 @@ POST /api/orders/:id/cancel          401      404    200      404      401      
 POST /api/orders/:id/sync            401      404    200      404      401      200
 GET /api/servers                     401      200    200      200      200      200
 GET /api/servers/:id                 401      404    200      404      200      200
+GET /api/admin/doctor                404      404    404      200      404      404
+GET /api/admin/alerts                404      404    404      200      404      404
+GET /api/admin/orders                404      404    404      200      404      404
+GET /api/admin/orders/:id            404      404    404      200      404      404
+POST /api/admin/orders/:id/retry     404      404    404      200      404      404
+POST /api/admin/orders/:id/extend    404      404    404      409      404      404
+POST /api/admin/orders/:id/refund    404      404    404      409      404      404
+POST /api/admin/orders/:id/review    404      404    404      409      404      404
+POST /api/admin/orders/:id/attach    404      404    404      409      404      404
+POST /api/admin/events/:id/replay    404      404    404      200      404      404
 `
 
 const ACTORS = ['anonymous', 'other', 'owner', 'operator', 'revoked', 'program'] as const
@@ -54,18 +64,27 @@ const CACHEABLE = ['GET /api/plans', 'GET /api/plans/:id', 'GET /api/regions']
 /** Programs send no origin and take no cookie there: these are known by what they bring. */
 const WITHOUT_ORIGIN = ['POST /api/stripe/webhook', 'POST /api/auth/tokens']
 
-/** A reading request may leave its mark here: the time of the last readiness check. */
-const TOUCHED_BY_GET: Record<string, string[]> = { 'GET /readyz': ['shop_settings'] }
+/** What a reading request may leave its mark in. */
+const TOUCHED_BY_GET: Record<string, string[]> = {
+  'GET /readyz': ['shop_settings'],
+  // It sees that writes are taken, and knocks unsigned at the door of Stripe.
+  'GET /api/admin/doctor': ['shop_settings', 'rate_limits'],
+}
 
 /** Somebody who is refused leaves marks here, and nowhere else. */
 const TOUCHED_BY_REFUSED = ['rate_limits', 'login_delays', 'audit_log']
 
 let world: World
 let routes: Route[]
+/** An order of the owner that was never paid. */
+let canceledId: string
 
 beforeAll(async () => {
   world = await startWorld()
   routes = routesOf(world.app)
+  canceledId = await world.openOrder()
+  const canceled = await (await world.client('owner')).post(`/api/orders/${canceledId}/cancel`)
+  expect(canceled.status).toBe(200)
 })
 
 afterAll(() => world.stop())
@@ -116,6 +135,26 @@ const prepare: Record<string, () => Promise<Prepared> | Prepared> = {
   'POST /api/orders/:id/cancel': async () => ({ id: await world.openOrder() }),
   'POST /api/orders/:id/sync': async () => ({ id: await world.openOrder() }),
   'GET /api/servers/:id': () => ({ id: world.serverId }),
+  'GET /api/admin/orders/:id': () => ({ id: world.orderId }),
+  'POST /api/admin/orders/:id/retry': () => ({ id: canceledId }),
+  // What was not paid has no deadline, no money to return or to decide over, and gets no server.
+  'POST /api/admin/orders/:id/extend': () => ({
+    id: canceledId,
+    body: { byHours: 1 },
+  }),
+  'POST /api/admin/orders/:id/refund': () => ({
+    id: canceledId,
+    body: { reason: 'asked for it', currentPassword: PASSWORD },
+  }),
+  'POST /api/admin/orders/:id/review': () => ({
+    id: canceledId,
+    body: { decision: 'accept' },
+  }),
+  'POST /api/admin/orders/:id/attach': () => ({
+    id: canceledId,
+    body: { panelServer: '1' },
+  }),
+  'POST /api/admin/events/:id/replay': () => ({ id: world.eventId }),
 }
 
 const rows = TABLE.trim().split('\n').slice(1).map((line) => {

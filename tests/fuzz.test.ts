@@ -2,9 +2,10 @@ import * as fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import * as z from 'zod'
 import * as accounts from '../api/accounts/requests.ts'
+import * as admin from '../api/admin/requests.ts'
 import { PlaceOrder } from '../api/checkout/requests.ts'
 import { problems } from '../api/problem.ts'
-import { PASSWORD, startWorld, type World } from './support/actors.ts'
+import { PASSWORD, type Role, startWorld, type World } from './support/actors.ts'
 import { bodies, type JsonSchema, type RawBody, unknownKeys } from './support/arbitraries.ts'
 import { isWrite, routesOf } from './support/routes.ts'
 import { placeOrder, PURCHASE } from './support/shop.ts'
@@ -34,6 +35,8 @@ interface Target {
   id?: () => string
   headers?: Record<string, string>
   signedOut?: boolean
+  /** The owner of all there is, unless named. */
+  role?: Role
 }
 
 let world: World
@@ -41,6 +44,7 @@ let canceledId: string
 
 const LOGIN = { email: 'owner@example.com', password: PASSWORD }
 const TOKEN = 'A'.repeat(43)
+const NO_ORDER = `ord_${'0'.repeat(26)}`
 
 const targets: Record<string, Target> = {
   'POST /api/auth/signup': {
@@ -123,6 +127,38 @@ const targets: Record<string, Target> = {
   },
   'POST /api/orders/:id/cancel': { success: 200, id: () => canceledId },
   'POST /api/orders/:id/sync': { success: 200, id: () => world.orderId },
+  'POST /api/admin/orders/:id/retry': { success: 200, id: () => NO_ORDER, role: 'operator' },
+  'POST /api/admin/orders/:id/extend': {
+    success: 200,
+    schema: admin.ExtendOrder,
+    examples: [{ byHours: 24 }],
+    id: () => canceledId,
+    role: 'operator',
+  },
+  'POST /api/admin/orders/:id/refund': {
+    success: 200,
+    schema: admin.RefundOrder,
+    examples: [{ reason: 'asked for it', currentPassword: PASSWORD }],
+    costly: true,
+    id: () => canceledId,
+    role: 'operator',
+  },
+  'POST /api/admin/orders/:id/review': {
+    success: 200,
+    schema: admin.ReviewOrder,
+    examples: [{ decision: 'accept' }, { decision: 'refund', currentPassword: PASSWORD }],
+    costly: true,
+    id: () => canceledId,
+    role: 'operator',
+  },
+  'POST /api/admin/orders/:id/attach': {
+    success: 200,
+    schema: admin.AttachServer,
+    examples: [{ panelServer: '1' }],
+    id: () => canceledId,
+    role: 'operator',
+  },
+  'POST /api/admin/events/:id/replay': { success: 200, id: () => 'evt_none', role: 'operator' },
   // Whatever is not signed is refused before anybody looks into it.
   'POST /api/stripe/webhook': { success: 200, headers: { 'stripe-signature': 't=1,v1=00' } },
 }
@@ -204,6 +240,10 @@ const BECAUSE: Record<string, number> = {
   'POST /api/auth/password/reset': 410,
   'POST /api/account/panel-login': 409, // not verified
   'POST /api/checkout/sessions': 409, // five open orders
+  'POST /api/admin/orders/:id/extend': 409, // never paid
+  'POST /api/admin/orders/:id/refund': 409,
+  'POST /api/admin/orders/:id/review': 409,
+  'POST /api/admin/orders/:id/attach': 409,
 }
 
 test.each(Object.entries(targets).filter(([, { examples }]) => examples))(
@@ -218,10 +258,13 @@ test.each(Object.entries(targets).filter(([, { examples }]) => examples))(
   },
 )
 
-async function senderTo(name: string, { id, headers, signedOut }: Target) {
+async function senderTo(
+  name: string,
+  { id, headers, signedOut, role = 'owner' }: Target,
+) {
   const [method = '', path = ''] = name.split(' ')
   const url = world.shop.url + path.replace(':id', id?.() ?? '')
-  const from = signedOut ? { 'sec-fetch-site': 'same-origin' } : await world.browser('owner')
+  const from = signedOut ? { 'sec-fetch-site': 'same-origin' } : await world.browser(role)
   return async (body: RawBody) =>
     await world.app.request(url, {
       method,

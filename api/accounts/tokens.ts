@@ -9,6 +9,8 @@ export interface AccessTokens {
   sign(session: SignedIn): Promise<string>
   /** Whom the token speaks for; undefined for anything but a token of ours that is valid now. */
   verify(token: string): Promise<SignedIn | undefined>
+  /** The id of the key that signs; every token shows it. */
+  kid(): Promise<string>
 }
 
 export interface AccessTokenOptions {
@@ -27,6 +29,7 @@ export interface AccessTokenOptions {
  */
 export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
   let loaded: Keys | undefined
+  let kid: string | undefined
   // The keys are kept, not the promise of them: on Workers a promise belongs to the request that
   // made it. Two first requests at once import twice, which does no harm.
   const load = async () => loaded ??= await importKeys(options)
@@ -66,10 +69,13 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
         throw error
       }
     },
+
+    // Needs no key that works: the door of Stripe stands open without one.
+    kid: async () => kid ??= await kidOf(options.privateJwk),
   }
 }
 
-interface PublicJwk {
+export interface PublicJwk {
   kty: 'OKP'
   crv: 'Ed25519'
   x: string
@@ -102,10 +108,24 @@ async function importKey(jwk: PublicJwk & { d?: string }): Promise<CryptoKey> {
 }
 
 /** The first 64 bits of the key's RFC 7638 thumbprint, as hex so that it is safe anywhere. */
-async function kidOf({ kty, crv, x }: PublicJwk): Promise<string> {
+export async function kidOf({ kty, crv, x }: PublicJwk): Promise<string> {
   const thumbprint = await calculateJwkThumbprint({ kty, crv, x }, 'sha256')
   const base64 = thumbprint.replaceAll('-', '+').replaceAll('_', '/')
   return toHex(Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))).slice(0, 16)
+}
+
+/** Whether the public half of a key is that of its private one: else nobody can stay logged in. */
+export async function doKeysMatch(jwk: PublicJwk & { d: string }): Promise<boolean> {
+  const { kty, crv, x } = jwk
+  try {
+    const token = await new SignJWT({}).setProtectedHeader({ alg: 'EdDSA' }).sign(
+      await importKey(jwk),
+    )
+    await jwtVerify(token, await importKey({ kty, crv, x }))
+    return true
+  } catch {
+    return false
+  }
 }
 
 function keyOf(keys: Map<string, CryptoKey>, kid: unknown): CryptoKey {

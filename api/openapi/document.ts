@@ -6,6 +6,7 @@ import {
   type ZodOpenApiResponsesObject,
 } from 'zod-openapi'
 import { operations as accounts } from '../accounts/operations.ts'
+import { operations as admin } from '../admin/operations.ts'
 import { operations as checkout } from '../checkout/operations.ts'
 import { operations as health } from '../operations.ts'
 import { operations as orders } from '../orders/operations.ts'
@@ -26,6 +27,7 @@ export const operations: Operations = {
   ...orders,
   ...servers,
   ...payments,
+  ...admin,
   ...health,
 }
 
@@ -113,7 +115,7 @@ function toOperation(route: RouteName, operation: Operation): ZodOpenApiOperatio
     summary,
     ...(description ? { description } : {}),
     tags: [tag],
-    security: auth === 'session' ? [{ bearer: [] }, { cookie: [] }] : [],
+    security: auth === 'none' ? [] : [{ bearer: [] }, { cookie: [] }],
     requestParams: {
       ...(params ? { path: params } : {}),
       ...(query ? { query } : {}),

@@ -15,6 +15,7 @@ export const tags = {
   Checkout: 'Paying: places an order and opens Stripe’s page for it.',
   Orders: 'What was bought, what happened to it and what comes next.',
   Servers: 'The game servers that were delivered.',
+  Operators: 'Seeing what is wrong, and mending it. To everybody else there is nothing here: 404.',
   Operations: 'For whoever runs the shop: the doors of Stripe and of the load balancer.',
 } as const
 
@@ -34,8 +35,11 @@ export interface Operation {
   /** Whole sentences, CommonMark: what it does, what may be repeated, what to do next. */
   description?: string
   tag: Tag
-  /** `session`: an access token, as a bearer token or in the browser's cookie. */
-  auth: 'none' | 'session'
+  /**
+   * `session`: an access token, as a bearer token or in the browser's cookie. `operator`: that of an
+   * operator; whoever has none is told that there is no such route.
+   */
+  auth: 'none' | 'session' | 'operator'
   params?: z.ZodObject
   query?: z.ZodObject
   headers?: z.ZodObject

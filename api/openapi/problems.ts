@@ -75,7 +75,7 @@ function kindOf(route: RouteName, { auth, params, body }: Operation): ProblemCod
     ...listIf(guarded && writes, ['body-too-large', 'timeout', 'json-required', 'malformed-json']),
     ...listIf(guarded && writes && route !== FROM_ANYWHERE, ['cross-site']),
     ...listIf(auth === 'session', ['login-required']),
-    ...listIf(params !== undefined, ['not-found']),
+    ...listIf(params !== undefined || auth === 'operator', ['not-found']),
     ...listIf(body !== undefined, ['validation-failed']),
     ...listIf(guarded, ['rate-limited']),
     'internal',

@@ -228,6 +228,10 @@ const sentences: Record<string, (facts: Facts) => Words> = {
     text: address ? `Your server runs at ${address}.` : 'Your server runs.',
     level: 'good',
   }),
+  'server.attached': () => ({
+    text: 'A person connected your server with this order again.',
+    level: 'good',
+  }),
   'server.missing': () => ({
     text: 'The game panel does not show your server any more. A person has been told.',
     level: 'problem',

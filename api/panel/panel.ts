@@ -39,6 +39,8 @@ export interface Panel {
   suspendServer(id: number): Promise<void>
   /** Undoes `suspendServer`. */
   unsuspendServer(id: number): Promise<void>
+  /** Gives a server this external id; its name, owner and description stay as they are. */
+  linkServer(id: number, externalId: string): Promise<PanelServer>
   /** Fails, and leaves the server, when its node is away. */
   deleteServer(id: number): Promise<void>
 }

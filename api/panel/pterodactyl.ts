@@ -15,6 +15,7 @@ import {
   type NewServer,
   type Panel,
   PanelError,
+  type PanelServer,
   type PanelUser,
 } from './panel.ts'
 import { openTransport, type Transport, type TransportOptions } from './transport.ts'
@@ -89,6 +90,7 @@ export function createPterodactyl(options: TransportOptions): Panel {
       }),
     suspendServer: (id) => turn(transport, id, 'suspend'),
     unsuspendServer: (id) => turn(transport, id, 'unsuspend'),
+    linkServer: (id, externalId) => linkServer(transport, id, externalId),
     deleteServer: (id) =>
       transport.send({
         op: 'deleteServer',
@@ -107,6 +109,32 @@ function turn(transport: Transport, id: number, to: 'suspend' | 'unsuspend'): Pr
     answer: z.undefined(),
   })
 }
+
+/** A full write: a description that is left out would be emptied. */
+async function linkServer(
+  transport: Transport,
+  id: number,
+  externalId: string,
+): Promise<PanelServer> {
+  const op = 'linkServer'
+  const path = `/servers/${numericId(id)}`
+  const details = await transport.get({ op, path, answer: DetailsItem })
+  return await transport.send({
+    op,
+    method: 'PATCH',
+    path: `${path}/details?include=allocations`,
+    body: {
+      ...details,
+      description: details.description ?? '',
+      external_id: ExternalId.parse(externalId),
+    },
+    answer: ServerItem,
+  })
+}
+
+const DetailsItem = itemOf(
+  z.object({ name: z.string(), user: z.int(), description: z.string().nullish() }),
+)
 
 const UserItem = itemOf(UserAnswer)
 const ServerItem = itemOf(ServerAnswer)

@@ -68,7 +68,7 @@ export interface Payments {
     since: Date
     until: Date
     undelivered?: boolean
-  }): AsyncIterable<ListedEvent>
+  }): AsyncIterable<FetchedEvent>
 
   /** The sessions made in a span of time that were completed, paid or not. */
   listCompleteSessions(made: { since: Date; until: Date }): AsyncIterable<ListedSession>
@@ -82,6 +82,8 @@ export interface Payments {
 
   /** The paid invoices that were made since then. */
   listPaidInvoices(since: Date): AsyncIterable<PaidInvoice>
+  /** An event as Stripe keeps it for 30 days; undefined when it has none of this id. */
+  findEvent(id: string): Promise<FetchedEvent | undefined>
 
   /** Finds or makes a plan's product and prices at Stripe; prices are found by `lookupKey`. */
   applyProduct(product: CatalogueProduct): Promise<AppliedProduct>
@@ -178,12 +180,6 @@ export interface PaymentMoney {
   disputes: PaymentDispute[]
 }
 
-export interface ListedEvent {
-  event: StripeEvent
-  /** As a webhook would have brought it. */
-  body: string
-}
-
 export type ListedSession = Pick<SessionState, 'id' | 'paymentStatus' | 'metadata'>
 
 /** A refund or a dispute, in Stripe's list. */
@@ -202,6 +198,12 @@ export interface PaidInvoice {
   paidAt: Date
   /** What its subscription says of itself; empty for one that is not ours. */
   metadata: SessionState['metadata']
+}
+
+/** An event that Stripe keeps, with its JSON as a webhook would have brought it. */
+export interface FetchedEvent {
+  event: StripeEvent
+  body: string
 }
 
 export interface PaymentRefund {

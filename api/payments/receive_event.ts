@@ -2,7 +2,7 @@ import { isLive } from '../config.ts'
 import { isDuplicate, type Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { handledTypes } from './inbox.ts'
-import type { ListedEvent, StripeEvent } from './payments.ts'
+import type { FetchedEvent, StripeEvent } from './payments.ts'
 import { type EventFlag, insertStripeEvent } from './store.ts'
 
 /**
@@ -12,7 +12,7 @@ import { type EventFlag, insertStripeEvent } from './store.ts'
 export async function receiveEvent(
   db: Queryable,
   deps: Deps,
-  { event, body }: ListedEvent,
+  { event, body }: FetchedEvent,
 ): Promise<boolean> {
   try {
     await insertStripeEvent(db, event, { body, flag: flagOf(deps, event) })

@@ -30,6 +30,9 @@ export interface StripeOptions {
   now: () => Date
 }
 
+/** In which every answer is written, and every event should be. */
+export const STRIPE_API_VERSION = Stripe.API_VERSION
+
 /** Far below the SDK's 80 s: a buyer waits for the answer, and a Worker's request has an end. */
 const TIMEOUT_MS = 15_000
 
@@ -111,6 +114,11 @@ export function createStripe(options: StripeOptions): Payments {
       }),
     verifyEvent: (rawBody, header) => verifyEvent(rawBody, header, options),
     ...listsOf(stripe),
+    findEvent: (id) =>
+      findable(async () => {
+        const event = await stripe.events.retrieve(id)
+        return { event: toStripeEvent(event), body: JSON.stringify(event) }
+      }),
     applyProduct: (product) => calling(() => applyProduct(stripe, product)),
     findPrices: (lookupKeys) => calling(() => findPrices(stripe, lookupKeys)),
   }

@@ -1,7 +1,6 @@
-import { parseArgs } from 'node:util'
+import { explain, print, readArguments, UsageError } from '../cli.ts'
 import { type Config, ConfigError, isLive, parseConfig, parseDatabaseConfig } from '../config.ts'
-import { type Db, DbUnavailable } from '../db.ts'
-import { errnoOf } from '../db_errors.ts'
+import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { createIdFactory } from '../ids.ts'
 import { createLog } from '../log.ts'
@@ -28,7 +27,7 @@ Exit code: 0 all agree or were made to, 1 something differs or is not sold, 2 co
 /** `deno task catalog …`; returns the exit code. */
 async function main(args: string[]): Promise<number> {
   try {
-    const { verb, file, yes } = readArguments(args)
+    const { verb, file, yes } = readCommand(args)
     if (verb === 'help') return print(USAGE, 0)
     if (verb === 'schema') return await writeSchema()
     const catalogue = parseCatalogue(await readFile(file))
@@ -38,14 +37,19 @@ async function main(args: string[]): Promise<number> {
       })
     )
   } catch (error) {
-    return print(explain(error), 2)
+    return print(
+      explain(error, [ConfigError, CatalogueError, PanelError, PaymentsError, TypeError]),
+      2,
+    )
   }
 }
 
-class UsageError extends Error {}
-
-function readArguments(args: string[]) {
-  const { values, positionals } = parse(args)
+function readCommand(args: string[]) {
+  const { values, positionals } = readArguments(args, {
+    file: { type: 'string', default: 'catalog.json' },
+    yes: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  }, USAGE)
   const verb = ['check', 'apply', 'schema'].find((known) => known === positionals[0])
   if (values.help || args.length === 0) return { verb: 'help', file: '', yes: false }
   if (!verb || positionals.length > 1) {
@@ -54,22 +58,6 @@ function readArguments(args: string[]) {
     )
   }
   return { verb, file: values.file, yes: values.yes }
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        file: { type: 'string', default: 'catalog.json' },
-        yes: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    })
-  } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : error}\n${USAGE}`)
-  }
 }
 
 async function check(catalogue: Catalogue, target: CatalogueTarget): Promise<number> {
@@ -155,24 +143,6 @@ function openPanel(
   const log = createLog(() => {}, now)
   const deps = { newId: createIdFactory(now, randomBytes), metrics: createMetrics(), log }
   return createPterodactyl({ ...access, gate: createGate({ ...access, openDb, deps }) })
-}
-
-/** One sentence for what an operator can put right; a bug keeps its stack. */
-function explain(error: unknown): string {
-  if (errnoOf(error) === 1146) return 'Cannot use this database: run deno task migrate first'
-  if (error instanceof DbUnavailable) {
-    const cause = error.cause instanceof Error ? `: ${error.cause.message}` : ''
-    return `Cannot reach the database of DATABASE_URL${cause}`
-  }
-  const known = [UsageError, ConfigError, CatalogueError, PanelError, PaymentsError, TypeError]
-  if (!(error instanceof Error)) return String(error)
-  return known.some((kind) => error instanceof kind) ? error.message : error.stack ?? error.message
-}
-
-function print(text: string, exitCode: number): number {
-  const stream = exitCode === 2 ? Deno.stderr : Deno.stdout
-  stream.writeSync(new TextEncoder().encode(`${text}\n`))
-  return exitCode
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args))

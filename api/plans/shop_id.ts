@@ -22,7 +22,8 @@ export async function shopId(
   return chosen
 }
 
-async function findShopId(db: Queryable): Promise<string | undefined> {
+/** Undefined before the first start. */
+export async function findShopId(db: Queryable): Promise<string | undefined> {
   const [row] = await db.query<{ value: string }>(
     "SELECT value FROM shop_settings WHERE name = 'shop_id'",
   )

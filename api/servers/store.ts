@@ -163,6 +163,29 @@ export async function recordThere(
   return affectedRows === 1
 }
 
+/**
+ * Another server at the panel takes the place of the one that vanished. False, and nothing written,
+ * when the server was not delivered before.
+ */
+export async function recordAttached(
+  tx: Queryable,
+  id: string,
+  there: {
+    pteroServerId: number
+    uuid: string
+    identifier: string
+    address: string | null
+    nodeId: number
+  },
+): Promise<boolean> {
+  const { affectedRows } = await tx.run(
+    `UPDATE servers SET ptero_server_id = ?, ptero_uuid = ?, ptero_identifier = ?, address = ?,
+       node_id = ?, verified_at = {now} WHERE id = ? AND status IN ('active', 'suspended')`,
+    [there.pteroServerId, there.uuid, there.identifier, there.address, there.nodeId, id],
+  )
+  return affectedRows === 1
+}
+
 /** Installed, and seen at the panel. */
 export async function recordActive(
   tx: Queryable,

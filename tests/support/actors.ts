@@ -4,6 +4,7 @@ import { startSession } from '../../api/accounts/sessions.ts'
 import { revokeSession } from '../../api/accounts/store.ts'
 import { createUser } from '../../api/accounts/users.ts'
 import { createApp } from '../../api/app.ts'
+import type { Db } from '../../api/db.ts'
 import type { AppEnv } from '../../api/deps.ts'
 import { type Client, createClient } from './client.ts'
 import { placeOrder, sessionOf, type Shop, startShop } from './shop.ts'
@@ -23,6 +24,8 @@ export interface World {
   /** Delivered, with its server. */
   orderId: string
   serverId: string
+  /** An event that came and was acted on. */
+  eventId: string
   /** The headers of a new session of this user, as a browser or a program sends them. */
   browser(role: Role): Promise<Record<string, string>>
   client(role: Role): Promise<Client>
@@ -92,6 +95,7 @@ export async function startWorld(): Promise<World> {
     users,
     orderId,
     serverId: await serverOf() ?? 'none',
+    eventId: await handledEvent(db),
     browser,
     client,
     async program(role) {
@@ -122,6 +126,13 @@ export async function startWorld(): Promise<World> {
     tables: () => checksums(shop),
     stop: shop.stop,
   }
+}
+
+async function handledEvent(db: Db): Promise<string> {
+  const [row] = await db.query<{ id: string }>(
+    "SELECT id FROM stripe_events WHERE type = 'checkout.session.completed' AND flag IS NULL",
+  )
+  return row?.id ?? 'none'
 }
 
 async function checksums({ db }: Shop): Promise<Map<string, string>> {
