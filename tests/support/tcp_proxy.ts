@@ -14,8 +14,8 @@ export type Fate =
 export interface TcpProxy {
   /** `mysql://…` of the database behind, by way of this proxy. */
   url: string
-  /** Asked for each statement of a client; undefined lets it pass. */
-  fate: (sql: string) => Fate | undefined
+  /** Asked for each statement of a client, and whether a transaction is open; undefined lets it pass. */
+  fate: (sql: string, inTransaction: boolean) => Fate | undefined
   /** Each chunk comes so much later, either way. */
   latencyMs: number
   /** Nothing passes any more, and nobody is told: a line that is half open. */
@@ -74,6 +74,7 @@ function openLine(client: Socket, server: Socket, proxy: TcpProxy): Line {
   /** What becomes of the server's next bytes: let through, or swallowed up to what follows them. */
   let swallow: (() => void) | undefined
   let sent = 0
+  let inTransaction = false
   const cut = () => {
     client.destroy()
     server.destroy()
@@ -84,7 +85,10 @@ function openLine(client: Socket, server: Socket, proxy: TcpProxy): Line {
     setTimeout(() => to.destroyed || to.write(bytes), proxy.latencyMs)
   }
   const readPacket = createPackets((packet) => {
-    const fate = isQuery(packet) ? proxy.fate(packet.subarray(5).toString()) : undefined
+    const sql = isQuery(packet) ? packet.subarray(5).toString() : undefined
+    const fate = sql === undefined ? undefined : proxy.fate(sql, inTransaction)
+    if (sql === 'START TRANSACTION') inTransaction = true
+    if (sql === 'COMMIT' || sql === 'ROLLBACK') inTransaction = false
     if (fate?.name === 'cut') return cut()
     if (fate?.name === 'lose-reply') swallow = cut
     if (fate?.name !== 'refuse') return pass(server, packet)
