@@ -98,7 +98,7 @@ const PORTS = 100
 /** Each buyer may have five orders open at once. */
 const ORDERS_OF_ONE = 5
 
-async function placeAndPay(shop: Shop, orders: number): Promise<void> {
+export async function placeAndPay(shop: Shop, orders: number): Promise<void> {
   const buyers = Array.from({ length: Math.ceil(orders / ORDERS_OF_ONE) }, (_, nth) => nth)
   await inParallel(8, buyers, async (nth) => {
     const userId = await newBuyer(shop, nth)
@@ -111,7 +111,7 @@ async function placeAndPay(shop: Shop, orders: number): Promise<void> {
   })
 }
 
-async function newBuyer({ db, deps }: Shop, nth: number): Promise<string> {
+export async function newBuyer({ db, deps }: Shop, nth: number): Promise<string> {
   const id = deps.newId('user')
   const email = `soak-${nth}@example.com`
   await insertUser(db, { id, email, passwordHash: 'nobody logs in', role: 'customer' })
@@ -247,7 +247,7 @@ function startMortal(shop: Shop) {
   }
 }
 
-async function expectOneServerEach(shop: Shop, orders: number): Promise<void> {
+export async function expectOneServerEach(shop: Shop, orders: number): Promise<void> {
   const rows = await shop.db.query<{ id: number }>(
     "SELECT DISTINCT ptero_server_id AS id FROM orders WHERE status = 'provisioned'",
   )
@@ -257,7 +257,7 @@ async function expectOneServerEach(shop: Shop, orders: number): Promise<void> {
   await expectInvariants(shop)
 }
 
-async function inParallel<T>(
+export async function inParallel<T>(
   workers: number,
   values: readonly T[],
   work: (value: T) => Promise<void>,
