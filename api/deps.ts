@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import { createPasswords, type Passwords } from './accounts/password.ts'
+import { createPasswords, type PasswordCost, type Passwords } from './accounts/password.ts'
 import { RATE_LIMITS, type RateLimits } from './accounts/rate_limits.ts'
 import { type AccessTokens, createAccessTokens } from './accounts/tokens.ts'
 import { type Config, ConfigError } from './config.ts'
@@ -10,6 +10,7 @@ import { createHttpMailer } from './mail/http_mailer.ts'
 import { type Mailer, UNCONFIGURED } from './mail/mailer.ts'
 import type { SmtpAddress } from './mail/smtp_url.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
+import { createGate } from './panel/gate.ts'
 import type { Panel } from './panel/panel.ts'
 import { createPterodactyl } from './panel/pterodactyl.ts'
 import type { Payments } from './payments/payments.ts'
@@ -67,6 +68,10 @@ export interface Platform {
   now?: () => Date
   randomBytes?: Deps['randomBytes']
   rateLimits?: RateLimits
+  /** Less than the usual only in tests: hashing is most of what a sign-up costs. */
+  passwordCost?: PasswordCost
+  /** How a call waits for its turn at the panel; for a test whose clock does not run by itself. */
+  sleep?: (ms: number) => Promise<void>
 }
 
 /**
@@ -76,23 +81,32 @@ export interface Platform {
 export function buildDeps(config: Config, platform: Platform): Deps {
   const now = platform.now ?? (() => new Date())
   const randomBytes = platform.randomBytes ?? cryptoBytes
+  const newId = createIdFactory(now, randomBytes)
+  const metrics = createMetrics()
+  const { openDb, log, sleep } = platform
+  const panelAccess = { url: config.PANEL_URL, apiKey: config.PANEL_API_KEY }
+  const gate = createGate({ ...panelAccess, openDb, sleep, deps: { newId, log, metrics } })
   return {
     rateLimits: RATE_LIMITS,
     ...platform,
     config,
     now,
     randomBytes,
-    newId: createIdFactory(now, randomBytes),
-    metrics: createMetrics(),
+    newId,
+    metrics,
     payments: createStripe({
       secretKey: config.STRIPE_SECRET_KEY,
       webhookSecrets: config.STRIPE_WEBHOOK_SECRETS,
       apiUrl: config.STRIPE_API_URL,
       now,
     }),
-    panel: createPterodactyl({ url: config.PANEL_URL, apiKey: config.PANEL_API_KEY, now }),
+    panel: createPterodactyl({ ...panelAccess, gate }),
     mailer: chooseMailer(config, platform),
-    passwords: createPasswords({ secret: config.AUTH_SECRET, randomBytes }),
+    passwords: createPasswords({
+      secret: config.AUTH_SECRET,
+      randomBytes,
+      cost: platform.passwordCost,
+    }),
     tokens: createAccessTokens({
       privateJwk: config.JWT_PRIVATE_KEY,
       previousJwks: config.JWT_PREVIOUS_KEYS,

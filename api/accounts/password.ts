@@ -20,12 +20,18 @@ export function createPasswords(options: {
   /** AUTH_SECRET: with another one no stored password matches any more. */
   secret: string
   randomBytes: (count: number) => Uint8Array
+  cost?: PasswordCost
 }): Passwords {
+  const { cost: usual = COST } = options
   const takeTurn = createTurns()
   const pepperId = createHash('sha256').update(`pepper-id|${options.secret}`).digest('hex')
     .slice(0, 8)
 
-  async function digest(password: string, salt: Uint8Array, cost: Cost): Promise<Uint8Array> {
+  async function digest(
+    password: string,
+    salt: Uint8Array,
+    cost: PasswordCost,
+  ): Promise<Uint8Array> {
     const derived = await takeTurn(() => derive(password, salt, cost))
     return createHmac('sha256', options.secret).update('password|').update(derived).digest()
   }
@@ -33,16 +39,16 @@ export function createPasswords(options: {
   return {
     async hash(password) {
       const salt = options.randomBytes(16)
-      return format({ ...COST, pepperId, salt, digest: await digest(password, salt, COST) })
+      return format({ ...usual, pepperId, salt, digest: await digest(password, salt, usual) })
     },
 
     async check(password, stored) {
       const parsed = stored === undefined ? undefined : parse(stored)
-      const { salt, digest: want, ...cost } = parsed ?? NOBODY
+      const { salt, digest: want, ...cost } = parsed ?? { ...NOBODY, ...usual }
       const matches = timingSafeEqual(await digest(password, salt, cost), want)
       return {
         matches: matches && parsed !== undefined,
-        stale: cost.ln < COST.ln || cost.r < COST.r || cost.p < COST.p,
+        stale: cost.ln < usual.ln || cost.r < usual.r || cost.p < usual.p,
       }
     },
   }
@@ -66,14 +72,15 @@ export function givenPassword() {
     .refine((value) => byteLength(value) <= 256, 'Use at most 256 bytes')
 }
 
-interface Cost {
+/** What a hash costs, as scrypt (RFC 7914) counts it. */
+export interface PasswordCost {
   /** log2 of scrypt's N */
   ln: number
   r: number
   p: number
 }
 
-interface StoredPassword extends Cost {
+interface StoredPassword extends PasswordCost {
   /** tells under which secret it was made, without telling the secret */
   pepperId: string
   salt: Uint8Array
@@ -81,7 +88,7 @@ interface StoredPassword extends Cost {
 }
 
 /** OWASP's scrypt row that fits Workers: 16 MiB and N·r·p below the runtime's bound of 2^20. */
-const COST: Cost = { ln: 14, r: 8, p: 5 }
+const COST: PasswordCost = { ln: 14, r: 8, p: 5 }
 
 /** 128·N·r is 64 MiB at the largest parameters that we take from a stored text. */
 const MAX_MEMORY = 96 * 2 ** 20
@@ -93,7 +100,7 @@ const AT_ONCE = 2
 const QUEUE = 20
 
 /** What an unknown user's password is held against, at the usual cost. */
-const NOBODY = { ...COST, pepperId: '', salt: new Uint8Array(16), digest: new Uint8Array(32) }
+const NOBODY = { pepperId: '', salt: new Uint8Array(16), digest: new Uint8Array(32) }
 
 /** The most used passwords of public leaks that have eight characters or more. */
 const COMMON = new Set([
@@ -159,7 +166,11 @@ function tooBusy(): Problem {
   })
 }
 
-function derive(password: string, salt: Uint8Array, { ln, r, p }: Cost): Promise<Uint8Array> {
+function derive(
+  password: string,
+  salt: Uint8Array,
+  { ln, r, p }: PasswordCost,
+): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     scrypt(password, salt, 32, { N: 2 ** ln, r, p, maxmem: MAX_MEMORY }, (error, key) => {
       if (error) reject(error)

@@ -83,16 +83,19 @@ function watchPage(shopUrl: string): void {
     complain(`CSP: ${event.violatedDirective} refused ${event.blockedURI} (${event.sample})`)
   })
   let due = false
+  const measure = () => {
+    due = false
+    // Until its stylesheets are there a page is as wide as its longest word.
+    if (document.readyState !== 'complete') return
+    const { scrollWidth, clientWidth } = document.documentElement
+    if (scrollWidth > clientWidth) {
+      complain(`overflow: ${location.pathname} is ${scrollWidth} wide on ${clientWidth}`)
+    }
+  }
+  addEventListener('load', measure)
   const observer = new MutationObserver(() => {
-    if (due) return
+    if (!due) requestAnimationFrame(measure)
     due = true
-    requestAnimationFrame(() => {
-      due = false
-      const { scrollWidth, clientWidth } = document.documentElement
-      if (scrollWidth > clientWidth) {
-        complain(`overflow: ${location.pathname} is ${scrollWidth} wide on ${clientWidth}`)
-      }
-    })
   })
   observer.observe(document, { childList: true, subtree: true, attributes: true })
 }

@@ -83,7 +83,8 @@ async function expectMoney(shop: Shop, sessions: Session[]): Promise<void> {
       JOIN orders o ON o.id = p.order_id GROUP BY p.currency`,
   )
   const review = await shop.db.query<{ id: string }>(
-    "SELECT id FROM orders WHERE status = 'needs_review'",
+    `SELECT id FROM orders o WHERE status = 'needs_review'
+       AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.order_id = o.id)`,
   )
   const settled = new Map<string, number>()
   for (const { currency, amount_total, client_reference_id } of sessions) {

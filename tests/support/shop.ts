@@ -160,6 +160,7 @@ export async function startShop(
     wake: () => loop?.wake(),
     now: clock.now,
     rateLimits,
+    passwordCost: { ln: 4, r: 8, p: 1 },
     randomBytes: random && ((count) => Uint8Array.from({ length: count }, () => random() * 256)),
   })
   const app = createApp(deps)
