@@ -3,7 +3,7 @@ import { expectInvariants } from '../support/invariants.ts'
 import { askStripe } from '../support/money.ts'
 import { expectOneOfTwo, payTwice } from '../support/paid_twice.ts'
 import { type Shop, startShop } from '../support/shop.ts'
-import { widen } from '../support/soak.ts'
+import { addRoom } from '../support/room.ts'
 
 const ORDERS = 100
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => shop.stop())
 
 test(`two tabs paying two sessions of one order, ${ORDERS} times`, async () => {
-  await widen(shop, ORDERS)
+  await addRoom(shop, ORDERS)
   const orders: string[] = []
   for (let at = 0; at < ORDERS; at++) {
     orders.push(await payTwice(shop))

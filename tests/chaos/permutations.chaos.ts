@@ -9,7 +9,7 @@ import {
   tellInOrder,
 } from '../support/permutations.ts'
 import { type Shop, startShop } from '../support/shop.ts'
-import { widen } from '../support/soak.ts'
+import { addRoom } from '../support/room.ts'
 
 const seed = Number(Deno.env.get('PERMUTATIONS_SEED') ?? Math.floor(Math.random() * 1e6))
 
@@ -26,7 +26,7 @@ afterAll(() => shop.stop())
 
 test(`all 720 orders of six events end the same (PERMUTATIONS_SEED=${seed})`, async () => {
   const all = permutations(EVENTS)
-  await widen(shop, all.length + BETWEEN)
+  await addRoom(shop, all.length + BETWEEN)
   for (const order of all) await tellInOrder(shop, order)
   const random = createRandom(seed)
   for (let at = 0; at < BETWEEN; at++) await tellBetween(shop, random)

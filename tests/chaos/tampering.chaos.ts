@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openAlerts } from '../support/money.ts'
 import { type Shop, startShop } from '../support/shop.ts'
-import { widen } from '../support/soak.ts'
+import { addRoom } from '../support/room.ts'
 import { expectHeld, payTampered, TAMPERINGS } from '../support/tampering.ts'
 
 const EACH = 50
@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => shop.stop())
 
 test(`${names.length} ways to tamper with a session, ${EACH} times each`, async () => {
-  await widen(shop, names.length * EACH)
+  await addRoom(shop, names.length * EACH)
   const orders: [string, string][] = []
   for (let at = 0; at < EACH; at++) {
     for (const name of names) orders.push([await payTampered(shop, name), name])

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Shop, startShop } from '../support/shop.ts'
-import { widen } from '../support/soak.ts'
+import { addRoom } from '../support/room.ts'
 import { deliverWithoutWebhooks } from '../support/withheld.ts'
 
 const ORDERS = 500
@@ -17,7 +17,7 @@ afterAll(() => shop.stop())
 test(
   `webhooks withheld altogether: ${ORDERS} paid orders are active within six minutes each`,
   async () => {
-    await widen(shop, ORDERS)
+    await addRoom(shop, ORDERS)
     const longest = await deliverWithoutWebhooks(shop, { orders: ORDERS, withinMs: WITHIN_MS })
     console.log(`${ORDERS} orders, the slowest active ${longest / 1000} s after its payment`)
     expect(longest).toBeGreaterThan(60_000)

@@ -3,7 +3,8 @@ import { placeOrder } from '../../api/checkout/place_order.ts'
 import { DbUnavailable } from '../../api/db.ts'
 import { sweep } from '../../api/jobs/sweep.ts'
 import { createRandom } from '../../dev/random.ts'
-import { expectOneServerEach, inParallel, newBuyer, widen } from './soak.ts'
+import { addRoom } from './room.ts'
+import { expectOneServerEach, inParallel, newBuyer } from './soak.ts'
 import { PURCHASE, sessionOf, type Shop } from './shop.ts'
 import type { TcpProxy } from './tcp_proxy.ts'
 
@@ -27,7 +28,7 @@ export async function loseReplies(
 ): Promise<{ lostCommits: number; lostAlone: number }> {
   const random = createRandom(seed)
   const lost = { lostCommits: 0, lostAlone: 0 }
-  await widen(shop, orders)
+  await addRoom(shop, orders)
   proxy.fate = (sql, inTransaction) => {
     const commits = sql === 'COMMIT'
     const alone = !inTransaction && /^(INSERT|UPDATE|DELETE)/.test(sql)

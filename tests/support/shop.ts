@@ -31,6 +31,8 @@ export interface Shop {
   db: Db
   /** Where another process finds the same database. */
   databaseUrl: string
+  /** What another process of the same shop is started with. */
+  environment: Record<string, string>
   deps: Deps
   clock: Clock
   stripe: StripeEmulator
@@ -154,7 +156,8 @@ export async function startShop(
     mailUrl: mailServer.url,
   }
   let loop: Loop | undefined
-  const config = parseConfig({ ...await testEnvironment(urls), ...environment })
+  const variables = { ...await testEnvironment(urls), ...environment }
+  const config = parseConfig(variables)
   const deps = buildDeps(config, {
     openDb: database.openDb,
     log: createLog((line) => lines.push(line), clock.now),
@@ -181,6 +184,7 @@ export async function startShop(
     url: front.url,
     db,
     databaseUrl: database.url,
+    environment: variables,
     deps,
     clock,
     stripe,

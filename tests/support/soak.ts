@@ -1,16 +1,15 @@
 import { expect } from 'vitest'
 import { insertUser } from '../../api/accounts/store.ts'
 import { placeOrder } from '../../api/checkout/place_order.ts'
-import { shopId } from '../../api/plans/shop_id.ts'
-import { snapshotPanel } from '../../api/plans/snapshot.ts'
 import { freePort } from '../../dev/ports.ts'
 import { createRandom } from '../../dev/random.ts'
 import { signatureHeader } from '../../dev/stripe/signature.ts'
 import type { Event } from '../../dev/stripe/wire.ts'
 import { CLOCK_OFFSET_MS } from './api_entry.ts'
 import { startApiProcess } from './api_process.ts'
-import { testEnvironment, WEBHOOK_SECRET } from './environment.ts'
+import { WEBHOOK_SECRET } from './environment.ts'
 import { expectInvariants } from './invariants.ts'
+import { addRoom } from './room.ts'
 import { PURCHASE, sessionOf, type Shop } from './shop.ts'
 import { withholdWebhooks } from './faults.ts'
 
@@ -54,7 +53,7 @@ const LEASE_MS = 46_000
 export async function soak(shop: Shop, { seed, orders, withinMs }: Soak): Promise<SoakReport> {
   const random = createRandom(seed)
   withholdWebhooks(shop)
-  await widen(shop, orders)
+  await addRoom(shop, orders)
   await placeAndPay(shop, orders)
   const failing = failCreates(shop, random)
   const deliveries = deliveriesOf(shop, random)
@@ -78,22 +77,6 @@ export async function soak(shop: Shop, { seed, orders, withinMs }: Soak): Promis
     seconds: Math.round((performance.now() - startedAt) / 1000),
   }
 }
-
-/** Room for all: nodes of a hundred ports, as a real one has, for the free ones are read page by page. */
-export async function widen({ panel, db, deps }: Shop, orders: number): Promise<void> {
-  const { nodes, allocations } = panel.store
-  const model = nodes.get(1)
-  for (let left = orders; left > 0; left -= PORTS) {
-    const node = nodes.insert((id) => ({ ...model, id, uuid: crypto.randomUUID(), name: `n${id}` }))
-    for (let port = 30_000; port < 30_000 + PORTS; port++) {
-      const ip = `198.51.100.${node.id % 250}`
-      allocations.insert((id) => ({ id, nodeId: node.id, ip, alias: null, port, serverId: null }))
-    }
-  }
-  await snapshotPanel(db, deps.panel, { shopId: await shopId(db, deps.randomBytes) })
-}
-
-const PORTS = 100
 
 /** Each buyer may have five orders open at once. */
 const ORDERS_OF_ONE = 5
@@ -216,10 +199,7 @@ function startMortal(shop: Shop) {
   const running = live()
 
   async function live(): Promise<void> {
-    const { STRIPE_API_URL: stripeUrl, PANEL_URL: panelUrl, MAIL_API_URL: mailUrl } =
-      shop.deps.config
-    const urls = { publicUrl: url, stripeUrl, panelUrl, ...(mailUrl && { mailUrl }) }
-    const environment = await testEnvironment(urls)
+    const environment = { ...shop.environment, PUBLIC_URL: url }
     while (!stopping.signal.aborted) {
       const startedAt = performance.now()
       const process = await startApiProcess({
