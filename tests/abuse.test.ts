@@ -4,7 +4,7 @@ import { sweep } from '../api/jobs/sweep.ts'
 import type { Client } from './support/client.ts'
 import { STRIPE_KEY } from './support/environment.ts'
 import { failNext, panelAway, withholdWebhooks } from './support/faults.ts'
-import { expectInvariants } from './support/invariants.ts'
+import { assertInvariants } from './support/invariants.ts'
 import { placeOrder, PURCHASE, sessionOf, type Shop, startShop } from './support/shop.ts'
 
 const HOUR_MS = 3_600_000
@@ -20,7 +20,7 @@ afterEach(async () => {
   shop.intercept.stripe = undefined
   shop.intercept.panel = undefined
   shop.faults.clear()
-  await expectInvariants(shop)
+  await assertInvariants(shop)
 })
 
 afterAll(() => shop.stop())
@@ -221,7 +221,7 @@ test('workers that hold for one order at the same moment hold once', async () =>
     await Promise.allSettled(workers)
     await shop.db.transaction((tx) => releaseCapacity(tx, orderId))
   }
-  // expectInvariants() holds the ledger against the holds.
+  // assertInvariants() holds the ledger against the holds.
 })
 
 test('waiting uses up no attempt: an error after thirty looks does not end a job', async () => {

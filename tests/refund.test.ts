@@ -3,7 +3,7 @@ import { sweep } from '../api/jobs/sweep.ts'
 import type { Client } from './support/client.ts'
 import { STRIPE_KEY } from './support/environment.ts'
 import { panelAway, withholdWebhooks } from './support/faults.ts'
-import { expectInvariants } from './support/invariants.ts'
+import { assertInvariants } from './support/invariants.ts'
 import { placeOrder, sessionOf, type Shop, startShop } from './support/shop.ts'
 
 const HOUR_MS = 3_600_000
@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterEach(async () => {
   shop.intercept.panel = undefined
   shop.faults.clear()
-  await expectInvariants(shop)
+  await assertInvariants(shop)
 })
 
 afterAll(() => shop.stop())
