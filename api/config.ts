@@ -180,4 +180,5 @@ const DenoEnvironment = z.object({
   PORT: z.coerce.number('must be a port number').int().min(0).max(65_535).default(8000),
   STATIC_DIR: z.string().default('dist/storefront'),
   RUN_JOBS: flag('on'),
+  STOP_GRACE_SECONDS: z.coerce.number('must be a number of seconds').min(0).max(3600).default(7),
 })

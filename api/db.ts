@@ -1,3 +1,5 @@
+import { errnoOf } from './db_errors.ts'
+
 /** What a parameter of a statement may be. Objects and arrays are refused: stringify JSON yourself. */
 export type SqlValue = string | number | bigint | boolean | Date | Uint8Array | null
 
@@ -18,8 +20,9 @@ export interface Queryable {
 
 export interface Db extends Queryable {
   /**
-   * Runs `work` in one transaction and commits. Deadlocks and lock time-outs roll back and run
-   * `work` again (up to five times), so it must have no effect outside the database.
+   * Runs `work` in one transaction and commits. What undoes it before its end (a deadlock, a lock
+   * time-out, a lost connection) runs `work` again, up to five times, so it must have no effect
+   * outside the database. Throws DbUnavailable when the database stays away.
    */
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>
   close(): Promise<void>
@@ -35,21 +38,25 @@ export function microseconds(ms: number): number {
   return Math.round(ms * 1000)
 }
 
-/** Cannot reach the database, or it lost us: the outcome of what ran last is not known. */
+/**
+ * The database is away, refuses, or lost us. `outcome` says what is known of the work: `nothing` of it
+ * was done, or it is `unknown` whether all of it was, as its COMMIT was never answered. The latter is
+ * not run again here, for not every caller can tell its own work from another's: a sign-up would find
+ * its own address taken, a rotated refresh token would look stolen. Who has a key of their own comes
+ * again with it: Stripe with the event, a buyer with the Idempotency-Key, the queue with the job.
+ */
 export class DbUnavailable extends Error {
-  constructor(cause: unknown) {
+  readonly outcome: 'nothing' | 'unknown'
+
+  constructor(cause: unknown, outcome: 'nothing' | 'unknown' = 'nothing') {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    super(`Cannot use the database as the connection failed: ${reason}`, { cause })
+    super(`Cannot use the database, outcome ${outcome}: ${reason}`, { cause })
     this.name = 'DbUnavailable'
+    this.outcome = outcome
   }
 }
 
 /** True for a broken UNIQUE key (1062): somebody, perhaps we ourselves, was there first. */
 export function isDuplicate(error: unknown): boolean {
   return errnoOf(error) === 1062
-}
-
-export function errnoOf(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('errno' in error)) return undefined
-  return typeof error.errno === 'number' ? error.errno : undefined
 }

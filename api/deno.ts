@@ -13,12 +13,17 @@ import { serveStorefront } from './storefront_files.ts'
 /** sysexits.h EX_CONFIG: no use in starting again before somebody changes the environment. */
 const EXIT_CONFIG = 78
 
+/** After the grace: enough to give leases back, within the 10 s after which Docker kills. */
+const HAND_OVER_MS = 2000
+
 /** The Deno process: serves the API and the storefront, and drains the queues unless RUN_JOBS=off. */
 async function main(environment: Record<string, string>): Promise<void> {
   const { config, settings } = readEnvironment(environment)
   const log = createLog((line) => console.log(line), () => new Date())
-  const pool = openPool(settings.DATABASE_URL)
-  await assertSafeServer(pool.openDb()).catch((error) => fail(1, describe(error)))
+  const pool = openPool(settings.DATABASE_URL, {
+    onError: (errno) => deps.metrics.count('db_errors_total', { errno }),
+    onRetry: () => deps.metrics.count('db_tx_retries_total'),
+  })
   let loop: Loop | undefined
   const stopping = new AbortController()
   const deps = buildDeps(config, {
@@ -29,6 +34,7 @@ async function main(environment: Record<string, string>): Promise<void> {
     stopping: stopping.signal,
     createSmtpMailer,
   })
+  await assertSafeServer(pool.openDb()).catch((error) => fail(1, describe(error)))
   const app = serveStorefront(createApp(deps), settings.STATIC_DIR)
   const { HOST: hostname, PORT: port } = settings
   const onListen = () => log.info(`listening on http://${hostname}:${port}`)
@@ -38,8 +44,12 @@ async function main(environment: Record<string, string>): Promise<void> {
   await stopSignal()
   log.info('stopping: no new work, waiting for what runs')
   stopping.abort()
-  await Promise.all([server.shutdown(), loop?.stop()])
-  await pool.end()
+  const graceMs = settings.STOP_GRACE_SECONDS * 1000
+  const ended = Promise.all([server.shutdown(), loop?.stop(graceMs)]).then(() => pool.end())
+  const late = new Promise((resolve) => setTimeout(resolve, graceMs + HAND_OVER_MS, 'late'))
+  if (await Promise.race([ended, late]) === 'late') log.warn('stopping with work under way')
+  // What was handed over to others may still run here.
+  Deno.exit(0)
 }
 
 function readEnvironment(environment: Record<string, string>) {

@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
-import { errnoOf, type Queryable } from './db.ts'
+import type { Queryable } from './db.ts'
+import { errnoOf } from './db_errors.ts'
 import type { AppEnv } from './deps.ts'
 import { Problem } from './problem.ts'
 import { SCHEMA_VERSION } from './schema_version.ts'

@@ -1,9 +1,16 @@
 import mysql from 'mysql2/promise'
-import { type Db, DbUnavailable, errnoOf, type Queryable, type SqlValue } from './db.ts'
+import { type Db, DbUnavailable, type Queryable, type SqlValue } from './db.ts'
+import { errnoOf, judge, type Moment, nameOf, type Verdict } from './db_errors.ts'
 
-/** `clockOffsetMs` moves `{now}`: always 0 in production, set by tests and the dev stack. */
 export interface MysqlOptions {
+  /** Moves `{now}`: always 0 in production, set by tests and the dev stack. */
   clockOffsetMs?: () => number
+  /** How long a statement may go without an answer; PATIENCE_MS if absent, 0 for no end. */
+  patienceMs?: number
+  /** Told of each error of the database, by its number or code. */
+  onError?: (name: string) => void
+  /** Told of each transaction that runs again. */
+  onRetry?: () => void
 }
 
 /** Where and as whom to connect; what Hyperdrive's binding and a mysql:// URL have in common. */
@@ -121,11 +128,14 @@ const driverOptions = {
   charset: 'utf8mb4_unicode_ci',
 }
 
-/** Deadlock, snapshot conflict, lock wait: the transaction is undone and may simply run again. */
-const RERUN = new Set([1213, 1020, 1205, 8022, 9007])
-
 /** One deadlock rarely meets another; five in a row mean something else is wrong. */
 const MAX_RERUNS = 5
+
+/** A rerun waits 20 to 200 ms, so that two that met do not meet again. */
+const RERUN_MS = { least: 20, most: 200 }
+
+/** No statement of ours takes as long; what takes longer is a line that died without a word. */
+const PATIENCE_MS = 30_000
 
 interface Source<C extends Connection> {
   acquire(): Promise<C>
@@ -134,65 +144,110 @@ interface Source<C extends Connection> {
   close(): Promise<void>
 }
 
-function createDb<C extends Connection>(source: Source<C>, options: MysqlOptions): Db {
-  const clock = () => clockSql(options.clockOffsetMs?.() ?? 0)
+/** What one run of some work came to. Without a verdict the error is the caller's own. */
+type Outcome<T> = { value: T } | { error: unknown; verdict?: Verdict }
 
-  async function withConnection<T>(work: (connection: C) => Promise<T>): Promise<T> {
-    const connection = await source.acquire().catch((error) => {
-      throw new DbUnavailable(error)
-    })
+function createDb<C extends Connection>(source: Source<C>, options: MysqlOptions): Db {
+  /** Runs `work` on a connection of its own, which afterwards is released or destroyed. */
+  async function once<T>(work: (session: Session) => Promise<T>): Promise<Outcome<T>> {
+    let connection: C
     try {
-      const result = await work(connection)
-      source.release(connection)
-      return result
+      connection = await source.acquire()
     } catch (error) {
-      // After an error of the database the connection may sit in half a transaction.
-      if (isUsable(error)) source.release(connection)
+      options.onError?.(nameOf(error))
+      return { error, verdict: judge(error, 'connect') }
+    }
+    const session = openSession(connection, options)
+    try {
+      const value = await work(session)
+      source.release(connection)
+      return { value }
+    } catch (thrown) {
+      const failed = session.failed(thrown)
+      const hopeless = failed.verdict?.rollback === false
+      const undone = !session.begun || (!hopeless && await session.rollBack())
+      if (undone && failed.verdict?.connection !== 'destroy') source.release(connection)
       else source.destroy(connection)
-      throw isConnectionLoss(error) ? new DbUnavailable(error) : error
+      return failed
     }
   }
 
-  async function once<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
-    return await withConnection(async (connection) => {
-      await connection.query('START TRANSACTION')
-      try {
-        const result = await work(queryableOf(connection, clock))
-        await connection.query('COMMIT')
-        return result
-      } catch (error) {
-        // Explicit: after 1205 MySQL has undone the statement only.
-        await connection.query('ROLLBACK').catch((cause) => {
-          throw new DbUnavailable(cause)
-        })
-        throw error
+  /** Runs some work until it has a result or the policy says that it is in vain. */
+  async function persist<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    for (let rerun = 0;; rerun++) {
+      const outcome = await once(work)
+      if ('value' in outcome) return outcome.value
+      const { error, verdict } = outcome
+      if (verdict?.next !== 'rerun' && verdict?.next !== 'back-off') throw error
+      if (verdict.next === 'back-off' || rerun === MAX_RERUNS) {
+        throw new DbUnavailable(error, verdict.done === 'unknown' ? 'unknown' : 'nothing')
       }
-    })
+      options.onRetry?.()
+      await new Promise((resolve) => setTimeout(resolve, jitterMs()))
+    }
   }
 
   return {
-    query: (sql, params) => withConnection((c) => queryableOf(c, clock).query(sql, params)),
-    run: (sql, params) => withConnection((c) => queryableOf(c, clock).run(sql, params)),
-    async transaction(work) {
-      for (let rerun = 0;; rerun++) {
-        try {
-          return await once(work)
-        } catch (error) {
-          if (!RERUN.has(errnoOf(error) ?? 0) || rerun === MAX_RERUNS) throw error
-          await new Promise((resolve) => setTimeout(resolve, 20 + 30 * rerun))
-        }
-      }
-    },
+    query: (sql, params) => persist((session) => session.query(sql, params)),
+    run: (sql, params) =>
+      persist((session) => {
+        session.moment = 'commit'
+        return session.run(sql, params)
+      }),
+    transaction: (work) =>
+      persist(async (session) => {
+        session.begun = true
+        await session.run('START TRANSACTION')
+        const result = await work(session)
+        session.moment = 'commit'
+        await session.run('COMMIT')
+        return result
+      }),
     close: () => source.close(),
   }
 }
 
-function queryableOf(connection: Connection, clock: () => string): Queryable {
-  const send = async (sql: string, params: readonly SqlValue[]) => {
-    const [result] = await connection.query(sql.replaceAll('{now}', clock()), params.map(checked))
-    return result
+/** A connection for the time of one piece of work. */
+interface Session extends Queryable {
+  moment: Moment
+  /** Whether there may be a transaction to roll back. */
+  begun: boolean
+  /** What became of the work that threw this: the error that ended it may have been swallowed. */
+  failed(thrown: unknown): { error: unknown; verdict?: Verdict }
+  /** False when it could not be told to the server. */
+  rollBack(): Promise<boolean>
+}
+
+/**
+ * After an error that ends a transaction every further statement fails with it: the next one would
+ * run, and stay, outside of any transaction.
+ */
+function openSession(connection: Connection, options: MysqlOptions): Session {
+  const timeout = options.patienceMs ?? PATIENCE_MS
+  let failure: { error: unknown; verdict: Verdict } | undefined
+  const send = async (text: string, params: readonly SqlValue[]) => {
+    const sql = text.replaceAll('{now}', clockSql(options.clockOffsetMs?.() ?? 0))
+    const values = params.map(checked)
+    if (failure) throw failure.error
+    try {
+      const [result] = await connection.query({ sql, values, timeout })
+      return result
+    } catch (error) {
+      options.onError?.(nameOf(error))
+      const verdict = judge(error, session.moment)
+      if (verdict.connection === 'destroy') failure = { error, verdict }
+      throw error
+    }
   }
-  return {
+  const session: Session = {
+    moment: 'open',
+    begun: false,
+    failed(thrown) {
+      if (failure) return failure
+      if (errnoOf(thrown) === undefined) return { error: thrown }
+      return { error: thrown, verdict: judge(thrown, session.moment) }
+    },
+    rollBack: () => connection.query({ sql: 'ROLLBACK', timeout }).then(() => true, () => false),
     async query<T>(sql: string, params: readonly SqlValue[] = []) {
       const rows = await send(sql, params)
       if (!Array.isArray(rows)) throw new TypeError('Cannot query as the statement has no rows')
@@ -205,14 +260,11 @@ function queryableOf(connection: Connection, clock: () => string): Queryable {
       return { affectedRows: result.affectedRows, insertId: result.insertId }
     },
   }
+  return session
 }
 
-/** A duplicate, or an error of the caller's own: what was begun is rolled back. */
-function isUsable(error: unknown): boolean {
-  const errno = errnoOf(error)
-  if (error instanceof DbUnavailable || isConnectionLoss(error)) return false
-  if (errno !== undefined) return errno === 1062
-  return !(error instanceof Error && 'code' in error)
+function jitterMs(): number {
+  return RERUN_MS.least + Math.random() * (RERUN_MS.most - RERUN_MS.least)
 }
 
 function clockSql(offsetMs: number): string {
@@ -232,25 +284,3 @@ function checked(value: SqlValue): SqlValue {
 function describe(value: unknown): string {
   return Array.isArray(value) ? 'an array' : `${typeof value} ${String(value)}`
 }
-
-/** Connection refused, lost or refused to us: what the caller sees as "the database is away". */
-function isConnectionLoss(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  const code = 'code' in error ? String(error.code) : ''
-  if (error.message.startsWith('Queue limit reached')) return true
-  // A connection that ended while it lay idle: mysql2 says so without a code.
-  if (error.message.includes('connection is in closed state')) return true
-  return LOST_CODES.has(code) || LOST_ERRNOS.has(errnoOf(error) ?? 0)
-}
-
-const LOST_CODES = new Set([
-  'PROTOCOL_CONNECTION_LOST',
-  'ECONNRESET',
-  'EPIPE',
-  'ECONNREFUSED',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-])
-
-/** Too many connections; read only (an old primary); gone away. */
-const LOST_ERRNOS = new Set([1040, 1290, 1836, 1792, 2006, 2013])

@@ -111,10 +111,10 @@ export function problemResponse(
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (error instanceof DbUnavailable) {
-    return new Problem('unavailable', {
-      detail: 'Nothing was lost. Try again in a moment.',
-      retryAfter: 5,
-    })
+    const detail = error.outcome === 'nothing'
+      ? 'Nothing was lost. Try again in a moment.'
+      : 'It is not known whether this was done. Look first, then try again.'
+    return new Problem('unavailable', { detail, retryAfter: 5 })
   }
   if (error instanceof HTTPException) return fromHttpException(error)
   return new Problem('internal', { cause: error })

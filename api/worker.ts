@@ -23,6 +23,9 @@ interface WorkerContext {
 /** After a response a Worker may go on for 30 s; stop in time for what was claimed to end. */
 const DRAIN_MS = 20_000
 
+/** And what runs still is handed over before the platform ends it without a word. */
+const HAND_OVER_MS = 26_000
+
 interface Shop {
   deps: Deps
   app: Hono<AppEnv>
@@ -46,8 +49,13 @@ function shopOf(env: Bindings): Shop {
   if (known) return known
   const config = parseConfig(stringsOf(env))
   const { host, port, user, password, database } = env.HYPERDRIVE
+  const address = { host, port: Number(port), user, password, database }
+  const counted = {
+    onError: (errno: string) => deps.metrics.count('db_errors_total', { errno }),
+    onRetry: () => deps.metrics.count('db_tx_retries_total'),
+  }
   const deps: Deps = buildDeps(config, {
-    openDb: () => openConnection({ host, port: Number(port), user, password, database }),
+    openDb: () => openConnection(address, counted),
     log: createLog((line) => console.log(line), () => new Date()),
     clientAddress: (c) => c.req.header('cf-connecting-ip') ?? 'unknown',
     wake: (c) => c?.executionCtx.waitUntil(drain(deps, { sweeping: false })),
@@ -66,12 +74,13 @@ function stringsOf(env: Bindings): Record<string, string | undefined> {
 async function drain(deps: Deps, { sweeping }: { sweeping: boolean }): Promise<void> {
   const db = deps.openDb()
   const until = performance.now() + DRAIN_MS
+  const handOver = AbortSignal.timeout(HAND_OVER_MS)
   try {
     if (sweeping) {
       await assertSafeServer(db)
       await sweep(db, deps)
     }
-    while (performance.now() < until && await runDue(db, deps) > 0);
+    while (performance.now() < until && await runDue(db, deps, handOver) > 0);
   } catch (error) {
     deps.log.error('cannot drain the queues', { error })
   } finally {

@@ -6,7 +6,8 @@ import { migrate } from './migrate.ts'
 async function main(): Promise<number> {
   let pool: ReturnType<typeof openPool> | undefined
   try {
-    pool = openPool(parseDatabaseConfig(Deno.env.toObject()))
+    // A change of a large table may take its time.
+    pool = openPool(parseDatabaseConfig(Deno.env.toObject()), { patienceMs: 0 })
     const applied = await migrate(pool.openDb(), (line) => console.log(line))
     console.log(applied.length ? `${applied.length} applied` : 'The schema is up to date')
     return 0

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
-import { type Db, errnoOf, isDuplicate, microseconds } from '../api/db.ts'
+import { type Db, isDuplicate, microseconds } from '../api/db.ts'
+import { errnoOf } from '../api/db_errors.ts'
 import { assertSafeServer } from '../api/mysql.ts'
 
 export interface Migration {

@@ -197,16 +197,60 @@ function stripeRefuses(id: string, message: string): () => number {
   return () => ended.fired
 }
 
-test('a job that failed twelve times is dead, says so in the log, and is not run again', async () => {
-  const calls = stripeRefuses('sub_poison', 'no')
-  await cancelJob('sub_poison')
+/** A job that can never end well, as its payload is none. */
+async function poison(topic: string, name = 'password.recover'): Promise<void> {
+  await shop.db.run(
+    `INSERT INTO jobs (id, name, payload, topic, status, run_at, attempts, created_at)
+     VALUES (?, ?, '{', ?, 'ready', {now}, 0, {now})`,
+    [shop.deps.newId('job'), name, topic],
+  )
+}
+
+async function openAlerts(kind: string): Promise<string[]> {
+  const rows = await shop.db.query<{ subject: string }>(
+    'SELECT subject FROM alerts WHERE kind = ? AND resolved_at IS NULL AND confirmed_at IS NOT NULL',
+    [kind],
+  )
+  return rows.map(({ subject }) => subject)
+}
+
+test('a job that failed twelve times is dead, a person is told, and it is not run again', async () => {
+  await poison('poison')
   for (let i = 0; i < 20; i++) await later(2 * HOUR_MS)
-  expect(await jobOf('subscription.cancel:sub_poison')).toMatchObject({ status: 'dead' })
-  expect(calls()).toBe(12)
+  expect(await jobOf('poison')).toMatchObject({ status: 'dead', attempts: 12 })
   const said = shop.lines.filter((line) =>
-    line.includes('job is dead') && line.includes('"subscription.cancel"')
+    line.includes('job is dead') && line.includes('"password.recover"')
   )
   expect(said).toHaveLength(1)
+  expect(await openAlerts('job_dead')).toEqual(['poison'])
+  await sweep(shop.db, shop.deps)
+  expect(await openAlerts('job_dead')).toEqual(['poison'])
+  await shop.db.run("DELETE FROM jobs WHERE topic = 'poison'")
+  await sweep(shop.db, shop.deps)
+  expect(await openAlerts('job_dead')).toEqual([])
+})
+
+test('what the promise rests on never dies: it goes on each hour, and a person is told', async () => {
+  const calls = stripeRefuses('sub_kept', 'no')
+  await cancelJob('sub_kept')
+  const promised = ['payment.sync', 'order.refund', 'server.provision', 'server.check']
+  for (const name of promised) await poison(`${name}:broken`, name)
+  for (let i = 0; i < 14; i++) await later(2 * HOUR_MS)
+  expect(calls()).toBe(14)
+  for (const name of promised) {
+    expect(await jobOf(`${name}:broken`)).toMatchObject({ status: 'ready', attempts: 14 })
+  }
+  const topics = [...promised.map((name) => `${name}:broken`), 'subscription.cancel:sub_kept']
+  expect((await openAlerts('job_failing')).sort()).toEqual(topics.sort())
+  // Mended: it ends well by itself.
+  await shop.db.run(
+    `UPDATE jobs SET payload = '{"orderId":""}' WHERE topic = 'payment.sync:broken'`,
+  )
+  await later(2 * HOUR_MS)
+  expect(await jobOf('payment.sync:broken')).toMatchObject({ status: 'done' })
+  await shop.db.run("DELETE FROM jobs WHERE status = 'ready' AND failures > 11")
+  await sweep(shop.db, shop.deps)
+  expect(await openAlerts('job_failing')).toEqual([])
 })
 
 test('the error kept with a job holds no secret', async () => {
@@ -217,14 +261,18 @@ test('the error kept with a job holds no secret', async () => {
   expect(job?.error).toContain('No such thing for [secret]')
 })
 
-test('a job of another release fails by name and holds up no other', async () => {
-  await shop.db.run(
-    `INSERT INTO jobs (id, name, payload, topic, status, run_at, attempts, created_at)
-     VALUES (?, 'toString', '{}', 'newer', 'ready', {now}, 0, {now})`,
-    [shop.deps.newId('job')],
-  )
-  await shop.drain()
-  expect((await jobOf('newer'))?.error).toMatch(/its name is not known: toString/)
+test('a job of another release is left to it, holds up no other, and a person is told in an hour', async () => {
+  await poison('newer', 'toString')
+  await later(1000)
+  await sweep(shop.db, shop.deps)
+  expect(await openAlerts('job_unknown')).toEqual([])
+  await later(HOUR_MS + 1000)
+  await sweep(shop.db, shop.deps)
+  expect(await jobOf('newer')).toMatchObject({ status: 'ready', attempts: 0, error: null })
+  expect(await openAlerts('job_unknown')).toEqual(['toString'])
+  await shop.db.run("DELETE FROM jobs WHERE topic = 'newer'")
+  await sweep(shop.db, shop.deps)
+  expect(await openAlerts('job_unknown')).toEqual([])
 })
 
 test('a job whose end cannot be written down is run again after its lease', async () => {

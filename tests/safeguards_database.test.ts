@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Db, DbUnavailable, isDuplicate } from '../api/db.ts'
 import { createIdFactory } from '../api/ids.ts'
 import { claimJobs, enqueue, finish, giveBack, type Job } from '../api/jobs/queue.ts'
@@ -126,18 +126,92 @@ test('a connection that failed with an error is not used again', async () => {
   await pool.end()
 })
 
-test.each([
-  ['lost in use', 0],
-  // Long enough for the driver to have seen the end of it.
-  ['that ended while it lay idle', 200],
-])('a connection %s is told as such, and the next statement has a new one', async (_, idleMs) => {
-  const one = openConnection(parseDatabaseUrl(database.url))
+async function killed(one: Db): Promise<void> {
   const [row] = await one.query<{ id: number }>('SELECT CONNECTION_ID() AS id')
   await db.run(`KILL ${row?.id}`)
-  await new Promise((resolve) => setTimeout(resolve, idleMs))
-  await expect(one.query('SELECT 1 AS one')).rejects.toThrow(DbUnavailable)
-  expect(await one.query('SELECT 1 AS one')).toEqual([{ one: 1 }])
+}
+
+test('a statement whose connection was lost is told as such, and the next has a new one', async () => {
+  const one = openConnection(parseDatabaseUrl(database.url))
+  const lost = expect(one.run('DO SLEEP(10)')).rejects
+    .toMatchObject({ name: 'DbUnavailable', outcome: 'unknown' })
+  const running = await vi.waitFor(async () => {
+    const [row] = await db.query<{ id: number }>(
+      "SELECT id FROM information_schema.processlist WHERE info = 'DO SLEEP(10)'",
+    )
+    if (!row) throw new Error('It does not run yet')
+    return row.id
+  })
+  await db.run(`KILL ${running}`)
+  await lost
+  await one.run('DO 1')
   await one.close()
+})
+
+test('what cannot have been done twice runs again on a new connection: reads, and what was not sent', async () => {
+  const one = openConnection(parseDatabaseUrl(database.url))
+  await killed(one)
+  expect(await one.query('SELECT 1 AS one')).toEqual([{ one: 1 }])
+  await killed(one)
+  // Long enough for the driver to have seen the end of it.
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  await one.run('DO 1')
+  await one.close()
+})
+
+test('a transaction whose connection was lost before COMMIT runs again, and is done once', async () => {
+  await db.run('CREATE TABLE lost (id INT PRIMARY KEY)')
+  const retries: string[] = []
+  const errors: string[] = []
+  const pool = openPool(parseDatabaseUrl(database.url), {
+    onError: (name) => errors.push(name),
+    onRetry: () => retries.push('again'),
+  })
+  let runs = 0
+  await pool.openDb().transaction(async (tx) => {
+    await tx.run('INSERT INTO lost VALUES (?)', [++runs])
+    if (runs > 1) return
+    const [row] = await tx.query<{ id: number }>('SELECT CONNECTION_ID() AS id')
+    await db.run(`KILL ${row?.id}`)
+    await tx.run('INSERT INTO lost VALUES (100)')
+  })
+  expect(await db.query('SELECT id FROM lost')).toEqual([{ id: 2 }])
+  expect(retries).toHaveLength(1)
+  expect(errors).toHaveLength(1)
+  await pool.end()
+})
+
+test('after a deadlock that its work swallowed, a transaction writes nothing, and runs again', async () => {
+  await db.run('CREATE TABLE swallowed (id INT PRIMARY KEY, n INT)')
+  await db.run('INSERT INTO swallowed VALUES (1, 0), (2, 0), (3, 0)')
+  const both = Promise.withResolvers<void>()
+  let waiting = 0
+  let runs = 0
+  const bump = (first: number, second: number) =>
+    database.openDb().transaction(async (tx) => {
+      runs++
+      await tx.run('UPDATE swallowed SET n = n + 1 WHERE id = ?', [first])
+      if (++waiting === 2) both.resolve()
+      await both.promise
+      await tx.run('UPDATE swallowed SET n = n + 1 WHERE id = ?', [second]).catch(() => {})
+      await tx.run('UPDATE swallowed SET n = n + 1 WHERE id = 3').catch(() => {})
+    })
+  await Promise.all([bump(1, 2), bump(2, 1)])
+  expect(runs).toBe(3)
+  expect(await db.query('SELECT n FROM swallowed ORDER BY id')).toEqual([
+    { n: 2 },
+    { n: 2 },
+    { n: 2 },
+  ])
+})
+
+test('a statement that nobody answers is given up, and its connection with it', async () => {
+  const pool = openPool(parseDatabaseUrl(database.url), { connectionLimit: 1, patienceMs: 200 })
+  const started = performance.now()
+  await expect(pool.openDb().query('SELECT SLEEP(2) AS slept')).rejects.toThrow(DbUnavailable)
+  expect(performance.now() - started).toBeLessThan(1500)
+  expect(await pool.openDb().query('SELECT 1 AS one')).toEqual([{ one: 1 }])
+  await pool.end()
 })
 
 test('a database that is not there, and a queue that is full, are told as such', async () => {

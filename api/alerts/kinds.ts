@@ -12,6 +12,14 @@ export const alertKinds = {
     means: 'A job failed so often that it is not tried any more.',
     mend: 'Read its last error, mend the cause, then run `deno task orders retry ORDER`.',
   },
+  job_failing: {
+    means: 'A job of an order fails again and again. It is tried each hour until it ends well.',
+    mend: 'Read its last error, mend the cause, then run `deno task orders retry ORDER`.',
+  },
+  job_unknown: {
+    means: 'A job lies here for an hour that no running release knows by its name.',
+    mend: 'Finish the deployment of the release that made it, or start that release again.',
+  },
 } as const satisfies Record<string, AlertWords>
 
 interface AlertWords {

@@ -38,11 +38,14 @@ export interface Claimed {
   /** How many of the attempts ended in an error. */
   failures: number
   leaseToken: string
+  /** Taken over from a worker whose lease ran out: it died, or slept. */
+  tookOver: boolean
 }
 
 export interface Job extends Claimed {
   name: string
   payload: string
+  topic: string
 }
 
 /** A claimed row of the inbox. */
@@ -68,7 +71,7 @@ const CANDIDATES = 40
 
 /** The two queues: one claim, one finish, one failure for both. */
 const queues = {
-  jobs: { columns: 'name, payload', onClaim: ', dedupe_key = NULL' },
+  jobs: { columns: 'name, payload, topic', onClaim: ', dedupe_key = NULL' },
   stripe_events: {
     columns: 'type, object_type AS objectType, object_id AS objectId, body',
     onClaim: '',
@@ -98,29 +101,44 @@ export async function enqueue<N extends JobName>(
   )
 }
 
-/** Claims up to `limit` due rows of a queue for LEASE_MS. Each row goes to one claimer only. */
-export function claimJobs(db: Db, deps: Claimer, limit: number): Promise<Job[]> {
-  return claim<Job>(db, 'jobs', deps, limit)
+/**
+ * Claims up to `limit` due jobs for LEASE_MS, of any name or of `names` alone: a release leaves jobs
+ * that it does not know to the one that does. Each row goes to one claimer only.
+ */
+export function claimJobs(
+  db: Db,
+  deps: Claimer,
+  limit: number,
+  names?: readonly string[],
+): Promise<Job[]> {
+  return claim<Job>(db, deps, { queue: 'jobs', limit, names })
 }
 
 /** The same for the inbox. */
 export function claimInbox(db: Db, deps: Claimer, limit: number): Promise<InboxEvent[]> {
-  return claim<InboxEvent>(db, 'stripe_events', deps, limit)
+  return claim<InboxEvent>(db, deps, { queue: 'stripe_events', limit })
 }
 
 type Claimer = Pick<Deps, 'newId' | 'randomBytes'>
 
+interface Claim {
+  queue: Queue
+  limit: number
+  names?: readonly string[]
+}
+
+/**
+ * Only the UPDATE decides, and each statement is a transaction of its own: what was read before may
+ * be old, at any isolation level, and then changes nothing. Whoever dies between the statements, or
+ * never hears that the UPDATE came through, has leased rows that are due again when the lease ends.
+ */
 async function claim<R extends Claimed>(
   db: Db,
-  queue: Queue,
   deps: Claimer,
-  limit: number,
+  { queue, limit, names }: Claim,
 ): Promise<R[]> {
   if (limit <= 0) return []
-  const due = await db.query<{ id: string }>(
-    `SELECT id FROM ${queue} WHERE status = 'ready' AND run_at <= {now}
-      ORDER BY run_at, id LIMIT ${CANDIDATES}`,
-  )
+  const due = await listDue(db, queue, names)
   if (due.length === 0) return []
   const ids = pick(due.map((row) => row.id), limit, deps.randomBytes)
   const leaseToken = deps.newId('lease')
@@ -131,12 +149,29 @@ async function claim<R extends Claimed>(
     [leaseToken, microseconds(LEASE_MS), ...ids],
   )
   if (affectedRows === 0) return []
-  return await db.query<R>(
+  const rows = await db.query<R>(
     `SELECT id, attempts, failures, lease_token AS leaseToken, ${
       queues[queue].columns
     } FROM ${queue}
       WHERE id IN (${placeholders(ids)}) AND lease_token = ?`,
     [...ids, leaseToken],
+  )
+  const expired = new Set(due.filter((row) => row.leased).map((row) => row.id))
+  return rows.map((row) => ({ ...row, tookOver: expired.has(row.id) }))
+}
+
+/** Without a lock: several workers may see the same rows. */
+async function listDue(
+  db: Db,
+  queue: Queue,
+  names: readonly string[] = [],
+): Promise<{ id: string; leased: number }[]> {
+  return await db.query(
+    `SELECT id, lease_token IS NOT NULL AS leased FROM ${queue}
+      WHERE status = 'ready' AND run_at <= {now}
+        ${names.length ? `AND name IN (${placeholders(names)})` : ''}
+      ORDER BY run_at, id LIMIT ${CANDIDATES}`,
+    names,
   )
 }
 
@@ -165,7 +200,7 @@ export async function finish(db: Queryable, queue: Queue, row: Claimed): Promise
  * got a fresh waiting job meanwhile is done: that one carries on. False when the lease was lost.
  */
 export async function giveBack(
-  db: Db,
+  db: Queryable,
   queue: Queue,
   row: Claimed,
   { delayMs, error, outcome }: {

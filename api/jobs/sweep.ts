@@ -6,7 +6,8 @@ import { purgeIdempotencyKeys } from '../checkout/store.ts'
 import { microseconds, type Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { purgeMails } from '../mail/store.ts'
-
+import { createHandlers } from './handlers.ts'
+import { sweepJobAlerts } from './job_alerts.ts'
 import { enqueue, type JobName, purgeJobs } from './queue.ts'
 
 /** A buyer who pays is synced by the webhook at once; the sweep is for those whose webhook never came. */
@@ -28,6 +29,7 @@ export async function sweep(db: Queryable, deps: Deps): Promise<void> {
   await sweepOverdue(db, deps)
   await sweepDeleting(db, deps)
   await sweepMails(db, deps)
+  await sweepJobAlerts(db, deps, Object.keys(createHandlers(deps)))
   await purgeRateLimits(db)
   await purgeLoginDelays(db)
   await purgeMailTokens(db)

@@ -6,6 +6,10 @@ export const counters = {
   },
   lease_expired_total: { help: 'Jobs taken over from a worker that died', labels: [] },
   fenced_write_lost_total: { help: 'Writes refused as their lease was lost', labels: [] },
+  jobs_total: {
+    help: 'Attempts of jobs, by how they ended: done, waits, failed, dead or lost',
+    labels: ['job', 'outcome'],
+  },
   db_errors_total: { help: 'Errors of the database', labels: ['errno'] },
   db_tx_retries_total: { help: 'Transactions that ran again', labels: [] },
   panel_requests_total: { help: 'Calls to the panel', labels: ['op', 'code'] },

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { ConfigError, isLive, parseConfig, parseDatabaseConfig } from '../config.ts'
-import { DbUnavailable, errnoOf } from '../db.ts'
+import { DbUnavailable } from '../db.ts'
+import { errnoOf } from '../db_errors.ts'
 import { openPool } from '../mysql.ts'
 import { PanelError } from '../panel/panel.ts'
 import { createPterodactyl } from '../panel/pterodactyl.ts'
