@@ -1,0 +1,58 @@
+import { sweep } from '../../api/jobs/sweep.ts'
+import type { Shop } from './shop.ts'
+import { type View, viewOf } from './view.ts'
+
+const SECOND_MS = 1000
+const MINUTE_MS = 60 * SECOND_MS
+
+/**
+ * Runs what is due, sweeps each minute and moves the clock from one due time to the next, until
+ * nothing is under way any more or `withinMs` have passed. Gives how long that took by the clock.
+ */
+export async function settle(shop: Shop, withinMs = 40 * MINUTE_MS): Promise<number> {
+  const began = shop.clock.now().getTime()
+  for (let swept = Number.NEGATIVE_INFINITY;;) {
+    const passed = shop.clock.now().getTime() - began
+    if (passed - swept >= MINUTE_MS) {
+      swept = passed
+      await sweep(shop.db, shop.deps)
+    }
+    await shop.drain()
+    const view = await viewOf(shop)
+    if (isAtRest(view) || passed >= withinMs) return passed
+    // The longer it lasts, the less it matters when exactly it is looked at.
+    const most = Math.max(MINUTE_MS, passed / 20)
+    shop.clock.advance(Math.min(most, Math.max(SECOND_MS, nextDueInMs(view))))
+  }
+}
+
+/** Moves the clock on as a day of the shop goes by: sweeps and jobs run all the while. */
+export async function live(shop: Shop, ms: number, stepMs = MINUTE_MS): Promise<void> {
+  for (let passed = 0; passed < ms; passed += stepMs) {
+    shop.clock.advance(Math.min(stepMs, ms - passed))
+    await sweep(shop.db, shop.deps)
+    await shop.drain()
+  }
+}
+
+/** What runs for ever, or waits for a time that may not come. */
+const TIMERS = new Set(['sweep', 'panel.snapshot', 'order.refund'])
+
+/** Nothing is to be done but by a customer, by a person, or when a deadline comes. */
+export function isAtRest(view: View): boolean {
+  if (view.jobs.some((job) => !job.dead && !TIMERS.has(job.name))) return false
+  if (view.orders.some((order) => /^(paid|provisioning|provision_failed)$/.test(order.status))) {
+    return false
+  }
+  if (view.servers.some((server) => server.status === 'deleting')) return false
+  return view.sessions.every((session) => {
+    const status = view.order(session.orderId)?.status ?? ''
+    if (session.paid) return !/^(pending|payment_processing|expired|canceled)$/.test(status)
+    return session.status !== 'expired' || status !== 'pending'
+  })
+}
+
+function nextDueInMs(view: View): number {
+  const due = view.jobs.filter((job) => !job.dead && job.name !== 'sweep').map((job) => job.dueInMs)
+  return Math.min(MINUTE_MS, ...due.map((ms) => ms + 1))
+}
