@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import type { RuleOrder } from '../../dev/faults/rule.ts'
 import { startBench } from '../support/cells.ts'
 import { type Client, createClient } from '../support/client.ts'
-import { failWrites } from '../support/database_faults.ts'
 import { settle } from '../support/settle.ts'
 import { PURCHASE } from '../support/shop.ts'
 import { viewOf } from '../support/view.ts'
@@ -36,7 +35,7 @@ async function accountsOf(email: string): Promise<{ users: number; mails: number
 describe('register', () => {
   test.each(PASSING)('LOCK %i: one account and one mail, and nobody notices', async (errno) => {
     const email = `lock${errno}@example.com`
-    const fault = await failWrites(bench.shop.db, { table: 'outbox', errno })
+    const fault = await bench.failWrites({ table: 'outbox', errno })
     const answer = await signUp(email)
     expect(await fault.fired()).toBe(1)
     await fault.cancel()
@@ -48,7 +47,7 @@ describe('register', () => {
     'DB↓ %i: 503, no account and no mail; then the same works',
     async (errno) => {
       const email = `down${errno}@example.com`
-      const fault = await failWrites(bench.shop.db, { table: 'outbox', errno, times: ALWAYS })
+      const fault = await bench.failWrites({ table: 'outbox', errno, times: ALWAYS })
       const answer = await signUp(email)
       await fault.cancel()
       expect(answer.status).toBe(503)
@@ -83,7 +82,7 @@ async function rowsLeft(client: Client) {
 describe('create order', () => {
   test.each(PASSING)('LOCK %i: one order with one place, and nobody notices', async (errno) => {
     const client = await bench.shop.customer()
-    const fault = await failWrites(bench.shop.db, { table: 'order_events', errno })
+    const fault = await bench.failWrites({ table: 'order_events', errno })
     const answer = await place(client)
     expect(await fault.fired()).toBe(1)
     await fault.cancel()
@@ -97,7 +96,7 @@ describe('create order', () => {
       const client = await bench.shop.customer()
       const key = crypto.randomUUID()
       const before = await rowsLeft(client)
-      const fault = await failWrites(bench.shop.db, { table: 'order_events', errno, times: ALWAYS })
+      const fault = await bench.failWrites({ table: 'order_events', errno, times: ALWAYS })
       const answer = await place(client, key)
       await fault.cancel()
       expect(answer.status).toBe(503)
@@ -220,7 +219,7 @@ describe('redirect / success page', () => {
   test.each(PASSING)('LOCK %i: the payment is taken once, and nobody notices', async (errno) => {
     const buyer = await bench.open()
     await bench.payUnheard(buyer)
-    const fault = await failWrites(bench.shop.db, { table: 'payments', errno })
+    const fault = await bench.failWrites({ table: 'payments', errno })
     const synced = await buyer.client.post(`/api/orders/${buyer.orderId}/sync`)
     expect(await fault.fired()).toBe(1)
     await fault.cancel()
@@ -233,7 +232,7 @@ describe('redirect / success page', () => {
     async (errno) => {
       const buyer = await bench.open()
       await bench.payUnheard(buyer)
-      const fault = await failWrites(bench.shop.db, { table: 'payments', errno, times: ALWAYS })
+      const fault = await bench.failWrites({ table: 'payments', errno, times: ALWAYS })
       const synced = await buyer.client.post(`/api/orders/${buyer.orderId}/sync`)
       await fault.cancel()
       expect(synced.status).toBe(503)

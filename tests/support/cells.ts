@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import type { RuleOrder } from '../../dev/faults/rule.ts'
 import type { Client } from './client.ts'
+import { failWrites, type WriteFault } from './database_faults.ts'
 import { withholdWebhooks } from './faults.ts'
 import { assertInvariants } from './invariants.ts'
 import { settle } from './settle.ts'
@@ -22,6 +23,10 @@ export interface Bench {
   kinds(buyer: Buyer): Promise<string[]>
   /** Fails unless the order ends with one server that runs, and is not paid back. */
   expectDelivered(buyer: Buyer): Promise<void>
+  /** How long it takes, by the clock, until the server runs; no more than `withinMs`. */
+  msToServer(buyer: Buyer, withinMs: number): Promise<number>
+  /** The database refuses the next `times` writes to a table, until the test ends. */
+  failWrites(fault: Parameters<typeof failWrites>[1]): Promise<WriteFault>
   /** Orders a fault for the next `times` occasions. */
   fault(on: RuleOrder['on'], fault: RuleOrder['fault'], times?: number): { fired: number }
 }
@@ -35,6 +40,7 @@ export interface Buyer {
 /** A shop for the tests of one file; after each all ends well and the invariants hold. */
 export function startBench(): Bench {
   let shop: Shop
+  let writeFault: WriteFault | undefined
   beforeAll(async () => {
     shop = await startShop()
   })
@@ -42,6 +48,7 @@ export function startBench(): Bench {
     shop.intercept.stripe = undefined
     shop.intercept.panel = undefined
     shop.faults.clear()
+    await writeFault?.cancel()
     await settle(shop)
     await assertInvariants(shop)
   })
@@ -99,6 +106,9 @@ export function startBench(): Bench {
       await settle(shop)
       expect(await rowOf(buyer)).toEqual({ status: 'provisioned', server: 'active', n: 1 })
     },
+    msToServer: ({ orderId }, withinMs) =>
+      settle(shop, withinMs, (view) => view.order(orderId)?.status === 'provisioned'),
+    failWrites: async (fault) => writeFault = await failWrites(shop.db, fault),
     fault,
   }
 }

@@ -1,3 +1,4 @@
+import { DbUnavailable } from '../../api/db.ts'
 import { sweep } from '../../api/jobs/sweep.ts'
 import type { Shop } from './shop.ts'
 import { type View, viewOf } from './view.ts'
@@ -7,19 +8,24 @@ const MINUTE_MS = 60 * SECOND_MS
 
 /**
  * Runs what is due, sweeps each minute and moves the clock from one due time to the next, until
- * nothing is under way any more or `withinMs` have passed. Gives how long that took by the clock.
+ * nothing is under way any more, or `done` says so, or `withinMs` have passed. Gives how long that
+ * took by the clock.
  */
-export async function settle(shop: Shop, withinMs = 40 * MINUTE_MS): Promise<number> {
+export async function settle(
+  shop: Shop,
+  withinMs = 40 * MINUTE_MS,
+  done: (view: View) => boolean = isAtRest,
+): Promise<number> {
   const began = shop.clock.now().getTime()
   for (let swept = Number.NEGATIVE_INFINITY;;) {
     const passed = shop.clock.now().getTime() - began
     if (passed - swept >= MINUTE_MS) {
       swept = passed
-      await sweep(shop.db, shop.deps)
+      await step(shop, () => sweep(shop.db, shop.deps))
     }
-    await shop.drain()
+    await step(shop, shop.drain)
     const view = await viewOf(shop)
-    if (isAtRest(view) || passed >= withinMs) return passed
+    if (done(view) || passed >= withinMs) return passed
     // The longer it lasts, the less it matters when exactly it is looked at.
     const most = Math.max(MINUTE_MS, passed / 20)
     shop.clock.advance(Math.min(most, Math.max(SECOND_MS, nextDueInMs(view))))
@@ -30,8 +36,18 @@ export async function settle(shop: Shop, withinMs = 40 * MINUTE_MS): Promise<num
 export async function live(shop: Shop, ms: number, stepMs = MINUTE_MS): Promise<void> {
   for (let passed = 0; passed < ms; passed += stepMs) {
     shop.clock.advance(Math.min(stepMs, ms - passed))
-    await sweep(shop.db, shop.deps)
-    await shop.drain()
+    await step(shop, () => sweep(shop.db, shop.deps))
+    await step(shop, shop.drain)
+  }
+}
+
+/** A database that is away stops nothing for good: the loop looks again at its next poll. */
+async function step(shop: Shop, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!(error instanceof DbUnavailable)) throw error
+    shop.deps.log.warn('cannot drain the queues', { error })
   }
 }
 
@@ -48,7 +64,7 @@ export function isAtRest(view: View): boolean {
   return view.sessions.every((session) => {
     const status = view.order(session.orderId)?.status ?? ''
     if (session.paid) return !/^(pending|payment_processing|expired|canceled)$/.test(status)
-    return session.status !== 'expired' || status !== 'pending'
+    return session.status === 'open' || status !== 'pending'
   })
 }
 
