@@ -66,6 +66,24 @@ function flag(normally: 'on' | 'off' = 'off') {
   return z.enum(['on', 'off'], 'must be on or off').default(normally).transform((v) => v === 'on')
 }
 
+const UNIT_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** Milliseconds of a text such as `90m`, `24h` or `2d`; undefined of any other. */
+function toMs(text: string): number | undefined {
+  const [, count, unit] = /^([1-9]\d{0,5})([mhd])$/.exec(text.trim()) ?? []
+  return count && unit ? Number(count) * (UNIT_MS[unit] ?? Number.NaN) : undefined
+}
+
+function duration({ from, to }: { from: string; to: string }) {
+  return z.string().transform((text, context) => {
+    const ms = toMs(text)
+    if (ms !== undefined && ms >= (toMs(from) ?? 0) && ms <= (toMs(to) ?? 0)) return ms
+    const message = `must be a duration such as 90m, 24h or 2d, from ${from} to ${to}`
+    context.addIssue({ code: 'custom', message })
+    return z.NEVER
+  })
+}
+
 function httpUrl(what: string) {
   return z.url({ protocol: /^https?$/, error: `must be ${what}` })
     .refine((value) => !EXAMPLE_URL.test(value), `is a placeholder: it must be ${what}`)
@@ -133,7 +151,8 @@ const Environment = z.object({
   JWT_PRIVATE_KEY: json(PrivateJwk, 'an Ed25519 private key as JWK (kty OKP, crv Ed25519, x, d)'),
   JWT_PREVIOUS_KEYS: json(z.array(Jwk), 'a JSON array of public Ed25519 JWKs').optional(),
   AUTH_SECRET: secret(/^.{32,}$/, 'at least 32 random characters'),
-  REFUND_AFTER_HOURS: z.coerce.number('must be a number of hours').min(1).max(720).default(24),
+  REFUND_AFTER: duration({ from: '1m', to: '30d' }).prefault('24h'),
+  REFUND_AFTER_HOURS: z.undefined('is not read any more: set REFUND_AFTER, such as 48h').optional(),
   TRUSTED_PROXIES: z.string().default('')
     .transform((text) => text.split(',').map((part) => part.trim()).filter(Boolean))
     .refine(

@@ -10,6 +10,7 @@ import { createHttpMailer } from './mail/http_mailer.ts'
 import { type Mailer, UNCONFIGURED } from './mail/mailer.ts'
 import type { SmtpAddress } from './mail/smtp_url.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
+import { createGate } from './panel/gate.ts'
 import type { Panel } from './panel/panel.ts'
 import { createPterodactyl } from './panel/pterodactyl.ts'
 import type { Payments } from './payments/payments.ts'
@@ -69,6 +70,8 @@ export interface Platform {
   rateLimits?: RateLimits
   /** Less than the usual only in tests: hashing is most of what a sign-up costs. */
   passwordCost?: PasswordCost
+  /** How a call waits for its turn at the panel; for a test whose clock does not run by itself. */
+  sleep?: (ms: number) => Promise<void>
 }
 
 /**
@@ -78,21 +81,26 @@ export interface Platform {
 export function buildDeps(config: Config, platform: Platform): Deps {
   const now = platform.now ?? (() => new Date())
   const randomBytes = platform.randomBytes ?? cryptoBytes
+  const newId = createIdFactory(now, randomBytes)
+  const metrics = createMetrics()
+  const { openDb, log, sleep } = platform
+  const panelAccess = { url: config.PANEL_URL, apiKey: config.PANEL_API_KEY }
+  const gate = createGate({ ...panelAccess, openDb, sleep, deps: { newId, log, metrics } })
   return {
     rateLimits: RATE_LIMITS,
     ...platform,
     config,
     now,
     randomBytes,
-    newId: createIdFactory(now, randomBytes),
-    metrics: createMetrics(),
+    newId,
+    metrics,
     payments: createStripe({
       secretKey: config.STRIPE_SECRET_KEY,
       webhookSecrets: config.STRIPE_WEBHOOK_SECRETS,
       apiUrl: config.STRIPE_API_URL,
       now,
     }),
-    panel: createPterodactyl({ url: config.PANEL_URL, apiKey: config.PANEL_API_KEY, now }),
+    panel: createPterodactyl({ ...panelAccess, gate }),
     mailer: chooseMailer(config, platform),
     passwords: createPasswords({
       secret: config.AUTH_SECRET,

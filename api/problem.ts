@@ -24,6 +24,7 @@ export const problems = {
   'plan-not-sold': [409, 'This plan is not sold now'],
   'idempotency-mismatch': [409, 'The Idempotency-Key was used for another request'],
   'too-many-open-orders': [409, 'You have several unpaid orders'],
+  'not-possible': [409, 'That is not possible now'],
   'order-not-open': [409, 'The order is not open any more'],
   'token-invalid': [410, 'This link does not work any more'],
   'body-too-large': [413, 'The request body is too large'],

@@ -5,6 +5,7 @@ import { createPanelEmulator } from '../dev/panel/emulator.ts'
 import { readSample } from './fixtures/panel/samples.ts'
 import { failNext } from './support/faults.ts'
 import { serveEmulator } from './support/serve.ts'
+import { freeGate } from './support/gate.ts'
 
 const KEY = 'ptla_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG'
 
@@ -209,7 +210,7 @@ test('a server whose answer was lost is found by its external id', async () => {
 test('a refused connection is retried', async () => {
   const url = serve(() => new Response())
   await servers.pop()?.stop()
-  const panel = createPterodactyl({ url, apiKey: KEY, now: () => new Date() })
+  const panel = createPterodactyl({ url, apiKey: KEY, gate: freeGate })
   expect(await failure(panel.listNodes())).toMatchObject({ code: 'network', kind: 'retry' })
 })
 
@@ -219,7 +220,7 @@ test('an answer that does not come in time is unknown', async () => {
   const panel = createPterodactyl({
     url,
     apiKey: KEY,
-    now: () => new Date(),
+    gate: freeGate,
     fetch: (input, init) => {
       given = init?.signal
       return fetch(input, { ...init, signal: AbortSignal.timeout(50) })
@@ -233,13 +234,12 @@ test('a key without permission, an unknown key and a wrong address are configura
   const { panel, emulator, url } = openPanel()
   emulator.store.keys.get(1).permissions = { servers: 3 }
   expect(await failure(panel.listNodes())).toMatchObject({ kind: 'configuration', status: 403 })
-  const now = () => new Date()
-  const stranger = createPterodactyl({ url, apiKey: 'ptla_wrong', now })
+  const stranger = createPterodactyl({ url, apiKey: 'ptla_wrong', gate: freeGate })
   expect(await failure(stranger.findUser('shop-usr_1'))).toMatchObject({
     kind: 'configuration',
     code: 'AuthenticationException',
   })
-  const lost = createPterodactyl({ url: `${url}/panel`, apiKey: KEY, now })
+  const lost = createPterodactyl({ url: `${url}/panel`, apiKey: KEY, gate: freeGate })
   expect(await failure(lost.findServer('shop-srv_1'))).toMatchObject({
     kind: 'configuration',
     code: 'NotFoundHttpException',
@@ -288,18 +288,6 @@ test.each([
   const { status, headers, body } = readSample(name).response
   const panel = panelAt(serve(() => Response.json(body, { status, headers })))
   expect(await failure(panel.listNodes())).toMatchObject({ status, kind, outcome })
-})
-
-test('after 429 no call is made until the panel allows it', async () => {
-  const { panel, emulator, advance } = openPanel({ requestsPerMinute: 1 })
-  await panel.findServer('shop-srv_1')
-  expect(await failure(panel.listRegions())).toMatchObject({ status: 429, retryAfterMs: 60_000 })
-  advance(30_000)
-  emulator.store.keys.get(1).token = 'a call would now be answered 401'
-  expect(await failure(panel.listRegions())).toMatchObject({ status: 429, retryAfterMs: 30_000 })
-  emulator.store.keys.get(1).token = KEY
-  advance(30_000)
-  expect(await panel.findServer('shop-srv_1')).toBe(undefined)
 })
 
 test('no failure gives the key away', async () => {
@@ -354,12 +342,12 @@ function openPanel({ requestsPerMinute = 1000 } = {}) {
   const server = serveEmulator()
   server.handler = emulator.fetch
   servers.push(server)
-  const panel = createPterodactyl({ url: server.url, apiKey: KEY, now })
+  const panel = createPterodactyl({ url: server.url, apiKey: KEY, gate: freeGate })
   return { panel, emulator, url: server.url, advance: (ms: number) => time += ms }
 }
 
 function panelAt(url: string) {
-  return createPterodactyl({ url, apiKey: KEY, now: () => new Date() })
+  return createPterodactyl({ url, apiKey: KEY, gate: freeGate })
 }
 
 function serve(handler: (request: Request) => Response | Promise<Response>): string {

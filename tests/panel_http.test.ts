@@ -6,6 +6,7 @@ import { headersOf } from './fixtures/panel/samples.ts'
 import { type ServedWorld, serveSampleWorld } from './fixtures/panel/served.ts'
 import { CUSTOMER_KEY, FULL_KEY, SERVERS_KEY } from './fixtures/panel/world.ts'
 import { failNode } from './support/faults.ts'
+import { freeGate } from './support/gate.ts'
 
 const worlds: ServedWorld[] = []
 
@@ -105,7 +106,7 @@ function open(): ServedWorld {
 }
 
 function panelAt(url: string, apiKey = FULL_KEY) {
-  return createPterodactyl({ url, apiKey, now: () => new Date() })
+  return createPterodactyl({ url, apiKey, gate: freeGate })
 }
 
 function postServer(url: string, signal: AbortSignal): Promise<Response> {

@@ -24,8 +24,21 @@ test('a public JWK is no private key', () => {
     .toThrow(/JWT_PRIVATE_KEY/)
 })
 
-test.each(['0', '0.5', '721', '-1', 'NaN'])('a refund after %s hours stops the start', (hours) => {
-  expect(() => parseConfig({ ...good, REFUND_AFTER_HOURS: hours })).toThrow(/REFUND_AFTER_HOURS/)
+test.each(['0h', '0.5h', '31d', '721h', '-1h', '24', '1w', 'NaN'])(
+  'a refund after %s stops the start, and the message says what is wanted',
+  (after) => {
+    expect(() => parseConfig({ ...good, REFUND_AFTER: after }))
+      .toThrow(/REFUND_AFTER must be a duration such as 90m, 24h or 2d/)
+  },
+)
+
+test.each([['1m', 60_000], ['90m', 5_400_000], ['24h', 86_400_000], ['30d', 2_592_000_000]])(
+  'a refund after %s is one after %i ms',
+  (after, ms) => expect(parseConfig({ ...good, REFUND_AFTER: after }).REFUND_AFTER).toBe(ms),
+)
+
+test('without a word the money goes back after a day', () => {
+  expect(parseConfig(good).REFUND_AFTER).toBe(86_400_000)
 })
 
 test('addresses lose the slash at their end, so that paths can be put behind them', () => {

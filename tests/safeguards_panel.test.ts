@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { refundUndelivered } from '../api/payments/refund.ts'
+import { endOrder } from '../api/payments/refund.ts'
 import { provisionServer } from '../api/servers/provision.ts'
 import { failNext, panelAway, withholdWebhooks } from './support/faults.ts'
 import { assertInvariants } from './support/invariants.ts'
@@ -411,7 +411,7 @@ test('a server that became active in the moment of the deadline is delivered, no
     }
     return await shop.db.query(sql, params)
   }
-  await refundUndelivered(left, shop.deps, { orderId })
+  await endOrder(left, shop.deps, { orderId })
   expect(await statusOf(orderId)).toMatchObject({ order: 'provisioned', server: 'active' })
   expect(await shop.db.query('SELECT id FROM refunds WHERE order_id = ?', [orderId])).toEqual([])
 })

@@ -27,7 +27,11 @@ export function createPasswords(options: {
   const pepperId = createHash('sha256').update(`pepper-id|${options.secret}`).digest('hex')
     .slice(0, 8)
 
-  async function digest(password: string, salt: Uint8Array, cost: PasswordCost): Promise<Uint8Array> {
+  async function digest(
+    password: string,
+    salt: Uint8Array,
+    cost: PasswordCost,
+  ): Promise<Uint8Array> {
     const derived = await takeTurn(() => derive(password, salt, cost))
     return createHmac('sha256', options.secret).update('password|').update(derived).digest()
   }
@@ -162,7 +166,11 @@ function tooBusy(): Problem {
   })
 }
 
-function derive(password: string, salt: Uint8Array, { ln, r, p }: PasswordCost): Promise<Uint8Array> {
+function derive(
+  password: string,
+  salt: Uint8Array,
+  { ln, r, p }: PasswordCost,
+): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     scrypt(password, salt, 32, { N: 2 ** ln, r, p, maxmem: MAX_MEMORY }, (error, key) => {
       if (error) reject(error)

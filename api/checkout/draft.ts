@@ -54,13 +54,14 @@ export function draftOrder(
 export function draftRequest(
   { config }: Pick<Deps, 'config'>,
   order: DraftOrder,
-  customerId: string,
+  { customerId, shopId }: { customerId: string; shopId: string },
 ): CheckoutRequest {
   const shop = config.PUBLIC_URL
   return {
     orderId: order.id,
     userId: order.userId,
     serverId: order.bought.serverId,
+    shopId,
     customerId,
     stripePriceId: order.stripePriceId,
     // Concatenated: URL would encode the braces that Stripe replaces.

@@ -5,6 +5,7 @@ import { countOpenOrdersOf, findOrder, insertOrder, insertOrderEvent } from '../
 import { PaymentsError } from '../payments/payments.ts'
 import { environmentFor } from '../plans/egg_rules.ts'
 import { findPlanForSale, listRegions, type NotForSale, type PlanForSale } from '../plans/store.ts'
+import { shopId } from '../plans/shop_id.ts'
 import { type FieldError, Problem } from '../problem.ts'
 import { holdCapacity, regionsWithRoom } from './capacity.ts'
 import type { PlaceOrder } from './requests.ts'
@@ -88,7 +89,9 @@ async function writeOrder(
     customerId: string
   },
 ): Promise<void> {
-  const request = deps.payments.draftCheckoutSession(draftRequest(deps, order, customerId))
+  const shop = await shopId(db, deps.randomBytes)
+  const named = { customerId, shopId: shop }
+  const request = deps.payments.draftCheckoutSession(draftRequest(deps, order, named))
   const held = await db.transaction(async (tx) => {
     if (await countOpenOrdersOf(tx, order.userId) >= MAX_OPEN_ORDERS) {
       throw new Problem('too-many-open-orders', {

@@ -10,9 +10,18 @@ export interface CheckoutSession {
   stripeSessionId: string | null
   stripeCustomerId: string | null
   url: string | null
-  status: 'open' | 'complete' | 'expired'
+  status: SessionStatus
   expiresAt: Date
 }
+
+/**
+ * - open: may be paid, or opened still
+ * - processing: complete at Stripe, and the bank is waited for
+ * - complete: its money was taken, for the order or to be returned
+ * - expired: nothing will come of it
+ * - failed: Stripe answered with an error of its own, and may have made the session all the same
+ */
+export type SessionStatus = 'open' | 'processing' | 'complete' | 'expired' | 'failed'
 
 const COLUMNS = `order_id AS orderId, attempt, request, stripe_session_id AS stripeSessionId,
   stripe_customer_id AS stripeCustomerId, url, status, expires_at AS expiresAt`
@@ -59,6 +68,40 @@ export async function findCheckoutSession(
   return row && { ...row, request: JSON.parse(row.request) }
 }
 
+/** Every attempt of an order, oldest first. */
+export async function listCheckoutSessions(
+  db: Queryable,
+  orderId: string,
+): Promise<CheckoutSession[]> {
+  const rows = await db.query<Row>(
+    `SELECT ${COLUMNS} FROM checkout_sessions WHERE order_id = ? ORDER BY attempt`,
+    [orderId],
+  )
+  return rows.map((row) => ({ ...row, request: JSON.parse(row.request) }))
+}
+
+export async function findAttempt(
+  db: Queryable,
+  { orderId, attempt }: Attempt,
+): Promise<CheckoutSession | undefined> {
+  return (await listCheckoutSessions(db, orderId)).find((one) => one.attempt === attempt)
+}
+
+interface Attempt {
+  orderId: string
+  attempt: number
+}
+
+/** Whether money may still come from any session of the order. */
+export async function hasLiveSession(db: Queryable, orderId: string): Promise<boolean> {
+  const rows = await db.query(
+    `SELECT attempt FROM checkout_sessions
+      WHERE order_id = ? AND status IN ('open', 'processing', 'failed') LIMIT 1`,
+    [orderId],
+  )
+  return rows.length > 0
+}
+
 /** The order that a session at Stripe belongs to, as we recorded it. */
 export async function findOrderIdOfSession(
   db: Queryable,
@@ -74,7 +117,7 @@ export async function findOrderIdOfSession(
 /** Stripe's answer to the create; a second answer, being the same, changes nothing. */
 export async function recordOpened(
   db: Queryable,
-  { orderId, attempt }: { orderId: string; attempt: number },
+  { orderId, attempt }: Attempt,
   opened: { id: string; url: string },
 ): Promise<void> {
   await db.run(
@@ -84,11 +127,57 @@ export async function recordOpened(
   )
 }
 
-/** Stripe's word for the session, as read last. */
+/** Stripe failed to answer the create. False when another request saw that, or got an answer. */
+export async function recordFailed(
+  tx: Queryable,
+  { orderId, attempt }: Attempt,
+): Promise<boolean> {
+  const { affectedRows } = await tx.run(
+    `UPDATE checkout_sessions SET status = 'failed'
+      WHERE order_id = ? AND attempt = ? AND status = 'open' AND stripe_session_id IS NULL`,
+    [orderId, attempt],
+  )
+  return affectedRows === 1
+}
+
+/** A session that Stripe turned out to have. Nobody was told its address, so it is not kept. */
+export async function recordFound(
+  db: Queryable,
+  { orderId, attempt }: Attempt,
+  stripeSessionId: string,
+): Promise<void> {
+  await db.run(
+    `UPDATE checkout_sessions SET stripe_session_id = ?, status = 'open'
+      WHERE order_id = ? AND attempt = ? AND stripe_session_id IS NULL`,
+    [stripeSessionId, orderId, attempt],
+  )
+}
+
+/** A session that names the order, but of which we have no attempt. Throws the duplicate error. */
+export async function insertFoundSession(
+  db: Queryable,
+  session: Omit<CheckoutSession, 'status' | 'url'>,
+): Promise<void> {
+  await db.run(
+    `INSERT INTO checkout_sessions (order_id, attempt, request, stripe_session_id,
+       stripe_customer_id, status, created_at, expires_at)
+     VALUES (?, ?, ?, ?, ?, 'open', {now}, ?)`,
+    [
+      session.orderId,
+      session.attempt,
+      JSON.stringify(session.request),
+      session.stripeSessionId,
+      session.stripeCustomerId,
+      session.expiresAt,
+    ],
+  )
+}
+
+/** What is known of an attempt by now. */
 export async function recordSessionStatus(
   tx: Queryable,
-  { orderId, attempt }: { orderId: string; attempt: number },
-  status: CheckoutSession['status'],
+  { orderId, attempt }: Attempt,
+  status: SessionStatus,
 ): Promise<void> {
   await tx.run(
     'UPDATE checkout_sessions SET status = ? WHERE order_id = ? AND attempt = ?',

@@ -3,13 +3,14 @@ import { mailResetLink } from '../accounts/recovery.ts'
 import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { sendMail } from '../mail/send.ts'
-import { refundUndelivered } from '../payments/refund.ts'
+import { endOrder, returnPayment } from '../payments/refund.ts'
 import { syncOrder } from '../payments/sync.ts'
 import { shopId } from '../plans/shop_id.ts'
 import { snapshotPanel } from '../plans/snapshot.ts'
 import { checkServer, recreateServer, verifyServer } from '../servers/check.ts'
-import { deleteServer } from '../servers/delete.ts'
+import { deleteServer, retireServer } from '../servers/delete.ts'
 import { provisionServer } from '../servers/provision.ts'
+import { suspendServer } from '../servers/suspend.ts'
 import type { JobPayloads } from './queue.ts'
 
 /** A job's work: may run twice, and may die between any two lines; it must not matter. */
@@ -29,7 +30,10 @@ export function createHandlers(deps: Deps): Handlers {
     'server.recreate': (db, payload) => recreateServer(db, deps, payload),
     'server.verify': (db, payload) => verifyServer(db, deps, payload),
     'server.delete': (db, payload) => deleteServer(db, deps, payload),
-    'order.refund': (db, payload) => refundUndelivered(db, deps, payload),
+    'server.suspend': (db, payload) => suspendServer(db, deps, payload),
+    'server.retire': (db, payload) => retireServer(db, deps, payload),
+    'order.refund': (db, payload) => endOrder(db, deps, payload),
+    'payment.return': (db, payload) => returnPayment(db, deps, payload),
     'mail.send': (db, payload, attempts) => sendMail(db, deps, payload, attempts),
     'password.recover': (db, payload) => mailResetLink(db, deps, payload),
     'panel.user-email': (db, payload) => followEmail(db, deps, payload),

@@ -17,8 +17,14 @@ export interface JobPayloads {
   'server.verify': { serverId: string; look: 1 | 2 }
   /** Delete a server whose delivery was stopped. */
   'server.delete': { serverId: string }
-  /** Return the money of an order that was not delivered by its deadline. */
+  /** Make the panel agree with whether a server may run. */
+  'server.suspend': { serverId: string }
+  /** Delete a suspended server whose money went back, once its time has passed. */
+  'server.retire': { serverId: string }
+  /** End an order that was not delivered by its deadline, or whose end is decided: its money goes back. */
   'order.refund': { orderId: string }
+  /** Return a payment that the order did not need. */
+  'payment.return': { paymentId: string }
   /** Hand a mail of the outbox to the provider. */
   'mail.send': { mailId: string }
   /** Mail the owner a link to set a new password; null: nobody has the address that was given. */

@@ -44,9 +44,9 @@ async function sweepOpenOrders(db: Queryable, deps: Deps): Promise<void> {
   const orders = (after: string) =>
     db.query<{ id: string }>(
       `SELECT o.id FROM orders o
-        WHERE o.id > ? AND (o.status IN ('pending', 'payment_processing') OR (o.status = 'canceled'
+        WHERE o.id > ? AND (o.status IN ('pending', 'payment_processing') OR (o.status <> 'pending'
           AND EXISTS (SELECT 1 FROM checkout_sessions c
-            WHERE c.order_id = o.id AND c.status = 'open')))
+            WHERE c.order_id = o.id AND c.status IN ('open', 'processing', 'failed'))))
           AND o.created_at < {now} - INTERVAL ? MICROSECOND AND ${noJob('payment.sync', 'o.id')}
         ORDER BY o.id LIMIT ${BATCH}`,
       [after, microseconds(SETTLE_MS)],
@@ -126,7 +126,8 @@ function noJob(name: JobName, id: string, statuses = ['ready']): string {
     WHERE j.status IN (${among}) AND j.topic = CONCAT('${name}:', ${id}))`
 }
 
-function missingJob(status: string, there: boolean) {
+/** The job that moves a server on that is not active yet. */
+export function missingJob(status: string, there: boolean) {
   if (status === 'install_failed') return 'server.recreate'
   return there ? 'server.check' : 'server.provision'
 }

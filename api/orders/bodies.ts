@@ -27,7 +27,7 @@ export const OrderBody = z.object({
   currency: Currency,
   unitAmount: minorUnits('Minor units, for one term, before discounts and tax.'),
   waitingFor: z.string().nullable().meta({
-    description: 'What the order waits for, while it does: `room`, `account` or `panel`.',
+    description: 'What the order waits for, while it does: `room`, `account`, `panel` or `bank`.',
   }),
   serverId: id('srv_', 'The order’s server, once there is one.').nullable(),
   pteroServerId: z.int().nullable().meta({

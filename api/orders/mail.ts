@@ -5,7 +5,7 @@ import type { MailFacts } from '../mail/messages.ts'
 import type { OrderMailFacts, OrderProblem } from '../mail/messages/orders.ts'
 import { queueMail } from '../mail/outbox.ts'
 import { panelUsername } from '../panel/username.ts'
-import { listPaymentsOf } from '../payments/store.ts'
+import { amountReturned, listPaymentsOf } from '../payments/money_store.ts'
 import { regionNames } from '../plans/store.ts'
 import { findOrder, msSinceOrderEvent, type Order } from './store.ts'
 
@@ -76,23 +76,50 @@ export async function mailLongWait(
   { orderId, kind, reason }: {
     orderId: string
     kind: string
-    reason: keyof typeof TELL_AFTER_MS
+    reason: keyof typeof TELL_AFTER_MS | 'bank'
   },
 ): Promise<void> {
+  // Of what the bank looks at they were told when it began.
+  if (reason === 'bank') return
   const lastsMs = await msSinceOrderEvent(tx, orderId, kind) ?? 0
   if (lastsMs >= TELL_AFTER_MS[reason]) await mailOrderProblem(tx, deps, orderId, reason)
 }
 
-/** The order ended without a server, and everything that was paid goes back. */
+/** The order has ended, and its money goes back or has gone back. */
 export async function mailOrderRefunded(
   tx: Queryable,
   deps: MailDeps,
   order: Order,
 ): Promise<void> {
-  const payments = await listPaymentsOf(tx, order.id)
-  const amount = payments.reduce((sum, payment) => sum + payment.amount, 0)
-  const facts = { ...orderFacts(order), amount, currency: order.currency }
+  let amount = 0
+  for (const payment of await listPaymentsOf(tx, order.id)) {
+    if (payment.role !== 'extra') amount += await amountReturned(tx, payment.id)
+  }
+  const reason = order.ending ?? 'not_delivered'
+  const facts = { ...orderFacts(order), reason, amount, currency: order.currency }
   await mailBuyer(tx, deps, order, { template: 'order_refunded', facts })
+}
+
+/** The order was paid a second time, and that payment goes back. */
+export async function mailPaidTwice(
+  tx: Queryable,
+  deps: MailDeps,
+  order: Order,
+  { paymentId, amount, currency }: { paymentId: string; amount: number; currency: string },
+): Promise<void> {
+  const facts = { ...orderFacts(order), amount, currency }
+  await mailBuyer(tx, deps, order, { template: 'order_paid_twice', facts, causeId: paymentId })
+}
+
+/** The cardholder's bank looks at the payment, and the server stops meanwhile. */
+export async function mailOrderDisputed(
+  tx: Queryable,
+  deps: MailDeps,
+  order: Order,
+  { id, amount, currency }: { id: string; amount: number; currency: string },
+): Promise<void> {
+  const facts = { ...orderFacts(order), amount, currency }
+  await mailBuyer(tx, deps, order, { template: 'order_disputed', facts, causeId: id })
 }
 
 /** Writes to the buyer, at the address the account has now, once per cause and template. */

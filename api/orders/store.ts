@@ -43,13 +43,29 @@ export interface Order {
   cancelRequestedAt: Date | null
   paidAt: Date | null
   refundAt: Date | null
+  /** Why it is being ended, from the moment that is decided. */
+  ending: EndReason | null
+  /** Why its server must not run. */
+  onHold: HoldReason | null
 }
+
+/**
+ * - not_delivered: the deadline came
+ * - operator: a person decided so
+ * - refunded_at_stripe: the money went back from Stripe's dashboard
+ * - dispute_lost: the bank took the money back
+ */
+export type EndReason = 'not_delivered' | 'operator' | 'refunded_at_stripe' | 'dispute_lost'
+
+/** `disputed`: until the bank decides; `ended`: until the server is deleted. */
+export type HoldReason = 'disputed' | 'ended'
 
 const COLUMNS = `id, user_id AS userId, status, plan_id AS planId, game_id AS gameId,
   region_id AS regionId, node_id AS nodeId, server_name AS serverName, term, currency,
   unit_amount AS unitAmount, stripe_price_id AS stripePriceId, bought,
   ptero_server_id AS pteroServerId, waiting_for AS waitingFor, created_at AS createdAt,
-  expires_at AS expiresAt, cancel_requested_at AS cancelRequestedAt, paid_at AS paidAt, refund_at AS refundAt`
+  expires_at AS expiresAt, cancel_requested_at AS cancelRequestedAt, paid_at AS paidAt, refund_at AS refundAt,
+  ending, on_hold AS onHold`
 
 export async function findOrder(db: Queryable, id: string): Promise<Order | undefined> {
   const [row] = await db.query<OrderRow>(`SELECT ${COLUMNS} FROM orders WHERE id = ?`, [id])
@@ -125,6 +141,8 @@ export type NewOrder = Omit<
   | 'cancelRequestedAt'
   | 'paidAt'
   | 'refundAt'
+  | 'ending'
+  | 'onHold'
 >
 
 /** A new order is `pending`; everything else about it is frozen with it. */
@@ -179,7 +197,8 @@ export async function moveOrder(
 export async function holdUndelivered(tx: Queryable, id: string): Promise<boolean> {
   const rows = await tx.query(
     `SELECT id FROM orders
-      WHERE id = ? AND status IN ('paid', 'provisioning', 'provision_failed') FOR UPDATE`,
+      WHERE id = ? AND ending IS NULL
+        AND status IN ('paid', 'provisioning', 'provision_failed') FOR UPDATE`,
     [id],
   )
   return rows.length === 1
@@ -213,6 +232,54 @@ export async function msUntilRefund(db: Queryable, id: string): Promise<number |
     [id],
   )
   return row?.us == null ? undefined : Number(row.us) / 1000
+}
+
+/** Moves the deadline. False when the order has none any more. */
+export async function moveDeadline(tx: Queryable, id: string, byMs: number): Promise<boolean> {
+  const { affectedRows } = await tx.run(
+    `UPDATE orders SET refund_at = GREATEST(refund_at, {now}) + INTERVAL ? MICROSECOND
+      WHERE id = ? AND ending IS NULL AND refund_at IS NOT NULL
+        AND status IN ('paid', 'provisioning', 'provision_failed')`,
+    [microseconds(byMs), id],
+  )
+  return affectedRows === 1
+}
+
+/** The order as it is now; until the transaction ends nobody else locks it. Call it first in one. */
+export async function lockOrder(tx: Queryable, id: string): Promise<Order | undefined> {
+  await tx.query('SELECT id FROM orders WHERE id = ? FOR UPDATE', [id])
+  return await findOrder(tx, id)
+}
+
+/** Decides that an order with money ends. False when that was decided before, or it has no money. */
+export async function recordEnding(
+  tx: Queryable,
+  id: string,
+  reason: EndReason,
+): Promise<boolean> {
+  const { affectedRows } = await tx.run(
+    `UPDATE orders SET ending = ?, waiting_for = NULL WHERE id = ? AND ending IS NULL
+      AND status IN ('paid', 'provisioning', 'provision_failed', 'provisioned', 'needs_review')`,
+    [reason, id],
+  )
+  return affectedRows === 1
+}
+
+/** Says why the order's server must not run. One that is to be deleted is not let go for less. */
+export async function holdOrder(tx: Queryable, id: string, reason: HoldReason): Promise<void> {
+  await tx.run(
+    "UPDATE orders SET on_hold = ? WHERE id = ? AND (on_hold IS NULL OR on_hold = 'disputed')",
+    [reason, id],
+  )
+}
+
+/** The bank has decided for us: the server may run again. False when nothing kept it from that. */
+export async function releaseDisputed(tx: Queryable, id: string): Promise<boolean> {
+  const { affectedRows } = await tx.run(
+    "UPDATE orders SET on_hold = NULL WHERE id = ? AND on_hold = 'disputed'",
+    [id],
+  )
+  return affectedRows === 1
 }
 
 /** From here on the end of the session is a cancel, whoever sees it first. */
@@ -323,6 +390,7 @@ export async function listOrderEvents(db: Queryable, orderId: string): Promise<O
 export async function findOrderMark(db: Queryable, id: string): Promise<string> {
   const [row] = await db.query<{ mark: string }>(
     `SELECT CONCAT_WS('|', o.status, COALESCE(o.waiting_for, ''), COALESCE(o.ptero_server_id, ''),
+         COALESCE(o.ending, ''), COALESCE(o.on_hold, ''),
          (SELECT CONCAT_WS('|', e.id, COALESCE(e.next_at, '')) FROM order_events e
            WHERE e.order_id = o.id ORDER BY e.at DESC, e.id DESC LIMIT 1)) AS mark
        FROM orders o WHERE o.id = ?`,

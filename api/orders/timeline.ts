@@ -1,3 +1,4 @@
+import { formatInstant, formatMoney } from '../mail/format.ts'
 import type { TimelineEntryBody } from './bodies.ts'
 import type { OrderEvent } from './store.ts'
 
@@ -8,6 +9,36 @@ interface Words {
 }
 
 type Facts = Record<string, unknown>
+
+const NOT_DELIVERED: Words = {
+  text: 'We could not deliver your server in time. Your money is on its way back to you.',
+  next: 'Your bank shows it within ten days',
+}
+
+/** Why an order is being ended. */
+const ENDING: Record<string, string> = {
+  not_delivered: 'We could not deliver your server in time, so the order ends.',
+  operator: 'We end this order and return your money.',
+  refunded_at_stripe: 'Your payment was returned, so the order ends.',
+  dispute_lost: 'The payment is not ours any more, so the order ends.',
+}
+
+/** How it ended. */
+const ENDED: Record<string, Words> = {
+  operator: {
+    ...NOT_DELIVERED,
+    text: 'The order has ended. Your money is on its way back to you.',
+  },
+  refunded_at_stripe: { text: 'The order has ended, since its payment was returned.' },
+  dispute_lost: { text: 'The order has ended, since your bank took the payment back.' },
+}
+
+/** An amount of a row's facts. */
+function money(amount: unknown, currency: unknown): string {
+  return typeof amount === 'number' && typeof currency === 'string'
+    ? formatMoney(amount, currency)
+    : 'your money'
+}
 
 /** What each kind of event says to the customer: what happened, and what comes next. */
 const sentences: Record<string, (facts: Facts) => Words> = {
@@ -76,10 +107,62 @@ const sentences: Record<string, (facts: Facts) => Words> = {
     next: 'A person looks at it, and we try again',
     level: 'problem',
   }),
-  'order.refunded': () => ({
-    text: 'We could not deliver your server in time. Your money is on its way back to you.',
-    next: 'Your bank shows it within ten days',
+  'order.ending': ({ reason, running }) => ({
+    text: ENDING[String(reason)] ?? 'The order is being ended.',
+    next: running
+      ? 'Your server stops now and is deleted in three days'
+      : 'The order ends, and nothing more is charged',
+    level: 'problem',
   }),
+  'order.refunded': ({ reason }) => ENDED[String(reason)] ?? NOT_DELIVERED,
+  'order.partly_refunded': ({ amount, currency }) => ({
+    text: `We returned ${money(amount, currency)} of your payment. Your server stays.`,
+  }),
+  'order.refund_came_back': ({ amount, currency }) => ({
+    text: `Your bank sent back the ${money(amount, currency)} that we returned.`,
+    next: 'A person has been told, and finds another way',
+    level: 'problem',
+  }),
+  'order.paid_twice': ({ amount, currency }) => ({
+    text: `A second payment of ${money(amount, currency)} arrived. You need only one.`,
+    next: 'We return it, and cancel its subscription',
+  }),
+  'order.disputed': ({ amount, currency }) => ({
+    text: `Your bank asks for ${money(amount, currency)} back, so your server stops for now.`,
+    next: 'The bank decides; tell it if this is a mistake',
+    level: 'problem',
+  }),
+  'order.dispute_won': () => ({
+    text: 'Your bank left the payment with us.',
+    next: 'Your server may run again',
+    level: 'good',
+  }),
+  'order.dispute_lost': () => ({
+    text: 'Your bank took the payment back for good.',
+    level: 'problem',
+  }),
+  'order.waiting_for_bank': () => ({
+    text: 'Your bank asks for the payment back, so we do not create the server yet.',
+    next: 'The bank decides; tell it if this is a mistake',
+    level: 'problem',
+  }),
+  'order.review_accepted': () => ({
+    text: 'A person looked at your payment and accepted it.',
+    next: 'We create your server',
+    level: 'good',
+  }),
+  'order.retried': () => ({ text: 'A person asked for the next try to come now.' }),
+  'order.deadline_moved': ({ until }) => ({
+    text: `We need more time for your server, until ${formatInstant(String(until))}.`,
+    next: 'If that is not enough, your money goes back by itself',
+  }),
+  'server.suspended': ({ reason }) => ({
+    text: reason === 'disputed'
+      ? 'Your server is stopped until your bank has decided.'
+      : 'Your server is stopped. It is kept for three days, then deleted.',
+    level: 'problem',
+  }),
+  'server.unsuspended': () => ({ text: 'Your server may run again.', level: 'good' }),
   'server.created': () => ({
     text: 'Your server has its place.',
     next: 'The game is being installed',

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { PanelError, type PanelErrorKind, type PanelFault } from './panel.ts'
+import { type NotCalled, PanelError, type PanelErrorKind, type PanelFault } from './panel.ts'
 
 /** No answer came. Whether the panel has acted cannot be known: it goes on when its caller leaves. */
 export function networkFault(what: string, cause: unknown): PanelError {
@@ -12,16 +12,52 @@ export function networkFault(what: string, cause: unknown): PanelError {
   return new PanelError(`Cannot ${what} as ${reason}`, fault, { cause })
 }
 
-/** The panel has asked for a pause that is not over; the call was not made. */
-export function pausedFault(what: string, retryAfterMs: number): PanelError {
-  const seconds = Math.ceil(retryAfterMs / 1000)
-  return new PanelError(`Cannot ${what} as the panel asked to wait: ${seconds} s`, {
-    code: 'ThrottleRequestsException',
-    status: 429,
-    kind: 'retry',
-    outcome: 'refused',
-    retryAfterMs,
-  })
+/** The call was not made: the panel allows no more for now, or is not asked while it is away. */
+export function notCalled(
+  what: string,
+  { code, reason, retryAfterMs, kind = 'retry' }: {
+    code: NotCalled
+    reason: string
+    retryAfterMs: number
+    kind?: PanelErrorKind
+  },
+): PanelError {
+  const fault: PanelFault = { code, kind, outcome: 'refused', retryAfterMs }
+  return new PanelError(`Cannot ${what} as ${reason}`, fault)
+}
+
+/** What a call says of the panel as a whole, whatever it says of the one request. */
+export type Verdict = 'sensible' | 'pause' | 'outage' | 'stranger' | 'configuration'
+
+/**
+ * - sensible: the panel works and knows us; so also when it refuses, or a node of it is away
+ * - stranger: once may be chance, always is a wrong address
+ */
+export function verdictOn(error: unknown): Verdict {
+  if (!(error instanceof PanelError)) return 'sensible'
+  const { code, status = 0, kind } = error
+  if (status === 429) return 'pause'
+  // A node that is away, and the loser of a race, are told by a panel that works.
+  if (code === 'DaemonConnectionException' || code === 'DataValidationException') return 'sensible'
+  if (code === 'network' || code === 'timeout' || status >= 500) return 'outage'
+  if (code === 'not_json') return 'stranger'
+  // One odd row at the panel makes one list unreadable, not the panel.
+  if (code === 'unexpected_answer') return 'sensible'
+  return kind === 'configuration' ? 'configuration' : 'sensible'
+}
+
+/** What a person reads of a failure: what is wrong, and where to look. */
+export function inWords(error: PanelError): string {
+  const { code, status } = error
+  const words = code === 'TwoFactorAuthRequiredException'
+    ? 'the panel wants two-factor authentication from the owner of our key'
+    : wordsByStatus[status ?? 0]
+  return words ? `${words} (${error.message})` : error.message
+}
+
+const wordsByStatus: Record<number, string> = {
+  401: 'the panel does not know our key: it was revoked, or its owner was deleted',
+  403: 'our key may not do this: its permissions, its owner or its allowed addresses have changed',
 }
 
 /** A success that is not what this client knows: another product or release, or a key too narrow. */

@@ -22,7 +22,8 @@ export interface Panel {
    */
   updateUser(user: PanelUser, changes: { email?: string; password?: string }): Promise<PanelUser>
 
-  findServer(externalId: string): Promise<PanelServer | undefined>
+  /** `yields`: it is looked at again soon anyway, so that other calls go first when few are left. */
+  findServer(externalId: string, options?: { yields?: boolean }): Promise<PanelServer | undefined>
   getServer(id: number): Promise<PanelServer | undefined>
   listServers(): Promise<PanelServer[]>
   /**
@@ -31,6 +32,13 @@ export interface Panel {
    * sooner than 45 s later, before creating it again.
    */
   createServer(server: NewServer): Promise<PanelServer>
+  /**
+   * Stops a server and keeps its user out. Does nothing when that is so; fails, and changes nothing,
+   * when the node is away. Never for a server that is being installed.
+   */
+  suspendServer(id: number): Promise<void>
+  /** Undoes `suspendServer`. */
+  unsuspendServer(id: number): Promise<void>
   /** Fails, and leaves the server, when its node is away. */
   deleteServer(id: number): Promise<void>
 }
@@ -179,9 +187,15 @@ export type PanelErrorKind =
   | 'conflict'
   | 'retry'
 
+/**
+ * Why a call was not made: all that the panel allows for now are used, or it asked for a pause; or no
+ * call is worth making since it is away, or refuses our key.
+ */
+export type NotCalled = 'no_budget' | 'circuit_open'
+
 export interface PanelFault {
   /** `errors[0].code` of the answer, or one of the names for answers that never came or made no sense. */
-  code: string | 'network' | 'timeout' | 'redirect' | 'not_json' | 'unexpected_answer'
+  code: string | 'network' | 'timeout' | 'redirect' | 'not_json' | 'unexpected_answer' | NotCalled
   status?: number
   kind: PanelErrorKind
   /** `refused`: certainly without effect. `unknown`: the effect may have happened or may yet. */
@@ -218,6 +232,12 @@ export class PanelError extends Error {
     this.retryAfterMs = fault.retryAfterMs
     this.requestId = fault.requestId
   }
+}
+
+/** Whether the call was not made at all: the panel did not hear of it. */
+export function wasNotCalled(error: unknown): error is PanelError {
+  const codes: string[] = ['no_budget', 'circuit_open'] satisfies NotCalled[]
+  return error instanceof PanelError && codes.includes(error.code)
 }
 
 /** `host:port` as players type it; null while the panel names no allocation. */

@@ -29,27 +29,29 @@ const CREATE_TIMEOUT_MS = 60_000
 export function createPterodactyl(options: TransportOptions): Panel {
   const transport = openTransport(options)
   return {
-    listRegions: () => transport.getAll('/locations', LocationAnswer),
-    listNodes: () => transport.getAll('/nodes?include=location', NodeAnswer),
+    listRegions: () => transport.getAll('listRegions', '/locations', LocationAnswer),
+    listNodes: () => transport.getAll('listNodes', '/nodes?include=location', NodeAnswer),
     listAllocations: async (nodeId, { free = false } = {}) =>
-      await transport.getAll(allocationsPath(nodeId, free), AllocationAnswer),
+      await transport.getAll('listAllocations', allocationsPath(nodeId, free), AllocationAnswer),
     listEggs: async () => {
-      const nests = await transport.getAll('/nests', NestAnswer)
+      const nests = await transport.getAll('listEggs', '/nests', NestAnswer)
       return (await Promise.all(nests.map((nest) => listEggsOf(transport, nest)))).flat()
     },
     findEgg: async ({ nestName, eggName }) => {
-      const nests = await transport.getAll('/nests', NestAnswer)
+      const nests = await transport.getAll('findEgg', '/nests', NestAnswer)
       const nest = nests.find((nest) => nest.name === nestName)
       if (!nest) return undefined
       return (await listEggsOf(transport, nest)).find((egg) => egg.name === eggName)
     },
 
     findUser: (externalId) =>
-      orMissing(async () =>
-        await transport.get(`/users/external/${encodeExternalId(externalId)}`, UserItem)
-      ),
+      orMissing(async () => {
+        const path = `/users/external/${encodeExternalId(externalId)}`
+        return await transport.get({ op: 'findUser', path, answer: UserItem })
+      }),
     createUser: async (user) =>
       await transport.send({
+        op: 'createUser',
         method: 'POST',
         path: '/users',
         body: userBody(user),
@@ -57,37 +59,53 @@ export function createPterodactyl(options: TransportOptions): Panel {
       }),
     updateUser: async (user, changes) =>
       await transport.send({
+        op: 'updateUser',
         method: 'PATCH',
         path: `/users/${numericId(user.id)}`,
         body: changedUserBody(user, changes),
         answer: UserItem,
       }),
 
-    findServer: (externalId) =>
+    findServer: (externalId, { yields } = {}) =>
       orMissing(async () => {
         const path = `/servers/external/${encodeExternalId(externalId)}?include=allocations`
-        return await transport.get(path, ServerItem)
+        return await transport.get({ op: 'findServer', path, answer: ServerItem, yields })
       }),
     getServer: (id) =>
-      orMissing(async () =>
-        await transport.get(`/servers/${numericId(id)}?include=allocations`, ServerItem)
-      ),
-    listServers: () => transport.getAll('/servers?include=allocations', ServerAnswer),
+      orMissing(async () => {
+        const path = `/servers/${numericId(id)}?include=allocations`
+        return await transport.get({ op: 'getServer', path, answer: ServerItem })
+      }),
+    listServers: () =>
+      transport.getAll('listServers', '/servers?include=allocations', ServerAnswer),
     createServer: async (server) =>
       await transport.send({
+        op: 'createServer',
         method: 'POST',
         path: '/servers?include=allocations',
         body: serverBody(server),
         answer: ServerItem,
         timeoutMs: CREATE_TIMEOUT_MS,
       }),
+    suspendServer: (id) => turn(transport, id, 'suspend'),
+    unsuspendServer: (id) => turn(transport, id, 'unsuspend'),
     deleteServer: (id) =>
       transport.send({
+        op: 'deleteServer',
         method: 'DELETE',
         path: `/servers/${numericId(id)}`,
         answer: z.undefined(),
       }),
   }
+}
+
+function turn(transport: Transport, id: number, to: 'suspend' | 'unsuspend'): Promise<void> {
+  return transport.send({
+    op: `${to}Server`,
+    method: 'POST',
+    path: `/servers/${numericId(id)}/${to}`,
+    answer: z.undefined(),
+  })
 }
 
 const UserItem = itemOf(UserAnswer)
@@ -101,7 +119,7 @@ function allocationsPath(nodeId: number, free: boolean): string {
 
 async function listEggsOf(transport: Transport, nest: { id: number; name: string }) {
   const path = `/nests/${nest.id}/eggs?include=variables`
-  const { data } = await transport.get(path, listOf(EggAnswer))
+  const { data } = await transport.get({ op: 'listEggs', path, answer: listOf(EggAnswer) })
   return data.map((egg) => ({ ...egg, nestName: nest.name }))
 }
 

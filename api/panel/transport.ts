@@ -1,29 +1,35 @@
 import type * as z from 'zod'
 import { listOf } from './answers.ts'
-import { answerFault, networkFault, pausedFault, unreadable } from './faults.ts'
+import { answerFault, networkFault, unreadable } from './faults.ts'
+import type { Gate } from './gate.ts'
+import type { Announced } from './gate_store.ts'
 import { PanelError } from './panel.ts'
 
 export interface TransportOptions {
   /** Where the panel lives, without `/api`: `https://panel.example.com`. */
   url: string
   apiKey: string
-  now: () => Date
+  gate: Gate
   fetch?: typeof globalThis.fetch
 }
 
 export interface PanelRequest<T> {
+  /** The method of the Panel that asks. */
+  op: string
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   /** Below `/api/application`. */
   path: string
   body?: unknown
   answer: z.ZodType<T>
   timeoutMs?: number
+  /** It comes again soon anyway, and steps back when little of the budget is left. */
+  yields?: boolean
 }
 
 export interface Transport {
-  get<T>(path: string, answer: z.ZodType<T>): Promise<T>
-  /** Reads every page of a list. */
-  getAll<T>(path: string, attributes: z.ZodType<T>): Promise<T[]>
+  get<T>(request: Omit<PanelRequest<T>, 'method'>): Promise<T>
+  /** Reads every page of a list, whose items are `attributes`. */
+  getAll<T>(op: string, path: string, attributes: z.ZodType<T>): Promise<T[]>
   send<T>(request: PanelRequest<T>): Promise<T>
 }
 
@@ -35,45 +41,53 @@ const BODY_LIMIT_BYTES = 8 * 1024 * 1024
 
 const PER_PAGE = 200
 
-/** The one way to the panel: headers, time-outs, limits, and every failure as a PanelError. */
-export function openTransport({ url, apiKey, now, fetch }: TransportOptions): Transport {
+/** The one way to the panel: its gate, headers, time-outs, limits, and every failure as a PanelError. */
+export function openTransport({ url, apiKey, gate, fetch }: TransportOptions): Transport {
   // Workers refuse a fetch that is called as a method of another object.
   const call: typeof globalThis.fetch = fetch ?? ((...args) => globalThis.fetch(...args))
   const base = `${url.replace(/\/+$/, '')}/api/application`
-  let pausedUntil = 0
 
   async function send<T>(request: PanelRequest<T>): Promise<T> {
-    const what = `${request.method} ${request.path}`
-    if (now().getTime() < pausedUntil) throw pausedFault(what, pausedUntil - now().getTime())
-    const { response, text } = await exchange(what, () =>
-      call(base + request.path, {
-        method: request.method,
-        headers: headersOf(apiKey, request.body),
-        body: request.body === undefined ? undefined : JSON.stringify(request.body),
-        redirect: 'manual',
-        signal: AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS),
-      }))
-    if (!response.ok) {
-      const fault = answerFault(what, response, text)
-      if (response.status === 429) pausedUntil = now().getTime() + (fault.retryAfterMs ?? 0)
-      throw fault
+    const { method, path, op, yields, body, timeoutMs = TIMEOUT_MS } = request
+    const what = `${method} ${path}`
+    const passed = await gate.enter({ what, op, yields, timeoutMs })
+    let response: Response | undefined
+    try {
+      response = await answered(what, () =>
+        call(base + path, {
+          method,
+          headers: headersOf(apiKey, body),
+          body: body === undefined ? undefined : JSON.stringify(body),
+          redirect: 'manual',
+          signal: AbortSignal.timeout(timeoutMs),
+        }))
+      const answer = await readAnswer(what, response, request.answer)
+      await passed.leave({ status: response.status, announced: announcedIn(response) })
+      return answer
+    } catch (error) {
+      await passed.leave({
+        status: response?.status,
+        announced: response && announcedIn(response),
+        error,
+      })
+      throw error
     }
-    return readAnswer(what, response, text, request.answer)
   }
 
-  function get<T>(path: string, answer: z.ZodType<T>): Promise<T> {
-    return send({ method: 'GET', path, answer })
+  function get<T>(request: Omit<PanelRequest<T>, 'method'>): Promise<T> {
+    return send({ ...request, method: 'GET' })
   }
 
-  async function getAll<T>(path: string, attributes: z.ZodType<T>): Promise<T[]> {
+  async function getAll<T>(op: string, path: string, attributes: z.ZodType<T>): Promise<T[]> {
     const items: T[] = []
+    const separator = path.includes('?') ? '&' : '?'
     // The panel's own link to the next page loses per_page and filters, so pages are counted.
     for (let page = 1, pages = 1; page <= pages; page++) {
-      const separator = path.includes('?') ? '&' : '?'
-      const list = await get(
-        `${path}${separator}per_page=${PER_PAGE}&page=${page}`,
-        listOf(attributes),
-      )
+      const list = await get({
+        op,
+        path: `${path}${separator}per_page=${PER_PAGE}&page=${page}`,
+        answer: listOf(attributes),
+      })
       items.push(...list.data)
       pages = list.totalPages
     }
@@ -88,10 +102,18 @@ function headersOf(apiKey: string, body: unknown): Record<string, string> {
   return body === undefined ? headers : { ...headers, 'Content-Type': 'application/json' }
 }
 
-async function exchange(what: string, call: () => Promise<Response>) {
+/** Undefined from a proxy, and with answers that the panel does not count. */
+function announcedIn({ headers }: Response): Announced | undefined {
+  const [limit, left] = ['X-RateLimit-Limit', 'X-RateLimit-Remaining'].map((name) => {
+    const text = headers.get(name)
+    return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : undefined
+  })
+  return limit && left !== undefined ? { limit, left } : undefined
+}
+
+async function answered<T>(what: string, ask: () => Promise<T>): Promise<T> {
   try {
-    const response = await call()
-    return { response, text: await readText(what, response) }
+    return await ask()
   } catch (error) {
     if (error instanceof PanelError) throw error
     throw networkFault(what, error)
@@ -113,7 +135,13 @@ async function readText(what: string, response: Response): Promise<string> {
   return text + decoder.decode()
 }
 
-function readAnswer<T>(what: string, response: Response, text: string, answer: z.ZodType<T>): T {
+async function readAnswer<T>(
+  what: string,
+  response: Response,
+  answer: z.ZodType<T>,
+): Promise<T> {
+  const text = await answered(what, () => readText(what, response))
+  if (!response.ok) throw answerFault(what, response, text)
   const parsed = answer.safeParse(parseJson(what, response, text))
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues

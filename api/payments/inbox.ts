@@ -1,11 +1,11 @@
 import * as z from 'zod'
-import { findOrderIdOfSession } from '../checkout/store.ts'
 import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import type { InboxEvent } from '../jobs/queue.ts'
-import { findOrder } from '../orders/store.ts'
+import { syncInvoice } from './invoices.ts'
+import { syncMoney } from './money.ts'
+import { settleSession } from './settle_session.ts'
 import { findOrderIdOfSubscription, upsertSubscription } from './store.ts'
-import { syncOrder } from './sync.ts'
 
 /** What we act on; all else is stored, flagged and answered 200. Subscribe the endpoint to these. */
 export const handledTypes = new Set([
@@ -18,6 +18,15 @@ export const handledTypes = new Set([
   'customer.subscription.deleted',
   'invoice.paid',
   'invoice.payment_failed',
+  'charge.refunded',
+  'refund.created',
+  'refund.updated',
+  'refund.failed',
+  'charge.dispute.created',
+  'charge.dispute.updated',
+  'charge.dispute.closed',
+  'charge.dispute.funds_withdrawn',
+  'charge.dispute.funds_reinstated',
 ])
 
 /**
@@ -27,12 +36,16 @@ export const handledTypes = new Set([
 export async function syncEvent(db: Db, deps: Deps, event: InboxEvent): Promise<void> {
   switch (event.objectType) {
     case 'checkout.session':
-      return await syncSession(db, deps, event.objectId)
+      return await settleSession(db, deps, event.objectId)
     case 'subscription':
       return await syncSubscription(db, deps, event.objectId)
-    case 'invoice': {
-      const subscriptionId = subscriptionOf(event.body)
-      return subscriptionId ? await syncSubscription(db, deps, subscriptionId) : undefined
+    case 'invoice':
+      return await syncInvoice(db, deps, event.objectId)
+    case 'charge':
+    case 'refund':
+    case 'dispute': {
+      const intent = intentOf(event.body)
+      return intent ? await syncIntent(db, deps, intent) : undefined
     }
     default:
       throw new Error(`Cannot act on an event as its object is not known: ${event.objectType}`)
@@ -47,33 +60,20 @@ async function syncSubscription(db: Db, deps: Deps, subscriptionId: string): Pro
   if (subscription) await upsertSubscription(db, orderId, subscription)
 }
 
-async function syncSession(db: Db, deps: Deps, stripeSessionId: string): Promise<void> {
-  const orderId = await findOrderIdOfSession(db, stripeSessionId) ??
-    await orderNamedBy(db, deps, stripeSessionId)
-  if (orderId) return await syncOrder(db, deps, orderId)
-  deps.log.error('a checkout session belongs to no order of this shop', { stripeSessionId })
+/** Money went back that we have not seen arrive yet: then its order is looked at first. */
+async function syncIntent(db: Db, deps: Deps, paymentIntentId: string): Promise<void> {
+  if (await syncMoney(db, deps, paymentIntentId)) return
+  const invoiceId = await deps.payments.findInvoiceOf(paymentIntentId)
+  if (!invoiceId) return
+  await syncInvoice(db, deps, invoiceId)
+  await syncMoney(db, deps, paymentIntentId)
 }
 
-/** We may have died after Stripe made the session and before we wrote its id down. */
-async function orderNamedBy(
-  db: Db,
-  deps: Deps,
-  stripeSessionId: string,
-): Promise<string | undefined> {
-  const session = await deps.payments.getCheckoutSession(stripeSessionId)
-  const order = session?.clientReferenceId && await findOrder(db, session.clientReferenceId)
-  return order ? order.id : undefined
-}
-
-const InvoiceEvent = z.object({
-  data: z.object({
-    object: z.object({
-      parent: z.object({ subscription_details: z.object({ subscription: z.string() }) }),
-    }),
-  }),
+const MoneyEvent = z.object({
+  data: z.object({ object: z.object({ payment_intent: z.string() }) }),
 })
 
-function subscriptionOf(body: string): string | undefined {
-  const event = InvoiceEvent.safeParse(JSON.parse(body))
-  return event.data?.data.object.parent.subscription_details.subscription
+/** The one thing that is read from a payload: where to look. */
+function intentOf(body: string): string | undefined {
+  return MoneyEvent.safeParse(JSON.parse(body)).data?.data.object.payment_intent
 }

@@ -22,6 +22,12 @@ export interface Payments {
   /** Reads a session and what hangs on it, as Stripe says now; undefined when there is none. */
   getCheckoutSession(id: string): Promise<SessionState | undefined>
 
+  /** A customer's sessions made since then, newest first. */
+  listCheckoutSessionsOf(
+    customerId: string,
+    since: Date,
+  ): Promise<{ id: string; clientReferenceId: string | undefined }[]>
+
   /** Ends an open session. Does nothing when it is not open any more. */
   expireCheckoutSession(id: string): Promise<void>
 
@@ -30,14 +36,22 @@ export interface Payments {
   /** Ends a subscription at once. Does nothing when it has ended. */
   cancelSubscription(id: string, idempotencyKey: string): Promise<void>
 
+  /** What became of a payment's money, as Stripe says now; undefined when there is no such intent. */
+  getMoney(paymentIntentId: string): Promise<PaymentMoney | undefined>
+
   /**
-   * Returns what has not been returned of a payment yet, and gives all its refunds, those made by
-   * hand too. Throws a PaymentsError when Stripe refuses, e.g. while the payment is disputed.
+   * Returns `amount` of a payment. Throws a PaymentsError when Stripe refuses, e.g. while the payment
+   * is disputed, and when the refund fails at once.
    */
-  refundPayment(
-    payment: { paymentIntentId: string; orderId: string },
+  createRefund(
+    refund: { paymentIntentId: string; amount: number; orderId: string },
     idempotencyKey: string,
-  ): Promise<PaymentRefund[]>
+  ): Promise<PaymentRefund>
+
+  getInvoice(id: string): Promise<InvoiceState | undefined>
+
+  /** The invoice that a payment intent paid. */
+  findInvoiceOf(paymentIntentId: string): Promise<string | undefined>
 
   /**
    * Verifies a webhook on its raw body: any of the secrets, no older and no newer than 300 s.
@@ -63,6 +77,7 @@ export interface CheckoutRequest {
   orderId: string
   userId: string
   serverId: string
+  shopId: string
   customerId: string
   stripePriceId: string
   successUrl: string
@@ -91,6 +106,8 @@ export interface SessionState {
   amountTotal: number
   customerId: string | undefined
   clientReferenceId: string | undefined
+  /** What we wrote on it when it was opened; empty for a session that is not ours. */
+  metadata: { orderId?: string; userId?: string; serverId?: string; shopId?: string }
   stripePriceIds: string[]
   /** Undefined until the payment completes. */
   subscription: SubscriptionState | undefined
@@ -125,12 +142,51 @@ export interface StripeEvent {
   createdAt: Date
 }
 
+/** Amounts in minor units of `currency`. */
+export interface PaymentMoney {
+  /** What arrived. */
+  received: number
+  currency: string
+  /** All there ever were, those that failed too. */
+  refunds: PaymentRefund[]
+  disputes: PaymentDispute[]
+}
+
 export interface PaymentRefund {
   id: string
   /** Stripe's word. */
   status: string
   /** Minor units. */
   amount: number
+  /** The order that we made it for; undefined when it was made by hand. */
+  orderId: string | undefined
+}
+
+/** Whether the money of a refund came back to us, or never left. */
+export function hasFailed({ status }: Pick<PaymentRefund, 'status'>): boolean {
+  return status === 'failed' || status === 'canceled'
+}
+
+export interface PaymentDispute {
+  id: string
+  /** Stripe's word. */
+  status: string
+  /** Stripe's word for what the cardholder says. */
+  reason: string
+  /** Minor units. */
+  amount: number
+  currency: string
+  /** Until when evidence may be sent. */
+  dueAt: Date | undefined
+}
+
+export interface InvoiceState extends SessionInvoice {
+  /** The order that its subscription was begun for. */
+  orderId: string | undefined
+  subscriptionId: string | undefined
+  /** Minor units. */
+  amountPaid: number
+  currency: string
 }
 
 export interface CatalogueProduct {

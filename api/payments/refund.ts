@@ -1,112 +1,147 @@
-import { findCheckoutSession } from '../checkout/store.ts'
 import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
+import { raiseAlert, resolveAlert } from '../alerts/alerts.ts'
 import { TryAgain } from '../jobs/again.ts'
-import { enqueue } from '../jobs/queue.ts'
 import { scrub } from '../log.ts'
+import { beginEnding } from '../orders/ending.ts'
 import { mailOrderProblem, mailOrderRefunded } from '../orders/mail.ts'
 import {
   countOrderEvents,
   findOrder,
   insertOrderEvent,
+  lockOrder,
   moveOrder,
   msUntilRefund,
   type Order,
   recordSettled,
 } from '../orders/store.ts'
 import type { OrderStatus } from '../orders/status.ts'
-import { stopDelivery } from '../servers/store.ts'
+import { mirrorMoney, moneyLeft, readMoney } from './money.ts'
+import {
+  findPayment,
+  hasOpenDispute,
+  listPaymentsOf,
+  type Payment,
+  recordReturned,
+  useUpRefundKey,
+} from './money_store.ts'
 import { PaymentsError } from './payments.ts'
-import { findSubscriptionIdOf, listPaymentsOf, upsertRefund } from './store.ts'
+import { listSubscriptionIdsOf } from './store.ts'
 
 const UNDELIVERED = new Set<OrderStatus>(['paid', 'provisioning', 'provision_failed'])
 
+/** What Stripe refuses it refuses for days, as while a dispute is open. */
+const REFUSED_RETRY_MS = 3_600_000
+
 /**
- * The deadline: an order that has no running server by then ends in a refund. First the delivery is
- * stopped, so that there is never a server for free; then the subscription ends and the money goes
- * back, which does not wait for a panel that may be away. What is left there is deleted by a job.
+ * Ends an order for which that is decided, or whose deadline has come without a running server. The
+ * delivery is stopped with the decision; then the subscription ends and the money goes back, which
+ * does not wait for a panel that may be away. Each step may run again; none takes effect twice.
  */
-export async function refundUndelivered(
+export async function endOrder(
   db: Db,
   deps: Deps,
   { orderId }: { orderId: string },
 ): Promise<void> {
   const order = await findOrder(db, orderId)
-  if (!order || !UNDELIVERED.has(order.status)) return
-  const leftMs = await msUntilRefund(db, orderId)
-  if (leftMs === undefined) return
+  if (!order || (order.ending === null && !await endOverdue(db, deps, order))) return
+  for (const id of await listSubscriptionIdsOf(db, orderId)) {
+    await deps.payments.cancelSubscription(id, `cancel:${id}`)
+  }
+  for (const payment of await listPaymentsOf(db, orderId)) {
+    if (payment.returnReason && payment.role !== 'extra') await sendBack(db, deps, payment)
+  }
+  await recordRefunded(db, deps, orderId)
+}
+
+/** Returns a payment that the order did not need: its subscription ends, and its money goes back. */
+export async function returnPayment(
+  db: Db,
+  deps: Deps,
+  { paymentId }: { paymentId: string },
+): Promise<void> {
+  const payment = await findPayment(db, paymentId)
+  if (!payment?.returnReason) return
+  const { subscriptionId: id } = payment
+  if (id) await deps.payments.cancelSubscription(id, `cancel:${id}`)
+  await sendBack(db, deps, payment)
+}
+
+/** False when the deadline does not end the order: it was delivered, or is at rest. */
+async function endOverdue(db: Db, deps: Deps, order: Order): Promise<boolean> {
+  if (!UNDELIVERED.has(order.status)) return false
+  const leftMs = await msUntilRefund(db, order.id)
+  if (leftMs === undefined) return false
   if (leftMs > 0) throw new TryAgain('the deadline was moved', leftMs)
-  if (!await stop(db, deps, order)) return
-  const subscriptionId = await findSubscriptionIdOf(db, orderId)
-  if (subscriptionId) {
-    await deps.payments.cancelSubscription(subscriptionId, `cancel:${subscriptionId}`)
+  if (await hasOpenDispute(db, order.id)) {
+    throw new TryAgain('the bank has the money until it decides', REFUSED_RETRY_MS)
   }
+  return await db.transaction((tx) => beginEnding(tx, deps, order, { reason: 'not_delivered' }))
+}
+
+/**
+ * Returns what is left of a payment, once: what went back before is read from Stripe, whose
+ * idempotency keys last a day only.
+ */
+async function sendBack(db: Db, deps: Deps, payment: Payment): Promise<void> {
+  if (payment.amount === 0) return await recordReturned(db, payment.id, true)
+  const { intent, money } = await readMoney(db, deps, payment)
+  await mirrorMoney(db, deps, payment, money)
+  const amount = moneyLeft(money)
+  if (amount <= 0) return
+  const key = `refund:${payment.id}:${amount}:${money.refunds.length}:${payment.refundTries}`
+  const wanted = { paymentIntentId: intent, amount, orderId: payment.orderId }
   try {
-    await returnMoney(db, deps, order)
+    const refund = await deps.payments.createRefund(wanted, key)
+    await mirrorMoney(db, deps, payment, { ...money, refunds: [...money.refunds, refund] })
   } catch (error) {
-    const refused = error instanceof PaymentsError && !error.retryable
-    if (refused) await recordRefusal(db, deps, order, error)
-    throw error
-  }
-  await recordRefunded(db, deps, order)
-}
-
-/** False when the server became active a moment ago: then it is delivered after all. */
-async function stop(db: Db, deps: Deps, order: Order): Promise<boolean> {
-  const { serverId } = order.bought
-  return await db.transaction(async (tx) => {
-    if (!await stopDelivery(tx, deps, serverId)) return false
-    await enqueue(tx, deps, 'server.delete', { serverId }, { topic: serverId })
-    return true
-  })
-}
-
-async function returnMoney(db: Db, deps: Deps, order: Order): Promise<void> {
-  for (const payment of await listPaymentsOf(db, order.id)) {
-    if (payment.amount === 0) continue
-    const paymentIntentId = payment.paymentIntentId ?? await paymentIntentOf(db, deps, order)
-    const returned = { paymentIntentId, orderId: order.id }
-    for (const refund of await deps.payments.refundPayment(returned, `refund:${payment.id}`)) {
-      await upsertRefund(db, {
-        id: deps.newId('refund'),
-        paymentId: payment.id,
-        orderId: order.id,
-        stripeRefundId: refund.id,
-        amount: refund.amount,
-        currency: payment.currency,
-        status: refund.status,
-        reason: 'not delivered in time',
-      })
-    }
+    if (!(error instanceof PaymentsError)) throw error
+    if (isKept(error)) await useUpRefundKey(db, payment)
+    if (error.retryable) throw error
+    await recordRefusal(db, deps, payment, error)
+    throw new TryAgain(`cannot refund: ${error.message}`, REFUSED_RETRY_MS, error)
   }
 }
 
-/** Stripe may list an invoice's payments later than it calls the session paid. */
-async function paymentIntentOf(db: Db, deps: Deps, order: Order): Promise<string> {
-  const attempt = await findCheckoutSession(db, order.id)
-  const session = attempt?.stripeSessionId &&
-    await deps.payments.getCheckoutSession(attempt.stripeSessionId)
-  const found = session ? session.invoice?.paymentIntentId : undefined
-  if (found) return found
-  throw new Error(`Cannot refund as Stripe names no payment intent of the order: ${order.id}`)
+/** Stripe gives the same answer to the same key for a day, also that it failed. */
+function isKept({ status }: PaymentsError): boolean {
+  return status !== undefined && (status >= 500 || [400, 402].includes(status))
 }
 
 /** What Stripe refuses to return, as while a dispute is open, is a person's to look at. */
-async function recordRefusal(db: Db, deps: Deps, order: Order, error: Error): Promise<void> {
-  const kind = 'order.refund_failed'
-  if (await countOrderEvents(db, order.id, kind) > 0) return
-  const cause = { message: scrub(error.message) }
+async function recordRefusal(
+  db: Db,
+  deps: Deps,
+  payment: Payment,
+  error: PaymentsError,
+): Promise<void> {
+  const { orderId, id: paymentId } = payment
+  const cause = { message: scrub(error.message), code: error.code, paymentId }
   await db.transaction(async (tx) => {
-    await insertOrderEvent(tx, deps, { orderId: order.id, kind, cause })
-    await mailOrderProblem(tx, deps, order.id, 'refund_failed')
+    await lockOrder(tx, orderId)
+    await raiseAlert(tx, deps, { kind: 'refund_failed', subject: paymentId, detail: cause })
+    const kind = 'order.refund_failed'
+    if (await countOrderEvents(tx, orderId, kind) > 0) return
+    await insertOrderEvent(tx, deps, { orderId, kind, cause, nextInMs: REFUSED_RETRY_MS })
+    await mailOrderProblem(tx, deps, orderId, 'refund_failed')
   })
 }
 
-async function recordRefunded(db: Db, deps: Deps, order: Order): Promise<void> {
-  await db.transaction(async (tx) => {
-    if (!await moveOrder(tx, deps, order.id, 'refunded', { kind: 'order.refunded' })) return
-    await recordSettled(tx, order.id)
+async function recordRefunded(db: Db, deps: Deps, orderId: string): Promise<void> {
+  const moved = await db.transaction(async (tx) => {
+    const order = await lockOrder(tx, orderId)
+    if (!order?.ending) return undefined
+    for (const { id } of await listPaymentsOf(tx, orderId)) {
+      await resolveAlert(tx, { kind: 'refund_failed', subject: id })
+    }
+    const event = { kind: 'order.refunded', facts: { reason: order.ending } }
+    if (!await moveOrder(tx, deps, orderId, 'refunded', event)) return undefined
+    await recordSettled(tx, orderId)
     await mailOrderRefunded(tx, deps, order)
+    return order
   })
-  deps.log.error('an order was refunded as it could not be delivered', { orderId: order.id })
+  const about = { orderId, code: moved?.ending ?? undefined }
+  if (moved?.ending === 'not_delivered') {
+    deps.log.error('an order was refunded as it could not be delivered', about)
+  } else if (moved) deps.log.info('an order was ended', about)
 }

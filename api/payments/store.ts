@@ -30,89 +30,15 @@ export async function insertStripeEvent(
   )
 }
 
-/** One row per paid invoice; a second time changes nothing. */
-export async function insertPayment(
-  tx: Queryable,
-  payment: {
-    id: string
-    orderId: string
-    stripeRef: string
-    paymentIntentId: string | undefined
-    amount: number
-    currency: string
-  },
-): Promise<void> {
-  await tx.run(
-    `INSERT INTO payments (id, order_id, stripe_ref, payment_intent_id, amount, currency, paid_at)
-     VALUES (?, ?, ?, ?, ?, ?, {now}) ON DUPLICATE KEY UPDATE id = id`,
-    [
-      payment.id,
-      payment.orderId,
-      payment.stripeRef,
-      payment.paymentIntentId ?? null,
-      payment.amount,
-      payment.currency,
-    ],
+/** Every subscription that an order's payments began, but for those that were paid a second time. */
+export async function listSubscriptionIdsOf(db: Queryable, orderId: string): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    `SELECT id FROM subscriptions WHERE order_id = ?
+      UNION SELECT subscription_id FROM payments
+        WHERE order_id = ? AND role <> 'extra' AND subscription_id IS NOT NULL`,
+    [orderId, orderId],
   )
-}
-
-export interface Payment {
-  id: string
-  /** Null when nothing was due, or when Stripe named none yet. */
-  paymentIntentId: string | null
-  amount: number
-  currency: string
-}
-
-export async function listPaymentsOf(db: Queryable, orderId: string): Promise<Payment[]> {
-  const rows = await db.query<Payment>(
-    `SELECT id, payment_intent_id AS paymentIntentId, amount, currency FROM payments
-      WHERE order_id = ? ORDER BY id`,
-    [orderId],
-  )
-  return rows.map((row) => ({ ...row, amount: Number(row.amount) }))
-}
-
-/** One row per refund at Stripe; a second time only its status changes. */
-export async function upsertRefund(
-  tx: Queryable,
-  refund: {
-    id: string
-    paymentId: string
-    orderId: string
-    stripeRefundId: string
-    amount: number
-    currency: string
-    status: string
-    reason: string
-  },
-): Promise<void> {
-  await tx.run(
-    `INSERT INTO refunds (id, payment_id, order_id, stripe_refund_id, amount, currency, status,
-       reason, created_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, {now}) ON DUPLICATE KEY UPDATE status = VALUES(status)`,
-    [
-      refund.id,
-      refund.paymentId,
-      refund.orderId,
-      refund.stripeRefundId,
-      refund.amount,
-      refund.currency,
-      refund.status,
-      refund.reason,
-    ],
-  )
-}
-
-/** The subscription of an order, once there is one. */
-export async function findSubscriptionIdOf(
-  db: Queryable,
-  orderId: string,
-): Promise<string | undefined> {
-  const [row] = await db.query<{ id: string }>('SELECT id FROM subscriptions WHERE order_id = ?', [
-    orderId,
-  ])
-  return row?.id
+  return rows.map((row) => row.id)
 }
 
 /** Mirrors Stripe's subscription of an order. */

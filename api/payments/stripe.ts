@@ -6,6 +6,10 @@ import {
   type CatalogueProduct,
   type CheckoutRequest,
   type FoundPrice,
+  hasFailed,
+  type InvoiceState,
+  type PaymentDispute,
+  type PaymentMoney,
   type PaymentRefund,
   type Payments,
   PaymentsError,
@@ -31,6 +35,9 @@ const TIMEOUT_MS = 15_000
 
 /** Stripe's own tolerance for the age of a signature; we refuse as much into the future. */
 const TOLERANCE_S = 300
+
+/** Our clock may be ahead of Stripe's. */
+const CLOCK_MARGIN_S = 300
 
 /** The Payments port over Stripe's API; the only module that knows Stripe's types. */
 export function createStripe(options: StripeOptions): Payments {
@@ -69,6 +76,15 @@ export function createStripe(options: StripeOptions): Payments {
         const expand = ['line_items', 'subscription', 'invoice.payments']
         return toSessionState(await stripe.checkout.sessions.retrieve(id, { expand }))
       }),
+    listCheckoutSessionsOf: (customer, since) =>
+      calling(async () => {
+        const created = { gte: Math.floor(since.getTime() / 1000) - CLOCK_MARGIN_S }
+        const list = stripe.checkout.sessions.list({ customer, created, limit: 100 })
+        return (await everyPage(list)).map((session) => ({
+          id: session.id,
+          clientReferenceId: session.client_reference_id ?? undefined,
+        }))
+      }),
     expireCheckoutSession: (id) =>
       unlessOver(() => stripe.checkout.sessions.expire(id), async () => {
         return (await stripe.checkout.sessions.retrieve(id)).status !== 'open'
@@ -79,8 +95,19 @@ export function createStripe(options: StripeOptions): Payments {
       unlessOver(() => stripe.subscriptions.cancel(id, {}, { idempotencyKey }), async () => {
         return (await stripe.subscriptions.retrieve(id)).status === 'canceled'
       }),
-    refundPayment: (payment, idempotencyKey) =>
-      calling(() => refundPayment(stripe, payment, idempotencyKey)),
+    getMoney: (paymentIntentId) => findable(() => getMoney(stripe, paymentIntentId)),
+    createRefund: (refund, idempotencyKey) =>
+      calling(() => createRefund(stripe, refund, idempotencyKey)),
+    getInvoice: (id) =>
+      findable(async () =>
+        toInvoiceState(await stripe.invoices.retrieve(id, { expand: ['payments'] }))
+      ),
+    findInvoiceOf: (payment_intent) =>
+      calling(async () => {
+        const payment = { type: 'payment_intent', payment_intent } as const
+        const { data } = await stripe.invoicePayments.list({ payment, limit: 1 })
+        return idOf(data[0]?.invoice)
+      }),
     verifyEvent: (rawBody, header) => verifyEvent(rawBody, header, options),
     applyProduct: (product) => calling(() => applyProduct(stripe, product)),
     findPrices: (lookupKeys) => calling(() => findPrices(stripe, lookupKeys)),
@@ -98,7 +125,12 @@ function hostOf(apiUrl: string) {
 }
 
 function sessionParams(request: CheckoutRequest): Stripe.Checkout.SessionCreateParams {
-  const ids = { order_id: request.orderId, user_id: request.userId, server_id: request.serverId }
+  const ids = {
+    order_id: request.orderId,
+    user_id: request.userId,
+    server_id: request.serverId,
+    shop_id: request.shopId,
+  }
   return {
     mode: 'subscription',
     customer: request.customerId,
@@ -143,6 +175,7 @@ function toSessionState(session: Stripe.Checkout.Session): SessionState {
     amountTotal: session.amount_total ?? 0,
     customerId: idOf(session.customer),
     clientReferenceId: session.client_reference_id ?? undefined,
+    metadata: toOwnMetadata(session.metadata ?? {}),
     stripePriceIds: (session.line_items?.data ?? []).map((line) => line.price?.id ?? ''),
     subscription: session.subscription && typeof session.subscription !== 'string'
       ? toSubscription(session.subscription)
@@ -151,6 +184,11 @@ function toSessionState(session: Stripe.Checkout.Session): SessionState {
       ? toInvoice(session.invoice)
       : undefined,
   }
+}
+
+function toOwnMetadata(metadata: Stripe.Metadata): SessionState['metadata'] {
+  const { order_id: orderId, user_id: userId, server_id: serverId, shop_id: shopId } = metadata
+  return { orderId, userId, serverId, shopId }
 }
 
 /** Stripe's enums are open; a word we do not know counts as the last, the least promising one. */
@@ -181,33 +219,74 @@ function toInvoice(invoice: Stripe.Invoice): SessionInvoice {
   }
 }
 
-async function refundPayment(
-  stripe: Stripe,
-  { paymentIntentId, orderId }: { paymentIntentId: string; orderId: string },
-  idempotencyKey: string,
-): Promise<PaymentRefund[]> {
-  // Stripe keeps the key for a day only, so what went back before is looked up, not assumed.
-  const payment_intent = paymentIntentId
-  const all = (await stripe.refunds.list({ payment_intent, limit: 100 })).data
-  const known = all.filter((refund) => !hasFailed(refund))
-  const { amount_received } = await stripe.paymentIntents.retrieve(paymentIntentId)
-  const amount = known.reduce((left, refund) => left - refund.amount, amount_received)
-  if (amount > 0) {
-    const refund = await stripe.refunds.create(
-      { payment_intent, amount, metadata: { order_id: orderId } },
-      // After one that failed, the next try is another refund.
-      { idempotencyKey: `${idempotencyKey}:${amount}:${all.length}` },
-    )
-    if (hasFailed(refund)) {
-      throw new PaymentsError(`Stripe's refund ${refund.id} has failed`, { retryable: false })
-    }
-    known.push(refund)
+function toInvoiceState(invoice: Stripe.Invoice): InvoiceState {
+  return {
+    ...toInvoice(invoice),
+    orderId: invoice.parent?.subscription_details?.metadata?.order_id,
+    subscriptionId: idOf(invoice.parent?.subscription_details?.subscription),
+    amountPaid: invoice.amount_paid,
+    currency: invoice.currency,
   }
-  return known.map(({ id, status, amount }) => ({ id, status: status ?? 'pending', amount }))
 }
 
-function hasFailed(refund: Stripe.Refund): boolean {
-  return refund.status === 'failed' || refund.status === 'canceled'
+async function getMoney(stripe: Stripe, payment_intent: string): Promise<PaymentMoney> {
+  const intent = await stripe.paymentIntents.retrieve(payment_intent)
+  const refunds = await everyPage(stripe.refunds.list({ payment_intent, limit: 100 }))
+  const disputes = await everyPage(stripe.disputes.list({ payment_intent, limit: 100 }))
+  return {
+    received: intent.amount_received,
+    currency: intent.currency,
+    refunds: refunds.map(toRefund),
+    disputes: disputes.map(toDispute),
+  }
+}
+
+async function everyPage<T>(list: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const one of list) all.push(one)
+  return all
+}
+
+async function createRefund(
+  stripe: Stripe,
+  { paymentIntentId, amount, orderId }: {
+    paymentIntentId: string
+    amount: number
+    orderId: string
+  },
+  idempotencyKey: string,
+): Promise<PaymentRefund> {
+  const refund = toRefund(
+    await stripe.refunds.create(
+      { payment_intent: paymentIntentId, amount, metadata: { order_id: orderId } },
+      { idempotencyKey },
+    ),
+  )
+  if (hasFailed(refund)) {
+    throw new PaymentsError(`Stripe's refund ${refund.id} has failed`, { retryable: false })
+  }
+  return refund
+}
+
+function toRefund(refund: Stripe.Refund): PaymentRefund {
+  return {
+    id: refund.id,
+    status: refund.status ?? 'pending',
+    amount: refund.amount,
+    orderId: refund.metadata?.order_id,
+  }
+}
+
+function toDispute(dispute: Stripe.Dispute): PaymentDispute {
+  const dueBy = dispute.evidence_details.due_by
+  return {
+    id: dispute.id,
+    status: dispute.status,
+    reason: dispute.reason,
+    amount: dispute.amount,
+    currency: dispute.currency,
+    dueAt: dueBy ? fromUnix(dueBy) : undefined,
+  }
 }
 
 async function verifyEvent(

@@ -1,66 +1,82 @@
+import { raiseAlert } from '../alerts/alerts.ts'
 import { releaseCapacity } from '../checkout/capacity.ts'
 import { openSession } from '../checkout/open.ts'
 import {
   type CheckoutSession,
-  findCheckoutSession,
+  hasLiveSession,
+  listCheckoutSessions,
   recordSessionStatus,
 } from '../checkout/store.ts'
-import { isLive } from '../config.ts'
-import type { Db, Queryable } from '../db.ts'
+import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { enqueue } from '../jobs/queue.ts'
-import { mailOrderProblem, mailOrderReceived } from '../orders/mail.ts'
-import { findOrder, moveOrder, type Order, recordPaid } from '../orders/store.ts'
+import { mailOrderProblem } from '../orders/mail.ts'
+import { findOrder, moveOrder, type Order } from '../orders/store.ts'
 import type { OrderStatus } from '../orders/status.ts'
-import { insertServer } from '../servers/store.ts'
+import { differencesOf, isOurs } from './differences.ts'
+import { recordExtra } from './extra.ts'
+import { findLostSession } from './lost_session.ts'
+import { markPaid, recordMoney } from './paid.ts'
 import type { SessionState } from './payments.ts'
-import { insertPayment, upsertSubscription } from './store.ts'
-
-const HOUR_MS = 3_600_000
 
 const LOOK_AGAIN_MS = 5000
 
 /** Where the money of an order may still move it. */
 const UNSETTLED = new Set<OrderStatus>(['pending', 'payment_processing', 'expired', 'canceled'])
 
-/**
- * Makes an order agree with what Stripe says of its checkout session. The webhook's inbox, the
- * return page and the sweep all come here, any number of times and at once; nothing else marks an
- * order paid.
- */
-export async function syncOrder(db: Db, deps: Deps, orderId: string): Promise<void> {
-  const order = await findOrder(db, orderId)
-  if (!order || !UNSETTLED.has(order.status)) return
-  const attempt = await findCheckoutSession(db, orderId)
-  if (!attempt || (attempt.status === 'expired' && order.status !== 'pending')) return
-  const stripeSessionId = await openSession(db, deps, attempt)
-  // Undefined: Stripe refused to open it, and the order has ended with that.
-  if (!stripeSessionId) return
-  const session = await deps.payments.getCheckoutSession(stripeSessionId)
-  if (!session) throw new Error('Cannot sync the order as Stripe does not know its session')
-  await settle(db, deps, { order, attempt, session })
-}
-
-interface Settlement {
+export interface Settlement {
   order: Order
   attempt: CheckoutSession
   session: SessionState
 }
 
-async function settle(db: Db, deps: Deps, settlement: Settlement): Promise<void> {
+/**
+ * Makes an order agree with what Stripe says of every session it could be paid with. The return page
+ * and the sweep come here, any number of times and at once; the inbox comes to `settleSession`.
+ */
+export async function syncOrder(db: Db, deps: Deps, orderId: string): Promise<void> {
+  for (const attempt of await listCheckoutSessions(db, orderId)) {
+    const order = await findOrder(db, orderId)
+    if (!order || !mayChange(order, attempt)) continue
+    const stripeSessionId = attempt.status === 'failed'
+      ? await findLostSession(db, deps, order, attempt)
+      : await openSession(db, deps, attempt)
+    // Undefined: Stripe refused to open it, or has none; the order has ended with that if it had to.
+    if (!stripeSessionId) continue
+    const session = await deps.payments.getCheckoutSession(stripeSessionId)
+    if (!session) throw new Error('Cannot sync the order as Stripe does not know its session')
+    await settle(db, deps, { order, attempt: { ...attempt, stripeSessionId }, session })
+  }
+}
+
+function mayChange(order: Order, { status }: CheckoutSession): boolean {
+  if (status === 'complete') return UNSETTLED.has(order.status)
+  return status !== 'expired' || order.status === 'pending'
+}
+
+/** Makes an order agree with one of its sessions. Nothing else marks an order paid. */
+export async function settle(db: Db, deps: Deps, settlement: Settlement): Promise<void> {
   const { order, session } = settlement
   if (session.status === 'expired') return await end(db, deps, settlement, 'order.expired')
-  if (session.status === 'open') {
-    // Canceled here, but the call to Stripe was lost: nobody may pay for it any more.
-    if (order.status !== 'canceled') return
-    await deps.payments.expireCheckoutSession(session.id)
-    return await db.transaction((tx) => recordSessionStatus(tx, settlement.attempt, 'expired'))
-  }
+  if (session.status === 'open') return await closeUnlessWanted(db, deps, settlement)
   if (session.paymentStatus === 'unpaid') return await waitForBank(db, deps, settlement)
   if (session.subscription?.status === 'incomplete') return await lookAgain(db, deps, order)
+  if (!UNSETTLED.has(order.status)) return await takeSecond(db, deps, settlement)
   const differences = differencesOf(deps, settlement)
   if (differences.length > 0) return await holdForReview(db, deps, settlement, differences)
-  await markPaid(db, deps, settlement)
+  if (!await markPaid(db, deps, settlement)) await takeSecond(db, deps, settlement)
+}
+
+/** The order has what it was placed for, or has ended: another payment of it goes back. */
+async function takeSecond(db: Db, deps: Deps, settlement: Settlement): Promise<void> {
+  if (isOurs(deps, settlement)) return await recordExtra(db, deps, settlement)
+  const { order, attempt, session } = settlement
+  if (attempt.status === 'complete') return
+  await db.transaction(async (tx) => {
+    await recordSessionStatus(tx, attempt, 'complete')
+    const detail = { orderId: order.id, amount: session.amountTotal, currency: session.currency }
+    await raiseAlert(tx, deps, { kind: 'orphan_payment', subject: session.id, detail })
+  })
 }
 
 /** Paid, but Stripe is not done with the subscription: a moment later it is active, or has failed. */
@@ -69,7 +85,18 @@ async function lookAgain(db: Db, deps: Deps, order: Order): Promise<void> {
   await enqueue(db, deps, 'payment.sync', { orderId: order.id }, again)
 }
 
-/** The session ended without money: the order ends, and its place is given back. */
+/** A session that nobody is to pay any more is ended, unless somebody did at this moment. */
+async function closeUnlessWanted(db: Db, deps: Deps, settlement: Settlement): Promise<void> {
+  const { order, attempt, session } = settlement
+  const newest = (await listCheckoutSessions(db, order.id)).at(-1)
+  if (order.status === 'pending' && attempt.attempt === newest?.attempt) return
+  await deps.payments.expireCheckoutSession(session.id)
+  const now = await deps.payments.getCheckoutSession(session.id)
+  if (now && now.status !== 'open') return await settle(db, deps, { ...settlement, session: now })
+  throw new Error(`Cannot end a session at Stripe as it stays open: ${session.id}`)
+}
+
+/** The session ended without money: the order ends with its last one, and its place is given back. */
 async function end(
   db: Db,
   deps: Deps,
@@ -77,17 +104,18 @@ async function end(
   kind: 'order.expired' | 'order.payment_failed',
 ): Promise<void> {
   await db.transaction(async (tx) => {
-    await recordSessionStatus(tx, attempt, session.status)
+    await recordSessionStatus(tx, attempt, 'expired')
+    if (session.subscription) {
+      // Stripe leaves the subscription of a failed delayed payment active.
+      const payload = { subscriptionId: session.subscription.id }
+      await enqueue(tx, deps, 'subscription.cancel', payload, { topic: session.subscription.id })
+    }
+    if (await hasLiveSession(tx, order.id)) return
     const canceled = order.cancelRequestedAt !== null && kind === 'order.expired'
     const ended = canceled
       ? await moveOrder(tx, deps, order.id, 'canceled', { kind: 'order.canceled' })
       : await moveOrder(tx, deps, order.id, 'expired', { kind })
-    if (!ended) return
-    await releaseCapacity(tx, order.id)
-    if (!session.subscription) return
-    // Stripe leaves the subscription of a failed delayed payment active.
-    const payload = { subscriptionId: session.subscription.id }
-    await enqueue(tx, deps, 'subscription.cancel', payload, { topic: session.subscription.id })
+    if (ended) await releaseCapacity(tx, order.id)
   })
 }
 
@@ -98,7 +126,7 @@ async function waitForBank(db: Db, deps: Deps, settlement: Settlement): Promise<
     return await end(db, deps, settlement, 'order.payment_failed')
   }
   await db.transaction(async (tx) => {
-    await recordSessionStatus(tx, attempt, session.status)
+    await recordSessionStatus(tx, attempt, 'processing')
     const kind = 'order.payment_processing'
     await moveOrder(tx, deps, order.id, 'payment_processing', { kind })
   })
@@ -108,90 +136,22 @@ async function waitForBank(db: Db, deps: Deps, settlement: Settlement): Promise<
 async function holdForReview(
   db: Db,
   deps: Deps,
-  { order, attempt, session }: Settlement,
+  settlement: Settlement,
   differences: string[],
 ): Promise<void> {
-  const moved = await db.transaction(async (tx) => {
-    await recordSessionStatus(tx, attempt, session.status)
-    const first = await moveOrder(tx, deps, order.id, 'needs_review', {
-      kind: 'order.needs_review',
-      cause: { differences, stripeSessionId: session.id },
-    })
-    if (first) await mailOrderProblem(tx, deps, order.id, 'needs_review')
-    return first
-  })
-  const about = { orderId: order.id, stripeSessionId: session.id, differences }
-  if (moved) deps.log.error('payment differs from its order', about)
-}
-
-/** The names of what Stripe's session says differently from our rows; none for an honest payment. */
-function differencesOf(deps: Deps, { order, attempt, session }: Settlement): string[] {
-  const net = session.amountSubtotal - session.amountDiscount
-  // With prices that include their tax Stripe reports the tax, and does not add it.
-  const totals = deps.config.STRIPE_TAX ? [net + session.amountTax, net] : [net]
-  const checks: Record<string, boolean> = {
-    session: session.id === attempt.stripeSessionId || attempt.stripeSessionId === null,
-    mode: session.mode === 'subscription',
-    livemode: session.livemode === isLive(deps.config),
-    customer: session.customerId === attempt.stripeCustomerId,
-    order: session.clientReferenceId === order.id,
-    currency: session.currency === order.currency,
-    price: session.stripePriceIds.join() === order.stripePriceId,
-    amount_subtotal: session.amountSubtotal === order.unitAmount,
-    amount_total: totals.includes(session.amountTotal),
-    payment: session.paymentStatus === 'paid' || session.amountTotal === 0,
-    discount: session.amountDiscount === 0 || deps.config.STRIPE_PROMOTION_CODES,
-    subscription: ['active', 'trialing'].includes(session.subscription?.status ?? ''),
-  }
-  return Object.keys(checks).filter((name) => !checks[name])
-}
-
-async function markPaid(db: Db, deps: Deps, settlement: Settlement): Promise<void> {
   const { order, attempt, session } = settlement
-  const refundAfterMs = deps.config.REFUND_AFTER_HOURS * HOUR_MS
+  const cause = { differences, stripeSessionId: session.id }
   const moved = await db.transaction(async (tx) => {
-    await recordSessionStatus(tx, attempt, session.status)
-    const first = await moveOrder(tx, deps, order.id, 'paid', {
-      kind: 'order.paid',
-      facts: { amount: session.amountTotal, currency: session.currency },
-      nextInMs: 0,
-    })
+    await recordSessionStatus(tx, attempt, 'complete')
+    const kind = 'order.needs_review'
+    const first = await moveOrder(tx, deps, order.id, 'needs_review', { kind, cause })
     if (!first) return false
-    await recordPaid(tx, order.id, refundAfterMs)
-    await recordMoney(tx, deps, order, session)
-    await insertServer(tx, {
-      id: order.bought.serverId,
-      orderId: order.id,
-      userId: order.userId,
-      name: order.serverName,
-      nodeId: order.nodeId,
-    })
-    const payload = { serverId: order.bought.serverId }
-    await enqueue(tx, deps, 'server.provision', payload, { topic: order.bought.serverId })
-    const deadline = { topic: order.id, delayMs: refundAfterMs }
-    await enqueue(tx, deps, 'order.refund', { orderId: order.id }, deadline)
-    const { amountTotal: amount, currency } = session
-    await mailOrderReceived(tx, deps, { id: order.id, amount, currency })
+    // Of another session we do not know whose money it is.
+    const itsOwn = !differences.includes('session') && !differences.includes('order')
+    if (itsOwn && session.paymentStatus === 'paid') await recordMoney(tx, deps, order, session)
+    await raiseAlert(tx, deps, { kind: 'order_needs_review', subject: order.id, detail: cause })
+    await mailOrderProblem(tx, deps, order.id, 'needs_review')
     return true
   })
-  if (!moved) return
-  deps.log.info('order paid', { orderId: order.id, userId: order.userId })
-  deps.wake()
-}
-
-async function recordMoney(
-  tx: Queryable,
-  deps: Deps,
-  order: Order,
-  session: SessionState,
-): Promise<void> {
-  await insertPayment(tx, {
-    id: deps.newId('payment'),
-    orderId: order.id,
-    stripeRef: session.invoice?.id ?? session.id,
-    paymentIntentId: session.invoice?.paymentIntentId,
-    amount: session.amountTotal,
-    currency: session.currency,
-  })
-  if (session.subscription) await upsertSubscription(tx, order.id, session.subscription)
+  if (moved) deps.log.error('payment differs from its order', { orderId: order.id, ...cause })
 }

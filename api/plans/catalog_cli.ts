@@ -1,9 +1,14 @@
 import { parseArgs } from 'node:util'
-import { ConfigError, isLive, parseConfig, parseDatabaseConfig } from '../config.ts'
-import { DbUnavailable } from '../db.ts'
+import { type Config, ConfigError, isLive, parseConfig, parseDatabaseConfig } from '../config.ts'
+import { type Db, DbUnavailable } from '../db.ts'
 import { errnoOf } from '../db_errors.ts'
+import type { Deps } from '../deps.ts'
+import { createIdFactory } from '../ids.ts'
+import { createLog } from '../log.ts'
+import { createMetrics } from '../metrics/metrics.ts'
 import { openPool } from '../mysql.ts'
-import { PanelError } from '../panel/panel.ts'
+import { createGate } from '../panel/gate.ts'
+import { type Panel, PanelError } from '../panel/panel.ts'
 import { createPterodactyl } from '../panel/pterodactyl.ts'
 import { PaymentsError } from '../payments/payments.ts'
 import { createStripe } from '../payments/stripe.ts'
@@ -124,7 +129,7 @@ async function withTarget(
     const randomBytes = (count: number) => crypto.getRandomValues(new Uint8Array(count))
     const target: CatalogueTarget = {
       db,
-      panel: createPterodactyl({ url: config.PANEL_URL, apiKey: config.PANEL_API_KEY, now }),
+      panel: openPanel(config, pool.openDb, { now, randomBytes }),
       payments: createStripe({
         secretKey: config.STRIPE_SECRET_KEY,
         webhookSecrets: config.STRIPE_WEBHOOK_SECRETS,
@@ -137,6 +142,19 @@ async function withTarget(
   } finally {
     await pool.end()
   }
+}
+
+/** Under the same budget of calls as the shop that runs beside it. */
+function openPanel(
+  config: Config,
+  openDb: () => Db,
+  { now, randomBytes }: Pick<Deps, 'now' | 'randomBytes'>,
+): Panel {
+  const access = { url: config.PANEL_URL, apiKey: config.PANEL_API_KEY }
+  // What goes wrong is told by the command itself.
+  const log = createLog(() => {}, now)
+  const deps = { newId: createIdFactory(now, randomBytes), metrics: createMetrics(), log }
+  return createPterodactyl({ ...access, gate: createGate({ ...access, openDb, deps }) })
 }
 
 /** One sentence for what an operator can put right; a bug keeps its stack. */

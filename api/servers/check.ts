@@ -141,6 +141,10 @@ async function recordInstalled(
     await recordSettled(tx, order.id)
     await mailServerReady(tx, deps, order, { serverId: server.id, address })
     await enqueueVerify(tx, deps, server.id, 1)
+    // It may have to stop since its installation began; the job looks.
+    if ((await findOrder(tx, order.id))?.onHold) {
+      await enqueue(tx, deps, 'server.suspend', { serverId: server.id }, { topic: server.id })
+    }
     return true
   })
   if (moved) deps.log.info('server active', { orderId: order.id, serverId: server.id })

@@ -2,9 +2,10 @@ import { releaseCapacity } from '../checkout/capacity.ts'
 import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { TryAgain } from '../jobs/again.ts'
+import { enqueue } from '../jobs/queue.ts'
 import { PanelError } from '../panel/panel.ts'
 import { externalIdOf } from '../panel/external_id.ts'
-import { findServer, moveServer, msSinceCreateSent, recordDeleted } from './store.ts'
+import { findServer, moveServer, msSinceCreateSent, msUntilDelete, recordDeleted } from './store.ts'
 
 /** A create is given 60 s, and the panel and its node may take some more after we gave up. */
 const CREATE_MAY_COME_MS = 150_000
@@ -34,6 +35,21 @@ export async function deleteServer(
     await releaseCapacity(tx, server.orderId)
   })
   deps.log.info('server deleted', { orderId: server.orderId, serverId })
+}
+
+/** Lets go of a suspended server whose money went back, once its time has passed. */
+export async function retireServer(
+  db: Db,
+  deps: Deps,
+  { serverId }: { serverId: string },
+): Promise<void> {
+  const leftMs = await msUntilDelete(db, serverId)
+  if (leftMs === undefined) return
+  if (leftMs > 0) throw new TryAgain('its time has not passed', leftMs)
+  await db.transaction(async (tx) => {
+    if (!await moveServer(tx, deps, serverId, 'deleting')) return
+    await enqueue(tx, deps, 'server.delete', { serverId }, { topic: serverId })
+  })
 }
 
 /** Deletes at the panel what has this external id, if anything has. Throws TryAgain. */

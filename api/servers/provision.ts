@@ -32,7 +32,7 @@ import {
 } from './store.ts'
 import { enqueueCheck } from './check.ts'
 import { choosePlace } from './choose_place.ts'
-import { panelFailure, UNKNOWN_OUTCOME_MS } from './waiting.ts'
+import { panelFailure, UNKNOWN_OUTCOME_MS, waitForBank } from './waiting.ts'
 
 /** Another shop, or an admin, may take the port we chose; more than this is not chance. */
 const ALLOCATION_TRIES = 4
@@ -62,6 +62,7 @@ export async function provisionServer(
   const order = server && await findOrder(db, server.orderId)
   if (!server || !order || !WANTING.has(order.status)) return
   if (server.pteroServerId !== null || !['pending', 'installing'].includes(server.status)) return
+  if (order.onHold) throw await waitForBank(db, deps, { order, server })
   await db.transaction((tx) =>
     moveOrder(tx, deps, order.id, 'provisioning', { kind: 'order.provisioning', nextInMs: 0 })
   )

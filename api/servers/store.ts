@@ -1,4 +1,4 @@
-import { placeholders, type Queryable } from '../db.ts'
+import { microseconds, placeholders, type Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { sourcesOf } from '../moves.ts'
 import type { Bought } from '../orders/store.ts'
@@ -170,6 +170,24 @@ export async function recordActive(
     'UPDATE servers SET active_at = {now}, verified_at = {now}, address = ? WHERE id = ?',
     [address, id],
   )
+}
+
+/** Its money goes back: how long it is kept, suspended. */
+export async function recordDeleteAfter(tx: Queryable, id: string, ms: number): Promise<void> {
+  await tx.run(
+    `UPDATE servers SET delete_after = {now} + INTERVAL ? MICROSECOND
+      WHERE id = ? AND delete_after IS NULL`,
+    [microseconds(ms), id],
+  )
+}
+
+/** Milliseconds, by the database's clock, until a server is to be deleted; undefined if it is not. */
+export async function msUntilDelete(db: Queryable, id: string): Promise<number | undefined> {
+  const [row] = await db.query<{ us: number | string | null }>(
+    'SELECT TIMESTAMPDIFF(MICROSECOND, {now}, delete_after) AS us FROM servers WHERE id = ?',
+    [id],
+  )
+  return row?.us == null ? undefined : Number(row.us) / 1000
 }
 
 export async function recordVerified(db: Queryable, id: string): Promise<void> {

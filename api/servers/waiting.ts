@@ -14,7 +14,7 @@ import { allocationTaken, alreadyExists, type PanelError } from '../panel/panel.
 import type { Server } from './store.ts'
 
 /** What an order can wait for; `orders.waiting_for`, and `order.waiting_for_<reason>` in its timeline. */
-export type WaitingReason = 'room' | 'account' | 'panel'
+export type WaitingReason = 'room' | 'account' | 'panel' | 'bank'
 
 /**
  * The panel may still be rolling back, or committing late, this long after a create whose answer
@@ -24,6 +24,9 @@ export const UNKNOWN_OUTCOME_MS = 45_000
 
 /** A fault of our key or address is not mended by asking more often. */
 const CONFIGURATION_RETRY_MS = 60_000
+
+/** The bank takes weeks; whoever hears of its decision wakes the job. */
+const BANK_RETRY_MS = 3_600_000
 
 /** A request that the panel refuses for good needs a person. */
 const REFUSED_RETRY_MS = 15 * 60_000
@@ -52,6 +55,20 @@ export async function recordWaiting(
   })
   if (news) deps.log.warn('order waits', { orderId, serverId, code: reason })
   return new TryAgain(`waiting for ${reason}`, delayMs)
+}
+
+/** A payment that the bank may take back buys no server until that is decided. */
+export async function waitForBank(
+  db: Db,
+  deps: Deps,
+  { order, server }: { order: Order; server: Server },
+): Promise<TryAgain> {
+  return await recordWaiting(db, deps, {
+    orderId: order.id,
+    serverId: server.id,
+    reason: 'bank',
+    delayMs: BANK_RETRY_MS,
+  })
 }
 
 /** Turns a failure of the panel into the timeline's words and the time of the next attempt. */

@@ -9,6 +9,7 @@ import { createStripeEmulator, type StripeEmulator } from '../../dev/stripe/emul
 import { freshDatabase } from './database.ts'
 import { PANEL_KEY, STRIPE_KEY, WEBHOOK_SECRET } from './environment.ts'
 import { serveEmulator } from './serve.ts'
+import { freeGate } from './gate.ts'
 
 /** What the catalogue is applied to, without the rest of the shop: database, Stripe and panel. */
 export interface CatalogueFixture {
@@ -99,7 +100,7 @@ function targetOf(db: Db, stripeUrl: string, panelUrl: string, shopId: string): 
   return {
     db,
     shopId,
-    panel: createPterodactyl({ url: panelUrl, apiKey: PANEL_KEY, now }),
+    panel: createPterodactyl({ url: panelUrl, apiKey: PANEL_KEY, gate: freeGate }),
     payments: createStripe({
       secretKey: STRIPE_KEY,
       webhookSecrets: [WEBHOOK_SECRET],

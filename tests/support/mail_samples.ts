@@ -53,7 +53,12 @@ export const SAMPLES: Samples = {
   order_refunded: {
     '': { ...order, amount: 1250, currency: 'eur' },
     free: { ...order, amount: 0, currency: 'eur' },
+    operator: { ...order, amount: 1250, currency: 'eur', reason: 'operator' },
+    'at-stripe': { ...order, amount: 1250, currency: 'eur', reason: 'refunded_at_stripe' },
+    'dispute-lost': { ...order, amount: 1250, currency: 'eur', reason: 'dispute_lost' },
   },
+  order_paid_twice: { '': { ...order, amount: 1250, currency: 'eur' } },
+  order_disputed: { '': { ...order, amount: 1250, currency: 'eur' } },
   verify_email: { '': { tokenId: 'tok_1' } },
   reset_password: { '': { tokenId: 'tok_1' } },
   confirm_new_email: { '': { tokenId: 'tok_1' } },

@@ -1,3 +1,4 @@
+import type { EndReason } from '../../orders/store.ts'
 import type { Term } from '../../plans/bodies.ts'
 import {
   type Block,
@@ -52,7 +53,12 @@ export interface OrderMailFacts {
     /** ISO 8601; null when no date is promised. */
     refundAt: string | null
   }
-  order_refunded: OrderFacts & Money
+  order_refunded: OrderFacts & Money & {
+    /** Absent in mails that were queued before there were others than `not_delivered`. */
+    reason?: EndReason
+  }
+  order_paid_twice: OrderFacts & Money
+  order_disputed: OrderFacts & Money
 }
 
 export const orderMessages: Messages<OrderMailFacts> = {
@@ -116,21 +122,81 @@ export const orderMessages: Messages<OrderMailFacts> = {
     }
   },
 
-  order_refunded: (facts, shop) => ({
-    subject: `${shop.name}: your money for ${facts.serverName} goes back`,
-    preview: 'We could not deliver your server in time, and have returned your payment.',
-    heading: 'We could not deliver, so your money goes back',
+  order_refunded: (facts, shop) => {
+    const { heading, happened } = endings[facts.reason ?? 'not_delivered']
+    return {
+      subject: `${shop.name}: your money for ${facts.serverName} goes back`,
+      preview: happened,
+      heading,
+      blocks: [
+        paragraph(`${happened} Nothing more will be charged.`),
+        ...refunded(facts),
+        list(aboutOrder(facts)),
+        orderButton('See your order', facts, shop),
+      ],
+      why: whyOrder(shop),
+    }
+  },
+
+  order_paid_twice: (facts, shop) => ({
+    subject: `${shop.name}: your second payment for ${facts.serverName} goes back`,
+    preview: 'Your order was paid twice. You pay once, and have one server.',
+    heading: 'You paid twice, so one payment goes back',
     blocks: [
       paragraph(
-        `We are sorry. We could not create “${facts.serverName}” within the time we promised, so ` +
-          'we have ended the order. Nothing more will be charged.',
+        `A second payment of ${formatMoney(facts.amount, facts.currency)} arrived for ` +
+          `“${facts.serverName}”. We return it, and its subscription is cancelled. You need do ` +
+          'nothing. Banks take up to ten days to show it.',
       ),
-      ...refunded(facts),
       list(aboutOrder(facts)),
       orderButton('See your order', facts, shop),
     ],
     why: whyOrder(shop),
   }),
+
+  order_disputed: (facts, shop) => ({
+    subject: `${shop.name}: your bank asks about your payment for ${facts.serverName}`,
+    preview: 'Your bank told us that you do not know this payment. The server is stopped.',
+    heading: 'Your bank looks at your payment',
+    blocks: [
+      paragraph(
+        `Your bank told us that you do not know the payment of ` +
+          `${formatMoney(facts.amount, facts.currency)} for “${facts.serverName}”, and has taken ` +
+          'the money back for now. So the server is stopped, and nothing on it is deleted.',
+      ),
+      paragraph(
+        'If that is a mistake, tell your bank that the payment is right, and answer this mail. The ' +
+          'server starts again once the bank has decided so.',
+      ),
+      list(aboutOrder(facts)),
+      orderButton('See your order', facts, shop),
+    ],
+    why: whyOrder(shop),
+  }),
+}
+
+/** Why an order ended, and what that means. */
+const endings: Record<EndReason, { heading: string; happened: string }> = {
+  not_delivered: {
+    heading: 'We could not deliver, so your money goes back',
+    happened: 'We are sorry. We could not create your server within the time we promised, so we ' +
+      'have ended the order.',
+  },
+  operator: {
+    heading: 'We ended your order, and your money goes back',
+    happened:
+      'We have ended your order. A server that ran is stopped, and is deleted in three days.',
+  },
+  refunded_at_stripe: {
+    heading: 'Your money was returned',
+    happened: 'Your payment was returned, so we have ended the order. A server that ran is ' +
+      'stopped, and is deleted in three days.',
+  },
+  dispute_lost: {
+    heading: 'Your bank took the payment back',
+    happened: 'Your bank decided that you get your money back, so we have ended the order. A ' +
+      'server that ran is stopped, and is deleted in three days.',
+  },
 }
 
 const EVERY: Record<Term, string> = {
@@ -211,14 +277,8 @@ function panelLogin(facts: OrderMailFacts['server_ready'], shop: Shop): Block[] 
 
 function refunded({ amount, currency }: Money): Block[] {
   if (amount === 0) return []
-  return [
-    paragraph(
-      `The whole ${
-        formatMoney(amount, currency)
-      } goes back the way it came. Banks take up to ten ` +
-        'days to show it.',
-    ),
-  ]
+  const money = formatMoney(amount, currency)
+  return [paragraph(`${money} goes back the way it came. Banks take up to ten days to show it.`)]
 }
 
 function aboutOrder({ orderId, serverName, planName }: OrderFacts): Fact[] {

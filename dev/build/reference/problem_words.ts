@@ -23,6 +23,7 @@ export const problemWords: Record<ProblemCode, string> = {
   'plan-not-sold': 'Read the plans again and choose another.',
   'idempotency-mismatch': 'The key came before with another body. Send a new key.',
   'too-many-open-orders': 'Pay for one of them, or cancel one.',
+  'not-possible': 'The order is not where this could be done; the detail says what can.',
   'order-not-open': 'It was paid, or it has ended. Read the order.',
   'already-verified': 'There is nothing to do.',
   'email-not-verified': 'Confirm the address first; the mail can be sent again.',
