@@ -37,12 +37,12 @@ export interface Buyer {
   sessionId: string
 }
 
-/** A shop for the tests of one file; after each all ends well and the invariants hold. */
+/** A shop, whose deadline is two hours, for the tests of one file; after each all ends well and the invariants hold. */
 export function startBench(): Bench {
   let shop: Shop
   let writeFault: WriteFault | undefined
   beforeAll(async () => {
-    shop = await startShop()
+    shop = await startShop({ environment: { REFUND_AFTER: '2h' } })
   })
   afterEach(async () => {
     shop.intercept.stripe = undefined
@@ -106,8 +106,8 @@ export function startBench(): Bench {
       await settle(shop)
       expect(await rowOf(buyer)).toEqual({ status: 'provisioned', server: 'active', n: 1 })
     },
-    msToServer: ({ orderId }, withinMs) =>
-      settle(shop, withinMs, (view) => view.order(orderId)?.status === 'provisioned'),
+    msToServer: (buyer, withinMs) =>
+      settle(shop, withinMs, async () => (await rowOf(buyer))?.status === 'provisioned'),
     failWrites: async (fault) => writeFault = await failWrites(shop.db, fault),
     fault,
   }

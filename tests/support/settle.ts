@@ -14,7 +14,7 @@ const MINUTE_MS = 60 * SECOND_MS
 export async function settle(
   shop: Shop,
   withinMs = 40 * MINUTE_MS,
-  done: (view: View) => boolean = isAtRest,
+  done: () => Promise<boolean> = () => isAtRest(shop),
 ): Promise<number> {
   const began = shop.clock.now().getTime()
   for (let swept = Number.NEGATIVE_INFINITY;;) {
@@ -24,11 +24,9 @@ export async function settle(
       await step(shop, () => sweep(shop.db, shop.deps))
     }
     await step(shop, shop.drain)
-    const view = await viewOf(shop)
-    if (done(view) || passed >= withinMs) return passed
+    if (await done() || passed >= withinMs) return passed
     // The longer it lasts, the less it matters when exactly it is looked at.
-    const most = Math.max(MINUTE_MS, passed / 20)
-    shop.clock.advance(Math.min(most, Math.max(SECOND_MS, nextDueInMs(view))))
+    shop.clock.advance(Math.max(SECOND_MS, passed / 20, await nextDueInMs(shop)))
   }
 }
 
@@ -52,15 +50,21 @@ async function step(shop: Shop, work: () => Promise<void>): Promise<void> {
 }
 
 /** What runs for ever, or waits for a time that may not come. */
-const TIMERS = new Set(['sweep', 'panel.snapshot', 'order.refund'])
+const TIMERS = "'sweep', 'panel.snapshot', 'order.refund'"
 
 /** Nothing is to be done but by a customer, by a person, or when a deadline comes. */
-export function isAtRest(view: View): boolean {
-  if (view.jobs.some((job) => !job.dead && !TIMERS.has(job.name))) return false
-  if (view.orders.some((order) => /^(paid|provisioning|provision_failed)$/.test(order.status))) {
-    return false
-  }
-  if (view.servers.some((server) => server.status === 'deleting')) return false
+async function isAtRest(shop: Shop): Promise<boolean> {
+  const [work] = await shop.db.query<{ n: number }>(
+    `SELECT (SELECT COUNT(*) FROM jobs WHERE status = 'ready' AND name NOT IN (${TIMERS})) +
+       (SELECT COUNT(*) FROM stripe_events WHERE status = 'ready') +
+       (SELECT COUNT(*) FROM orders WHERE status IN ('paid', 'provisioning', 'provision_failed')) +
+       (SELECT COUNT(*) FROM servers WHERE status = 'deleting') AS n`,
+  )
+  return Number(work?.n) === 0 && isHeard(await viewOf(shop))
+}
+
+/** What Stripe knows of a session, its order knows. */
+function isHeard(view: View): boolean {
   return view.sessions.every((session) => {
     const status = view.order(session.orderId)?.status ?? ''
     if (session.paid) return !/^(pending|payment_processing|expired|canceled)$/.test(status)
@@ -68,7 +72,10 @@ export function isAtRest(view: View): boolean {
   })
 }
 
-function nextDueInMs(view: View): number {
-  const due = view.jobs.filter((job) => !job.dead && job.name !== 'sweep').map((job) => job.dueInMs)
-  return Math.min(MINUTE_MS, ...due.map((ms) => ms + 1))
+async function nextDueInMs(shop: Shop): Promise<number> {
+  const [row] = await shop.db.query<{ us: string | number | null }>(
+    `SELECT TIMESTAMPDIFF(MICROSECOND, {now}, MIN(run_at)) AS us FROM jobs
+      WHERE status = 'ready' AND name <> 'sweep'`,
+  )
+  return Math.min(MINUTE_MS, Number(row?.us ?? MINUTE_MS * 1000) / 1000 + 1)
 }
