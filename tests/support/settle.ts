@@ -1,5 +1,6 @@
 import { DbUnavailable } from '../../api/db.ts'
 import { sweep } from '../../api/jobs/sweep.ts'
+import { brokenIn } from './invariants.ts'
 import type { Shop } from './shop.ts'
 import { type View, viewOf } from './view.ts'
 
@@ -50,17 +51,20 @@ async function step(shop: Shop, work: () => Promise<void>): Promise<void> {
 }
 
 /** What runs for ever, or waits for a time that may not come. */
-const TIMERS = "'sweep', 'panel.snapshot', 'order.refund'"
+const TIMERS = "'sweep', 'panel.snapshot', 'order.refund', 'server.retire'"
 
 /** Nothing is to be done but by a customer, by a person, or when a deadline comes. */
 async function isAtRest(shop: Shop): Promise<boolean> {
   const [work] = await shop.db.query<{ n: number }>(
     `SELECT (SELECT COUNT(*) FROM jobs WHERE status = 'ready' AND name NOT IN (${TIMERS})) +
        (SELECT COUNT(*) FROM stripe_events WHERE status = 'ready') +
-       (SELECT COUNT(*) FROM orders WHERE status IN ('paid', 'provisioning', 'provision_failed')) +
+       (SELECT COUNT(*) FROM orders WHERE status IN ('paid', 'provisioning', 'provision_failed')
+          OR (ending IS NOT NULL AND status <> 'refunded')) +
        (SELECT COUNT(*) FROM servers WHERE status = 'deleting') AS n`,
   )
-  return Number(work?.n) === 0 && isHeard(await viewOf(shop))
+  if (Number(work?.n) > 0) return false
+  const view = await viewOf(shop)
+  return isHeard(view) && brokenIn(view).length === 0
 }
 
 /** What Stripe knows of a session, its order knows. */

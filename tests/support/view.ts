@@ -141,14 +141,18 @@ interface Moved {
 }
 
 async function readMoney(db: Queryable) {
-  const payments = await db.query<Moved & { stripeRef: string }>(
-    'SELECT order_id AS orderId, stripe_ref AS stripeRef, amount, currency FROM payments',
+  const payments = await db.query<Moved & { id: string; stripeRef: string }>(
+    'SELECT id, order_id AS orderId, stripe_ref AS stripeRef, amount, currency FROM payments',
   )
   const refunds = await db.query<Moved>(
     `SELECT order_id AS orderId, amount, currency FROM refunds
       WHERE status NOT IN ('failed', 'canceled')`,
   )
+  const lostDisputes = await db.query<Moved>(
+    "SELECT order_id AS orderId, amount, currency FROM disputes WHERE status = 'lost'",
+  )
   return {
+    lostDisputes: lostDisputes.map((row) => ({ ...row, amount: Number(row.amount) })),
     payments: payments.map((row) => ({ ...row, amount: Number(row.amount) })),
     refunds: refunds.map((row) => ({ ...row, amount: Number(row.amount) })),
   }
@@ -218,7 +222,7 @@ const Snapshot = z.object({
     amount: z.number(),
     status: z.string().nullable(),
   })),
-  disputes: z.array(z.object({ charge: z.string(), status: z.string() })),
+  disputes: z.array(z.object({ charge: z.string(), status: z.string(), amount: z.number() })),
   events: z.array(z.object({ id: z.string(), type: z.string(), created: z.number() })),
   deliveries: z.array(z.object({ event: z.string(), succeeded: z.boolean() })),
 })
@@ -261,6 +265,9 @@ function readCharges(
   const byId = new Map(invoices.map((invoice) => [invoice.id, invoice]))
   return charges.filter((charge) => charge.status === 'succeeded').map((charge) => {
     const invoice = byId.get(invoiceOf.get(charge.payment_intent ?? '') ?? '')
+    const disputed = (statuses: string[]) =>
+      disputes.filter((one) => one.charge === charge.id && statuses.includes(one.status))
+        .reduce((sum, one) => sum + one.amount, 0)
     const returned = refunds.filter((one) =>
       one.charge === charge.id && !['failed', 'canceled'].includes(one.status ?? '')
     )
@@ -273,7 +280,9 @@ function readCharges(
       amount: charge.amount_captured,
       currency: charge.currency,
       refunded: returned.reduce((sum, one) => sum + one.amount, 0),
-      lost: disputes.some((one) => one.charge === charge.id && one.status === 'lost'),
+      /** What the bank has taken, for now or for good, and of that what is lost. */
+      taken: disputed(['needs_response', 'under_review', 'lost']),
+      lost: disputed(['lost']),
     }
   })
 }
