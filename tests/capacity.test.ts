@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { holdCapacity, releaseCapacity } from '../api/checkout/capacity.ts'
 import type { Client } from './support/client.ts'
 import { withholdWebhooks } from './support/faults.ts'
-import { expectInvariants } from './support/invariants.ts'
+import { assertInvariants } from './support/invariants.ts'
 import { placeOrder, PURCHASE, sessionOf, type Shop, startShop } from './support/shop.ts'
 
 let shop: Shop
@@ -11,7 +11,7 @@ beforeAll(async () => {
   shop = await startShop()
 })
 
-afterEach(() => expectInvariants(shop))
+afterEach(() => assertInvariants(shop))
 
 afterAll(() => shop.stop())
 

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
 import { holdCapacity, releaseCapacity } from '../api/checkout/capacity.ts'
 import type { Client } from './support/client.ts'
 import { failNode, panelAway, withholdWebhooks } from './support/faults.ts'
-import { expectInvariants } from './support/invariants.ts'
+import { assertInvariants } from './support/invariants.ts'
 import { placeOrder, PURCHASE, sessionOf, type Shop, startShop } from './support/shop.ts'
 
 const MINUTE_MS = 60_000
@@ -21,7 +21,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   shop.faults.clear()
-  await expectInvariants(shop)
+  await assertInvariants(shop)
 })
 
 afterAll(() => shop.stop())
@@ -96,7 +96,7 @@ test('repairs do not race buyers: the sums are right whoever is first', async ()
       ...Array.from({ length: 3 }, () => shop.sweep('ledger')),
     ])
     await shop.sweep('ledger')
-    await expectInvariants(shop)
+    await assertInvariants(shop)
   }
 })
 
@@ -116,7 +116,7 @@ test('a repair waits for the buyer who is in the middle of taking a place', asyn
   await new Promise((resolve) => setTimeout(resolve, 300))
   done.resolve()
   await Promise.all([buying, sweeping])
-  await expectInvariants(shop)
+  await assertInvariants(shop)
   expect(await foundBy('ledger')).toEqual({ hold_left_over: 1 })
 })
 
@@ -167,7 +167,7 @@ test.each(['canceled', 'expired', 'refused by the bank'])(
     await shop.drain()
     expect(await statusOf(orderId)).toBe(how === 'canceled' ? 'canceled' : 'expired')
     expect(await nodeOf(orderId)).toBeUndefined()
-    await expectInvariants(shop)
+    await assertInvariants(shop)
   },
 )
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { RATE_LIMITS } from '../api/accounts/rate_limits.ts'
 import { NO_LIMITS } from './support/limits.ts'
-import { expectInvariants } from './support/invariants.ts'
+import { assertInvariants } from './support/invariants.ts'
 import { placeOrder, PURCHASE, sessionOf, type Shop, startShop } from './support/shop.ts'
 
 let shop: Shop
@@ -10,7 +10,7 @@ beforeAll(async () => {
   shop = await startShop()
 })
 
-afterEach(() => expectInvariants(shop))
+afterEach(() => assertInvariants(shop))
 
 afterAll(() => shop.stop())
 

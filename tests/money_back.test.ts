@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { refundOrder } from '../api/orders/operator.ts'
 import { failNext, panelAway, withholdWebhooks } from './support/faults.ts'
-import { expectInvariants } from './support/invariants.ts'
+import { assertInvariants } from './support/invariants.ts'
 import {
   askStripe,
   chargeOf,
@@ -31,7 +31,7 @@ afterEach(async () => {
   shop.intercept.panel = undefined
   shop.faults.clear()
   shop.panel.setInstallMs(3000)
-  await expectInvariants(shop)
+  await assertInvariants(shop)
 })
 
 afterAll(() => shop.stop())

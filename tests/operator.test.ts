@@ -10,7 +10,7 @@ import {
   retryOrder,
 } from '../api/orders/operator.ts'
 import { panelAway } from './support/faults.ts'
-import { expectInvariants } from './support/invariants.ts'
+import { assertInvariants } from './support/invariants.ts'
 import {
   deliveredOrder,
   kindsOf,
@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterEach(async () => {
   shop.intercept.stripe = undefined
   shop.faults.clear()
-  await expectInvariants(shop)
+  await assertInvariants(shop)
 })
 
 afterAll(() => shop.stop())

@@ -3,7 +3,7 @@ import { settleSession } from '../api/payments/settle_session.ts'
 import { resolveReview } from '../api/orders/operator.ts'
 import { shopId } from '../api/plans/shop_id.ts'
 import { withholdWebhooks } from './support/faults.ts'
-import { expectInvariants } from './support/invariants.ts'
+import { assertInvariants } from './support/invariants.ts'
 import { askStripe, openAlerts, paymentsOf, refundByHand, stateOf } from './support/money.ts'
 import { expectOneOfTwo, orderWithTwoSessions, payTwice } from './support/paid_twice.ts'
 import { placeOrder, PURCHASE, sessionOf, type Shop, startShop } from './support/shop.ts'
@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterEach(async () => {
   shop.intercept.stripe = undefined
   shop.faults.clear()
-  await expectInvariants(shop)
+  await assertInvariants(shop)
 })
 
 afterAll(() => shop.stop())

@@ -3,7 +3,7 @@ import { shopId } from '../api/plans/shop_id.ts'
 import type { Client } from './support/client.ts'
 import { STRIPE_KEY } from './support/environment.ts'
 import { failNext, withholdWebhooks } from './support/faults.ts'
-import { expectInvariants } from './support/invariants.ts'
+import { assertInvariants } from './support/invariants.ts'
 import { placeOrder, PURCHASE, sessionOf, type Shop, startShop } from './support/shop.ts'
 
 const MINUTE_MS = 60_000
@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 afterEach(async () => {
   shop.faults.clear()
-  await expectInvariants(shop)
+  await assertInvariants(shop)
 })
 
 afterAll(() => shop.stop())

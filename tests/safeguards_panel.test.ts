@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { endOrder } from '../api/payments/refund.ts'
 import { provisionServer } from '../api/servers/provision.ts'
 import { failNext, panelAway, withholdWebhooks } from './support/faults.ts'
-import { expectInvariants } from './support/invariants.ts'
+import { assertInvariants } from './support/invariants.ts'
 import { placeOrder, sessionOf, type Shop, startShop } from './support/shop.ts'
 
 const MINUTE_MS = 60_000
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterEach(async () => {
   shop.intercept.panel = undefined
   shop.faults.clear()
-  await expectInvariants(shop)
+  await assertInvariants(shop)
 })
 
 afterAll(() => shop.stop())

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { runSweeps } from '../api/jobs/sweep.ts'
 import { shopId } from '../api/plans/shop_id.ts'
 import type { Server } from '../dev/panel/model.ts'
-import { expectInvariants } from './support/invariants.ts'
+import { assertInvariants } from './support/invariants.ts'
 import { panelAway, withholdWebhooks } from './support/faults.ts'
 import {
   askStripe,
@@ -351,5 +351,5 @@ test('ten kinds of drift are all found in one round, and mended ones are not fou
   shop.panel.store.servers.rows.push(structuredClone(ghost.before))
   shop.panel.store.servers.remove(atPanel('1'.repeat(26))!)
   await shop.sweep('panel', 'ledger')
-  await expectInvariants(shop)
+  await assertInvariants(shop)
 })

@@ -12,8 +12,10 @@ export type DraftOrder = Omit<NewOrder, 'nodeId'>
 
 /** The order as it will be written, with everything of the plan that it freezes. */
 export function draftOrder(
-  deps: Pick<Deps, 'newId' | 'now'>,
-  { userId, body, plan, environment }: {
+  deps: Pick<Deps, 'newId'>,
+  { now, userId, body, plan, environment }: {
+    /** By the database's clock: that of a host may be minutes behind, and Stripe refuses. */
+    now: Date
     userId: string
     body: PlaceOrder
     plan: PlanForSale
@@ -32,7 +34,7 @@ export function draftOrder(
     unitAmount: plan.unitAmount,
     stripePriceId: plan.stripePriceId,
     // Whole seconds, as Stripe counts.
-    expiresAt: new Date(Math.floor((deps.now().getTime() + SESSION_MS) / 1000) * 1000),
+    expiresAt: new Date(Math.floor((now.getTime() + SESSION_MS) / 1000) * 1000),
     bought: {
       serverId: deps.newId('server'),
       planName: plan.planName,

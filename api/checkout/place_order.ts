@@ -16,6 +16,7 @@ import {
   type CheckoutSession,
   findCheckoutSession,
   findIdempotencyKey,
+  findNow,
   insertCheckoutSession,
   insertIdempotencyKey,
 } from './store.ts'
@@ -66,7 +67,7 @@ async function placeNew(db: Db, deps: Deps, placing: Placing): Promise<string> {
     throw await regionFull(db, plan)
   }
   const customerId = await ensureCustomer(db, deps, placing.userId, plan.currency)
-  const order = draftOrder(deps, { ...placing, plan, environment })
+  const order = draftOrder(deps, { ...placing, now: await findNow(db), plan, environment })
   try {
     await writeOrder(db, deps, { placing, plan, order, customerId })
     return order.id

@@ -28,6 +28,13 @@ const COLUMNS = `order_id AS orderId, attempt, request, stripe_session_id AS str
 
 type Row = Omit<CheckoutSession, 'request'> & { request: string }
 
+/** What time it is by the database's clock. */
+export async function findNow(db: Queryable): Promise<Date> {
+  const [row] = await db.query<{ now: Date }>('SELECT {now} AS now')
+  if (!row) throw new Error('Cannot tell the time as the database did not')
+  return row.now
+}
+
 /** Written with the order, before anything is sent to Stripe. */
 export async function insertCheckoutSession(
   tx: Queryable,

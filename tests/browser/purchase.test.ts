@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { expectInvariants } from '../support/invariants.ts'
+import { assertInvariants } from '../support/invariants.ts'
 import { PURCHASE } from '../support/shop.ts'
 import { DESKTOP, PHONE } from './page.ts'
 import { choosePlan, goToStripe, payAndWait, signedUp, signUp } from './steps.ts'
@@ -40,7 +40,7 @@ describeInBrowser('in a browser', (suite) => {
         'SELECT ptero_server_id AS ptero, status FROM orders ORDER BY id DESC LIMIT 1',
       )
       expect(order).toEqual({ ptero: expect.any(Number), status: 'provisioned' })
-      await expectInvariants(suite.shop)
+      await assertInvariants(suite.shop)
     },
   )
 

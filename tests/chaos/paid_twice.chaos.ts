@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { expectInvariants } from '../support/invariants.ts'
+import { assertInvariants } from '../support/invariants.ts'
 import { askStripe } from '../support/money.ts'
 import { expectOneOfTwo, payTwice } from '../support/paid_twice.ts'
 import { type Shop, startShop } from '../support/shop.ts'
@@ -28,7 +28,7 @@ test(`two tabs paying two sessions of one order, ${ORDERS} times`, async () => {
   const refunds = await pagesOf('/refunds')
   console.log(JSON.stringify({ orders: orders.length, servers, refunds }))
   expect([servers, refunds]).toEqual([ORDERS, ORDERS])
-  await expectInvariants(shop)
+  await assertInvariants(shop)
 })
 
 async function pagesOf(path: string): Promise<number> {

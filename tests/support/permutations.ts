@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { expectInvariants } from './invariants.ts'
+import { assertInvariants } from './invariants.ts'
 import { askStripe, kindsOf, openAlerts, paymentsOf, refundByHand, stateOf } from './money.ts'
 import { placeOrder, sessionOf, type Shop } from './shop.ts'
 
@@ -126,5 +126,5 @@ export async function expectNothingLeft(shop: Shop): Promise<void> {
   expect(shop.panel.store.servers.rows).toEqual([])
   const statuses = await shop.db.query('SELECT DISTINCT status FROM servers')
   expect(statuses).toEqual([{ status: 'deleted' }])
-  await expectInvariants(shop)
+  await assertInvariants(shop)
 }

@@ -8,7 +8,7 @@ import type { Event } from '../../dev/stripe/wire.ts'
 import { CLOCK_OFFSET_MS } from './api_entry.ts'
 import { startApiProcess } from './api_process.ts'
 import { WEBHOOK_SECRET } from './environment.ts'
-import { expectInvariants } from './invariants.ts'
+import { assertInvariants } from './invariants.ts'
 import { addRoom } from './room.ts'
 import { PURCHASE, sessionOf, type Shop } from './shop.ts'
 import { withholdWebhooks } from './faults.ts'
@@ -234,7 +234,7 @@ export async function expectOneServerEach(shop: Shop, orders: number): Promise<v
   const there = [...shop.panel.store.servers.rows].map((server) => server.id)
   expect(rows).toHaveLength(orders)
   expect(there.toSorted((a, b) => a - b)).toEqual(rows.map(({ id }) => id).sort((a, b) => a - b))
-  await expectInvariants(shop)
+  await assertInvariants(shop)
 }
 
 export async function inParallel<T>(

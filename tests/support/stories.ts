@@ -5,7 +5,7 @@ import { signatureHeader } from '../../dev/stripe/signature.ts'
 import { type Actor, createMortal } from './crash_points.ts'
 import { WEBHOOK_SECRET } from './environment.ts'
 import { failNext } from './faults.ts'
-import { expectInvariants } from './invariants.ts'
+import { assertInvariants } from './invariants.ts'
 import { startMortalProcess } from './mortal_process.ts'
 import { PURCHASE, sessionOf, type Shop } from './shop.ts'
 
@@ -206,14 +206,14 @@ async function goOn(scene: Scene, step: Step): Promise<void> {
   await step(scene)
   await scene.shop.drain()
   for (let left = 2 * LEASE_MS; !await holds(scene.shop); left -= 5 * SECOND_MS) {
-    if (left <= 0) await expectInvariants(scene.shop)
+    if (left <= 0) await assertInvariants(scene.shop)
     scene.shop.clock.advance(5 * SECOND_MS)
     await scene.shop.drain()
   }
 }
 
 async function holds(shop: Shop): Promise<boolean> {
-  return await expectInvariants(shop).then(() => true, () => false)
+  return await assertInvariants(shop).then(() => true, () => false)
 }
 
 async function expectEnd({ shop, orderId }: Scene, { ends }: Story): Promise<void> {
@@ -231,7 +231,7 @@ async function expectEnd({ shop, orderId }: Scene, { ends }: Story): Promise<voi
     servers: servers.length,
     subscription: session?.subscription?.status,
   }).toEqual(ends)
-  await expectInvariants(shop)
+  await assertInvariants(shop)
 }
 
 async function newScene(shop: Shop, actor: Actor): Promise<Scene> {

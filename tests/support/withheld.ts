@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { sweep } from '../../api/jobs/sweep.ts'
 import { withholdWebhooks } from './faults.ts'
-import { expectInvariants } from './invariants.ts'
+import { assertInvariants } from './invariants.ts'
 import { placeOrder, sessionOf, type Shop } from './shop.ts'
 
 const MINUTE_MS = 60_000
@@ -31,7 +31,7 @@ export async function deliverWithoutWebhooks(
   expect(await countActive(shop, paidAt)).toBe(orders)
   expect(longest).toBeLessThanOrEqual(withinMs)
   expect(await foundTotal(shop) - foundBefore).toBe(orders)
-  await expectInvariants(shop)
+  await assertInvariants(shop)
   withheld.cancel()
   return longest
 }
