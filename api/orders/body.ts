@@ -16,10 +16,30 @@ const statusTexts: Record<OrderBody['status'], string> = {
 
 const atRest = new Set<OrderBody['status']>(['provisioned', 'expired', 'canceled', 'refunded'])
 
-function statusText({ status, ending, onHold }: ShownOrder): string {
-  if (ending && status !== 'refunded') return 'This order is being ended; your money goes back.'
+const waitingTexts: Partial<Record<string, string>> = {
+  room: 'Paid. The region is full at the moment; we try again and again.',
+  account: 'Paid. Your account at the game panel needs a person’s help; one has been told.',
+  panel: 'Paid. The game panel does not take orders at the moment; we try again and again.',
+  node: 'Paid. The node does not answer at the moment; we try it each minute.',
+}
+
+const endingTexts: Partial<Record<string, string>> = {
+  refunded_at_stripe: 'Your payment was returned, so this order is being ended.',
+  dispute_lost: 'Your bank took the payment back, so this order is being ended.',
+}
+
+function statusText({ status, ending, onHold, waitingFor }: ShownOrder): string {
+  if (ending && status !== 'refunded') {
+    return endingTexts[ending] ?? 'This order is being ended; your money goes back.'
+  }
+  if (ending === 'dispute_lost') return 'Your bank took the payment back.'
   if (onHold === 'disputed') return 'Your bank looks at your payment. Your server waits for it.'
-  return statusTexts[status]
+  return waitingTexts[waitingFor ?? ''] ?? statusTexts[status]
+}
+
+/** Whether nothing further happens by itself: what is being ended or held goes on. */
+function isAtRest({ status, ending, onHold }: ShownOrder): boolean {
+  return atRest.has(status) && !(status === 'provisioned' && (ending || onHold))
 }
 
 /** An order as its owner reads it. */
@@ -31,7 +51,7 @@ export function toOrderBody(
     id: order.id,
     status: order.status,
     statusText: statusText(order),
-    atRest: atRest.has(order.status),
+    atRest: isAtRest(order),
     planId: order.planId,
     planName: order.bought.planName,
     gameId: order.gameId,

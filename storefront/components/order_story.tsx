@@ -3,6 +3,7 @@ import type { OrderBody } from '../../api/orders/bodies.ts'
 import { api } from '../api.ts'
 import { type Followed, PATIENCE } from '../order_follow.ts'
 import { formatClock, formatDateTime, formatMoney } from '../format.ts'
+import { phaseOf } from '../order_phase.ts'
 import { orderHeadlines, orderWords, waitingHeadlines } from '../words/orders.ts'
 import { perTerm } from '../words/plans.ts'
 import { asProblem, type ProblemError } from '../problem_error.ts'
@@ -41,7 +42,7 @@ export function OrderStory({ followed, returning = false, onChange }: Props) {
         <div class='scene-words'>
           <OrderStatus order={order} awaited={awaited} />
           {server?.address && <Address address={server.address} />}
-          {order.refundAt && !order.atRest && <RefundClock at={order.refundAt} />}
+          {order.refundAt && phaseOf(order) === order.status && <RefundClock at={order.refundAt} />}
           {error && <p class='field-error' role='status'>{orderWords.offline}</p>}
           {!awaited && <OrderActions order={order} returning={returning} onChange={onChange} />}
         </div>
@@ -143,6 +144,7 @@ function OrderDetails({ order }: { order: OrderBody }) {
     [words.price, `${formatMoney(order.unitAmount, order.currency)} ${perTerm(order.term)}`],
     [words.placed, formatDateTime(order.createdAt)],
     order.paidAt ? [words.paid, formatDateTime(order.paidAt)] : [],
+    order.returnedAmount ? [words.returned, formatMoney(order.returnedAmount, order.currency)] : [],
     order.checkoutUrl && order.expiresAt ? [words.payUntil, formatClock(order.expiresAt)] : [],
   ]
   return (
@@ -182,10 +184,13 @@ function StoryBones() {
 }
 
 function headlineOf(order: OrderBody): string {
-  return waitingHeadlines[order.waitingFor ?? ''] ?? orderHeadlines[order.status]
+  const phase = phaseOf(order)
+  const waiting = phase === order.status && waitingHeadlines[order.waitingFor ?? '']
+  return waiting || orderHeadlines[phase]
 }
 
-function beamOf({ status, atRest }: OrderBody): Beam {
-  if (status === 'provisioned') return 'lit'
-  return atRest || status === 'pending' ? 'off' : 'working'
+function beamOf(order: OrderBody): Beam {
+  const phase = phaseOf(order)
+  if (phase === 'provisioned') return 'lit'
+  return order.atRest || /^(pending|ending|on_hold)$/.test(phase) ? 'off' : 'working'
 }

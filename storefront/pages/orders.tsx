@@ -6,6 +6,7 @@ import { Empty, Row } from '../components/row.tsx'
 import { Bones } from '../components/waiting.tsx'
 import { formatDateTime, formatMoney } from '../format.ts'
 import { useLoad } from '../use_load.ts'
+import { phaseOf } from '../order_phase.ts'
 import { orderLabels, ordersWords } from '../words/orders.ts'
 import { perTerm } from '../words/plans.ts'
 
@@ -38,8 +39,8 @@ function OrderRow({ order }: { order: OrderBody }) {
       title={order.serverName}
       facts={[order.planName, order.regionName, `${price} ${perTerm(order.term)}`]}
       aside={formatDateTime(order.createdAt)}
-      status={order.status}
-      label={orderLabels[order.status]}
+      status={phaseOf(order)}
+      label={orderLabels[phaseOf(order)]}
     />
   )
 }

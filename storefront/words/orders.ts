@@ -1,4 +1,4 @@
-import type { OrderStatus } from '../../api/orders/status.ts'
+import type { OrderPhase } from '../order_phase.ts'
 
 export const orderWords = {
   confirmingHeadline: 'Confirming your payment',
@@ -20,6 +20,7 @@ export const orderWords = {
   price: 'Price',
   placed: 'Ordered',
   paid: 'Paid',
+  returned: 'Returned',
   payUntil: 'Held until',
   unheard:
     'No payment has arrived for this order. If you closed the payment page, you can go on there. If you did pay, this page changes by itself.',
@@ -39,7 +40,7 @@ export const ordersWords = {
 }
 
 /** Headlines of an order; the sentence below them is the API's `statusText`. */
-export const orderHeadlines: Record<OrderStatus, string> = {
+export const orderHeadlines: Record<OrderPhase, string> = {
   pending: 'Ready to be paid',
   payment_processing: 'Payment under way',
   paid: 'Payment received',
@@ -50,6 +51,8 @@ export const orderHeadlines: Record<OrderStatus, string> = {
   refunded: 'Refunded',
   expired: 'Not paid in time',
   canceled: 'Canceled',
+  ending: 'This order is being ended',
+  on_hold: 'On hold until your bank decides',
 }
 
 /** Instead of a state's headline while the order waits for something (`waitingFor`). */
@@ -61,7 +64,7 @@ export const waitingHeadlines: Partial<Record<string, string>> = {
 }
 
 /** One or two words for lists. */
-export const orderLabels: Record<OrderStatus, string> = {
+export const orderLabels: Record<OrderPhase, string> = {
   pending: 'To be paid',
   payment_processing: 'Payment running',
   paid: 'Paid',
@@ -72,4 +75,6 @@ export const orderLabels: Record<OrderStatus, string> = {
   refunded: 'Refunded',
   expired: 'Not paid',
   canceled: 'Canceled',
+  ending: 'Being ended',
+  on_hold: 'On hold',
 }

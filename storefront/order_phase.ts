@@ -1,0 +1,9 @@
+import type { OrderBody } from '../api/orders/bodies.ts'
+
+/** An order's status, or what overrides it in the eyes of who reads it. */
+export type OrderPhase = OrderBody['status'] | 'ending' | 'on_hold'
+
+export function phaseOf(order: OrderBody): OrderPhase {
+  if (order.ending && order.status !== 'refunded') return 'ending'
+  return order.onHold === 'disputed' ? 'on_hold' : order.status
+}
