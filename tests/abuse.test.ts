@@ -127,7 +127,7 @@ test('nobody is told of a refund that Stripe did not make', async () => {
   expect((await stateOf(orderId))?.order).toBe('provisioning')
   await customer.post('/api/auth/refresh')
   const { body } = await customer.get(`/api/orders/${orderId}`)
-  expect(body.timeline.at(-1).kind).toBe('order.refund_came_back')
+  expect(body.timeline.at(-1).kind).toBe('order.refund_failed')
   const mails = await shop.db.query(
     "SELECT id FROM outbox WHERE cause_id = ? AND template = 'order_refunded'",
     [orderId],

@@ -461,7 +461,14 @@ test('each minute a job is made of every sweep that is due, once', async () => {
   await shop.drain()
   shop.clock.advance(MINUTE_MS)
   await sweep(shop.db, shop.deps)
-  expect(await waiting()).toEqual(['job-alerts', 'jobs', 'leases', 'open-orders', 'outbox'])
+  expect(await waiting()).toEqual([
+    'audit',
+    'job-alerts',
+    'jobs',
+    'leases',
+    'open-orders',
+    'outbox',
+  ])
   await shop.drain()
   await sweep(shop.db, shop.deps)
   expect(await waiting()).toEqual([])
