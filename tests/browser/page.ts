@@ -35,6 +35,8 @@ export async function visit(
     locale: 'en-GB',
     ...options,
   })
+  // Sooner than a test is given up, so that what was waited for is named.
+  context.setDefaultTimeout(20_000)
   const complaints = await listen(context, shopUrl)
   return {
     context,
