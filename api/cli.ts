@@ -1,10 +1,30 @@
-import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { parseArgs, type ParseArgsConfig, parseEnv } from 'node:util'
 import { DbUnavailable } from './db.ts'
 import { errnoOf } from './db_errors.ts'
 
 /** What was typed is no command of ours; the message says what is, and ends with the usage. */
 export class UsageError extends Error {
   override name = 'UsageError'
+}
+
+/** Where a command finds its variables when the process has none: a server of one's own, or dev. */
+const ENVIRONMENT_FILES = ['.env', '.dev/api.env']
+
+/**
+ * The variables of the process. Where they name no database, those of `.env` in the current folder
+ * come in, or those of the shop that `deno task dev` runs there.
+ */
+export function readEnvironment(): Record<string, string> {
+  const environment = Deno.env.toObject()
+  if (environment.DATABASE_URL) return environment
+  for (const file of ENVIRONMENT_FILES) {
+    try {
+      return { ...parseEnv(Deno.readTextFileSync(file)), ...environment } as Record<string, string>
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error
+    }
+  }
+  return environment
 }
 
 /** Reads the arguments of a command. Throws a UsageError that ends with `usage`. */

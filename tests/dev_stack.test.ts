@@ -15,11 +15,14 @@ interface Stack {
   row: (name: string) => string
 }
 
+let folder: string
 let dir: string
 let stacks: Stack[]
 
 beforeEach(async () => {
-  dir = await Deno.makeTempDir({ prefix: 'spawnpoint-stack-test-' })
+  folder = await Deno.makeTempDir({ prefix: 'spawnpoint-stack-test-' })
+  dir = join(folder, '.dev')
+  await Deno.mkdir(dir)
   stacks = []
 })
 
@@ -27,7 +30,7 @@ afterEach(async () => {
   for (const { process } of stacks) {
     await stop(process, 'SIGINT')
   }
-  await vi.waitFor(() => Deno.remove(dir, { recursive: true }), { timeout: 10_000 })
+  await vi.waitFor(() => Deno.remove(folder, { recursive: true }), { timeout: 10_000 })
 })
 
 test(
@@ -36,6 +39,7 @@ test(
     const first = await start()
     await ready(first)
     await expectShop(first)
+    expect(await diagnosed(first)).toEqual([])
     const password = first.row('Operator').split(/\s+/)[1] ?? ''
     expect(await roleOf(first, 'operator@example.com', password)).toBe('operator')
     expect(await roleOf(first, 'customer@example.com', password)).toBe('customer')
@@ -122,6 +126,20 @@ test('openSnapshotFile() gives back what was saved last, and says when it cannot
   expect(() => openSnapshotFile(path, () => state, () => {}))
     .toThrow(/is damaged: start over with deno task dev --reset$/)
 })
+
+/** What the doctor, told nothing, finds broken in the shop that runs in this folder. */
+async function diagnosed({ row }: Stack): Promise<string[]> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ['run', '-A', join(import.meta.dirname ?? '', '../api/doctor/cli.ts')],
+    cwd: folder,
+    env: withoutOwnSettings(),
+    clearEnv: true,
+  }).output()
+  const report = new TextDecoder().decode(stdout)
+  expect(report).toContain(`ok   site.api`)
+  expect(report).not.toContain(new URL(row('Database')).password)
+  return report.split('\n').filter((line) => line.startsWith('fail'))
+}
 
 async function start(port = freePort(), env: Record<string, string> = {}): Promise<Stack> {
   const process = new Deno.Command(Deno.execPath(), {

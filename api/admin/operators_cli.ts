@@ -1,5 +1,5 @@
 import { canonicalEmail } from '../accounts/email.ts'
-import { explain, print, readArguments, UsageError } from '../cli.ts'
+import { explain, print, readArguments, readEnvironment, UsageError } from '../cli.ts'
 import { ConfigError, parseDatabaseConfig } from '../config.ts'
 import { createIdFactory } from '../ids.ts'
 import { openPool } from '../mysql.ts'
@@ -66,5 +66,5 @@ function needEmail(address: string | undefined): string {
 }
 
 if (import.meta.main) {
-  Deno.exit(await runOperators(Deno.args, Deno.env.toObject()))
+  Deno.exit(await runOperators(Deno.args, readEnvironment()))
 }

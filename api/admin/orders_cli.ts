@@ -1,5 +1,5 @@
 import { audit } from '../accounts/audit.ts'
-import { explain, print, readArguments, UsageError } from '../cli.ts'
+import { explain, print, readArguments, readEnvironment, UsageError } from '../cli.ts'
 import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { runSweeps, type SweepName, sweepNames } from '../jobs/sweep.ts'
@@ -221,5 +221,5 @@ function nothingMore(rest: string[]): void {
 }
 
 if (import.meta.main) {
-  Deno.exit(await runOrders(Deno.args, Deno.env.toObject()))
+  Deno.exit(await runOrders(Deno.args, readEnvironment()))
 }

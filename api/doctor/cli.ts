@@ -1,4 +1,4 @@
-import { explain, print, readArguments } from '../cli.ts'
+import { explain, print, readArguments, readEnvironment } from '../cli.ts'
 import { examine, exitCodeOf } from './doctor.ts'
 import { openPatient } from './patient.ts'
 import { printReport } from './report.ts'
@@ -20,7 +20,7 @@ async function main(args: string[]): Promise<number> {
       help: { type: 'boolean', default: false },
     }, USAGE)
     if (values.help) return print(USAGE, 0)
-    const patient = openPatient(Deno.env.toObject())
+    const patient = openPatient(readEnvironment())
     if (values.restored && patient.db) await recordRestore(patient.db)
     const findings = await examine(patient, { offline: values.offline })
     const exitCode = exitCodeOf(findings)

@@ -1,4 +1,4 @@
-import { explain, print, readArguments, UsageError } from '../cli.ts'
+import { explain, print, readArguments, readEnvironment, UsageError } from '../cli.ts'
 import { type Config, ConfigError, isLive, parseConfig, parseDatabaseConfig } from '../config.ts'
 import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
@@ -108,7 +108,7 @@ async function readFile(file: string): Promise<string> {
 async function withTarget(
   work: (target: CatalogueTarget, live: boolean) => Promise<number>,
 ): Promise<number> {
-  const environment = Deno.env.toObject()
+  const environment = readEnvironment()
   const config = parseConfig(environment)
   const now = () => new Date()
   const pool = openPool(parseDatabaseConfig(environment), { connectionLimit: 2 })

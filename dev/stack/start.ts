@@ -46,6 +46,7 @@ export async function startStack(settings: Settings, place: StackPlace): Promise
     staticDir: `${dir}/storefront`,
   })
   const config = parseConfig({ ...Deno.env.toObject(), ...env })
+  await writeEnvironment(env, place)
   await Promise.all([
     watchPages(env.STATIC_DIR, place),
     makeLogins(database.db, config, secrets.password),
@@ -90,7 +91,7 @@ function startEmulators(settings: Settings, secrets: Secrets, place: StackPlace)
     stripe: settings.stripe ? undefined : startStripe({
       secretKey: secrets.stripeSecretKey,
       webhook: {
-        url: `http://127.0.0.1:${settings.port}/api/stripe/webhook`,
+        url: `${settings.publicUrl}/api/stripe/webhook`,
         secret: secrets.stripeWebhookSecret,
         enabledEvents: [...handledTypes],
       },
@@ -126,6 +127,14 @@ function apiEnvironment(
     SMTP_URL: '',
     RUN_JOBS: 'on',
   }
+}
+
+/** For the commands of an operator, which find it there. */
+async function writeEnvironment(env: ApiEnvironment, { dir, closing }: StackPlace): Promise<void> {
+  const path = `${dir}/api.env`
+  const lines = Object.entries(env).map(([name, value]) => `${name}='${value}'\n`)
+  await Deno.writeTextFile(path, lines.join(''), { mode: 0o600 })
+  closing.add(() => Deno.remove(path).catch(() => {}))
 }
 
 async function watchPages(outdir: string, { closing, log, progress }: StackPlace): Promise<void> {

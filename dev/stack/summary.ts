@@ -50,6 +50,10 @@ function thingsToTry({ shopUrl, stripeUrl, webhooksAreSetUp, panelIsReal }: Summ
     )
   }
   if (!panelIsReal) lines.push('Find the new server in the panel, and its mail in the mailbox.')
-  lines.push('In the database: SELECT id, status, ptero_server_id FROM orders')
+  lines.push(
+    'Look at it as its operator: deno task doctor, deno task orders list',
+    'Break it: order a fault in the control page, buy, and read on the order what happens.',
+    'In the database: SELECT id, status, ptero_server_id FROM orders',
+  )
   return lines
 }
