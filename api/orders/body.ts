@@ -17,10 +17,10 @@ const statusTexts: Record<OrderBody['status'], string> = {
 const atRest = new Set<OrderBody['status']>(['provisioned', 'expired', 'canceled', 'refunded'])
 
 const waitingTexts: Partial<Record<string, string>> = {
-  room: 'Paid. The region is full at the moment; we try again and again.',
-  account: 'Paid. Your account at the game panel needs a person’s help; one has been told.',
-  panel: 'Paid. The game panel does not take orders at the moment; we try again and again.',
-  node: 'Paid. The node does not answer at the moment; we try it each minute.',
+  room: 'The region is full at the moment; we try again and again.',
+  account: 'Your account at the game panel needs a person’s help; one has been told.',
+  panel: 'The game panel does not take orders at the moment; we try again and again.',
+  node: 'The node of your server does not answer at the moment; we try it each minute.',
 }
 
 const endingTexts: Partial<Record<string, string>> = {

@@ -193,6 +193,7 @@ const sentences: Record<string, (facts: Facts) => Words> = {
     text: reason === 'disputed'
       ? 'Your server is stopped until your bank has decided.'
       : 'Your server is stopped. It is kept for three days, then deleted.',
+    next: reason === 'disputed' ? 'The bank decides; tell it if this is a mistake' : undefined,
     level: 'problem',
   }),
   'server.unsuspended': () => ({ text: 'Your server may run again.', level: 'good' }),

@@ -33,6 +33,7 @@ export function OrderStory({ followed, returning = false, onChange }: Props) {
       : <Waiting skeleton={<StoryBones />} whole onRetry={onChange} />
   }
   const { order, timeline } = story
+  const isStopped = /^(ending|on_hold)$/.test(phaseOf(order))
   const awaited = returning && order.status === 'pending' && followed.looks < PATIENCE
   const beam = awaited ? 'working' : beamOf(order)
   return (
@@ -41,8 +42,8 @@ export function OrderStory({ followed, returning = false, onChange }: Props) {
         <Island beam={beam} />
         <div class='scene-words'>
           <OrderStatus order={order} awaited={awaited} />
-          {server?.address && <Address address={server.address} />}
-          {order.refundAt && phaseOf(order) === order.status && <RefundClock at={order.refundAt} />}
+          {server?.address && !isStopped && <Address address={server.address} />}
+          {order.refundAt && !isStopped && <RefundClock at={order.refundAt} />}
           {error && <p class='field-error' role='status'>{orderWords.offline}</p>}
           {!awaited && <OrderActions order={order} returning={returning} onChange={onChange} />}
         </div>
@@ -185,7 +186,7 @@ function StoryBones() {
 
 function headlineOf(order: OrderBody): string {
   const phase = phaseOf(order)
-  const waiting = phase === order.status && waitingHeadlines[order.waitingFor ?? '']
+  const waiting = phase === 'waiting' && waitingHeadlines[order.waitingFor ?? '']
   return waiting || orderHeadlines[phase]
 }
 

@@ -53,6 +53,7 @@ export const orderHeadlines: Record<OrderPhase, string> = {
   canceled: 'Canceled',
   ending: 'This order is being ended',
   on_hold: 'On hold until your bank decides',
+  waiting: 'Paid. Your server waits',
 }
 
 /** Instead of a state's headline while the order waits for something (`waitingFor`). */
@@ -77,4 +78,5 @@ export const orderLabels: Record<OrderPhase, string> = {
   canceled: 'Canceled',
   ending: 'Being ended',
   on_hold: 'On hold',
+  waiting: 'Waiting',
 }

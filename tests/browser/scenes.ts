@@ -262,6 +262,7 @@ export const scenes: Scene[] = [
     'room',
     'failed',
     'running',
+    'disputed',
     'review',
     'refunded',
     'expired',

@@ -4,6 +4,7 @@ import { createRandom } from '../../dev/random.ts'
 import type { Client } from '../support/client.ts'
 import { createStandingClock } from '../support/clock.ts'
 import { failNext, panelAway } from '../support/faults.ts'
+import { chargeOf, paymentsOf } from '../support/money.ts'
 import { PURCHASE, sessionOf, type Shop, startShop } from '../support/shop.ts'
 
 /** A shop in which everything a page can show has happened. Its clock stands still. */
@@ -31,6 +32,7 @@ export interface Login {
 
 export type StoryName =
   | 'running'
+  | 'disputed'
   | 'expired'
   | 'canceled'
   | 'refunded'
@@ -97,6 +99,7 @@ async function liveThrough(shop: Shop, customer: Client): Promise<Record<StoryNa
     term: 'quarterly',
   })
   shop.clock.advance(2 * HOUR_MS)
+  const disputed = await takenBack(shop, customer)
   const expired = await runOut(shop, customer)
   const canceled = await callOff(shop, customer)
   const refunded = await giveUp(shop, customer)
@@ -116,6 +119,7 @@ async function liveThrough(shop: Shop, customer: Client): Promise<Record<StoryNa
   })
   return {
     running,
+    disputed,
     expired,
     canceled,
     refunded,
@@ -139,6 +143,16 @@ async function delivered(
   await pay(shop, orderId)
   await shop.pass(5 * MINUTE_MS, () => hasStatus(customer, orderId, 'provisioned'))
   await shop.pass(12 * MINUTE_MS) // the two later looks at the server are over, too
+  return orderId
+}
+
+/** The buyer's bank asks for the money back. */
+async function takenBack(shop: Shop, customer: Client): Promise<string> {
+  const orderId = await delivered(shop, customer, { serverName: 'Second Mortgage' })
+  shop.clock.advance(HOUR_MS)
+  const [payment] = await paymentsOf(shop, orderId)
+  await shop.stripe.dispute(await chargeOf(shop, payment?.intent ?? ''))
+  await shop.drain()
   return orderId
 }
 
