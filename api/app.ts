@@ -9,6 +9,7 @@ import { adminRoutes } from './admin/routes.ts'
 import { checkoutRoutes } from './checkout/routes.ts'
 import type { AppEnv, Deps } from './deps.ts'
 import { healthRoutes } from './health.ts'
+import { metricsRoutes } from './metrics/routes.ts'
 import { API_BODY, limitBody } from './http/body_limit.ts'
 import { plainPaths } from './http/plain_paths.ts'
 import { sameOriginWrites } from './http/same_origin.ts'
@@ -17,7 +18,7 @@ import { limitTime } from './http/time_limit.ts'
 import { orderRoutes } from './orders/routes.ts'
 import { stripeRoutes } from './payments/routes.ts'
 import { planRoutes, regionRoutes } from './plans/routes.ts'
-import { Problem, problemResponse } from './problem.ts'
+import { Problem, problemResponse, problems } from './problem.ts'
 import { serverRoutes } from './servers/routes.ts'
 
 /** Longer than the slowest honest request: opening a session takes two calls of 15 s at most. */
@@ -28,7 +29,12 @@ export function createApp(deps: Deps) {
   const app = new Hono<AppEnv>()
   const report = (requestId: string) => (error: unknown) =>
     deps.log.error('request failed', { requestId, error })
-  app.onError((error, c) => problemResponse(error, c, c.var.requestId, report(c.var.requestId)))
+  app.onError((error, c) => {
+    if (error instanceof Problem && problems[error.code][0] === 401) {
+      deps.metrics.count('auth_failures_total', { reason: error.code })
+    }
+    return problemResponse(error, c, c.var.requestId, report(c.var.requestId))
+  })
   app.notFound((c) =>
     problemResponse(new Problem('not-found'), c, c.var.requestId, report(c.var.requestId))
   )
@@ -40,6 +46,7 @@ export function createApp(deps: Deps) {
     .use(limitTime(REQUEST_MS))
     .use(withDb(deps.openDb))
     .route('/', healthRoutes())
+    .route('/metrics', metricsRoutes(deps))
     // Before the guards of the browser's requests: Stripe sends no cookie and is known by its signature.
     .route('/api/stripe', stripeRoutes(deps))
     .use('/api/*', noStore(), limitAddress(deps))
@@ -72,6 +79,10 @@ function withRequest(deps: Deps) {
     await next()
     c.res.headers.set('x-request-id', requestId)
     c.res.headers.set(SHOP_MARK, await deps.tokens.kid())
+    deps.metrics.count('http_requests_total', {
+      method: c.req.method,
+      status: String(c.res.status),
+    })
     deps.log.info('request', {
       requestId,
       method: c.req.method,

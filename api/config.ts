@@ -204,12 +204,24 @@ const Settings = z.object({
   MAIL_API_KEY: secret(/^\S{8,}$/, 'the key of the mail provider’s API (re_…)').optional(),
   MAIL_API_URL: httpUrl('the address of the mail provider’s API').optional(),
   SMTP_URL: Smtp.optional(),
+  METRICS_TOKEN: secret(/^[\x21-\x7e]{32,}$/, 'at least 32 random characters').optional(),
+  ALERT_WEBHOOK_URL: httpUrl('the address that takes alerts, such as https://hooks.slack.com/…')
+    .refine(
+      (value) => value.startsWith('https:') || isLoopback(new URL(value).hostname),
+      'must be https: the address itself is a secret',
+    ).optional(),
+  ALERT_EMAIL: z.string().default('')
+    .transform((text) => text.split(',').map((part) => part.trim()).filter(Boolean))
+    .pipe(z.array(MailFrom)),
 })
 
 const Environment = Settings.superRefine((config, context) => {
   const complain = (name: string, message: string) =>
     context.addIssue({ code: 'custom', path: [name], message })
-  const { MAIL_FROM, MAIL_API_KEY, MAIL_API_URL, SMTP_URL } = config
+  const { MAIL_FROM, MAIL_API_KEY, MAIL_API_URL, SMTP_URL, ALERT_EMAIL } = config
+  if (ALERT_EMAIL.length > 0 && !MAIL_API_KEY && !SMTP_URL) {
+    complain('ALERT_EMAIL', 'needs a way to send mails: set MAIL_API_KEY or SMTP_URL')
+  }
   if ((MAIL_API_KEY || SMTP_URL) && !MAIL_FROM) {
     complain('MAIL_FROM', 'the address that mails come from, such as shop@example.com')
   }

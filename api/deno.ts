@@ -6,6 +6,7 @@ import { buildDeps } from './deps.ts'
 import { clientAddressOf } from './http/client_address.ts'
 import { type Loop, startLoop } from './jobs/loop.ts'
 import { createLog } from './log.ts'
+import { startFlushing } from './metrics/flush.ts'
 import { createSmtpMailer } from './mail/smtp_mailer.ts'
 import { assertSafeServer, openPool } from './mysql.ts'
 import { serveStorefront } from './storefront_files.ts'
@@ -39,13 +40,15 @@ async function main(environment: Record<string, string>): Promise<void> {
   const { HOST: hostname, PORT: port } = settings
   const onListen = () => log.info(`listening on http://${hostname}:${port}`)
   const server = Deno.serve({ port, hostname, onListen }, app.fetch)
+  const flushing = startFlushing(deps)
   if (settings.RUN_JOBS) loop = startLoop(deps)
 
   await stopSignal()
   log.info('stopping: no new work, waiting for what runs')
   stopping.abort()
   const graceMs = settings.STOP_GRACE_SECONDS * 1000
-  const ended = Promise.all([server.shutdown(), loop?.stop(graceMs)]).then(() => pool.end())
+  const ended = Promise.all([server.shutdown(), loop?.stop(graceMs)])
+    .then(() => flushing.stop()).then(() => pool.end())
   const late = new Promise((resolve) => setTimeout(resolve, graceMs + HAND_OVER_MS, 'late'))
   if (await Promise.race([ended, late]) === 'late') log.warn('stopping with work under way')
   // What was handed over to others may still run here.

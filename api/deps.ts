@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { type Alerter, createWebhookAlerter } from './alerts/alerter.ts'
 import { createPasswords, type PasswordCost, type Passwords } from './accounts/password.ts'
 import { RATE_LIMITS, type RateLimits } from './accounts/rate_limits.ts'
 import { type AccessTokens, createAccessTokens } from './accounts/tokens.ts'
@@ -24,6 +25,8 @@ export interface Deps {
   panel: Panel
   /** Undefined in a shop that was given no way to send mails: they wait. */
   mailer: Mailer | undefined
+  /** Undefined without ALERT_WEBHOOK_URL: operators are told by mail alone, if at all. */
+  alerter: Alerter | undefined
   tokens: AccessTokens
   passwords: Passwords
   now: () => Date
@@ -99,9 +102,11 @@ export function buildDeps(config: Config, platform: Platform): Deps {
       webhookSecrets: config.STRIPE_WEBHOOK_SECRETS,
       apiUrl: config.STRIPE_API_URL,
       now,
+      onAnswer: (op, code) => metrics.count('stripe_requests_total', { op, code: String(code) }),
     }),
     panel: createPterodactyl({ ...panelAccess, gate }),
     mailer: chooseMailer(config, platform),
+    alerter: alerterOf(config),
     passwords: createPasswords({
       secret: config.AUTH_SECRET,
       randomBytes,
@@ -115,6 +120,11 @@ export function buildDeps(config: Config, platform: Platform): Deps {
       randomBytes,
     }),
   }
+}
+
+function alerterOf(config: Config): Alerter | undefined {
+  const { ALERT_WEBHOOK_URL: url, SHOP_NAME: name, PUBLIC_URL } = config
+  return url ? createWebhookAlerter({ url, shop: { name, url: PUBLIC_URL } }) : undefined
 }
 
 const RESEND = 'https://api.resend.com'

@@ -1,2 +1,2 @@
 /** The newest migration this code needs; a process on an older schema is not ready. */
-export const SCHEMA_VERSION = '0014_doctor.sql'
+export const SCHEMA_VERSION = '0015_alerts.sql'

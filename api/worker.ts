@@ -6,6 +6,7 @@ import { buildDeps } from './deps.ts'
 import { runDue } from './jobs/run.ts'
 import { sweep } from './jobs/sweep.ts'
 import { createLog } from './log.ts'
+import { flushMetrics } from './metrics/flush.ts'
 import { assertSafeServer, type MysqlAddress, openConnection } from './mysql.ts'
 
 /** The bindings of wrangler.toml; secrets and variables are strings beside them. */
@@ -85,5 +86,6 @@ async function drain(deps: Deps, { sweeping }: { sweeping: boolean }): Promise<v
     deps.log.error('cannot drain the queues', { error })
   } finally {
     await db.close()
+    await flushMetrics(deps)
   }
 }

@@ -11,6 +11,7 @@ import { PURCHASE } from './support/shop.ts'
 const TABLE = `
 route                             anonymous  other  owner  operator  revoked  program
 GET /healthz                         200      200    200      200      200      200
+GET /metrics                         404      404    404      404      404      404
 GET /readyz                          200      200    200      200      200      200
 POST /api/stripe/webhook             400      400    400      400      400      400
 POST /api/auth/signup                201      201    201      201      201      201
@@ -68,11 +69,11 @@ const WITHOUT_ORIGIN = ['POST /api/stripe/webhook', 'POST /api/auth/tokens']
 const TOUCHED_BY_GET: Record<string, string[]> = {
   'GET /readyz': ['shop_settings'],
   // It sees that writes are taken, and knocks unsigned at the door of Stripe.
-  'GET /api/admin/doctor': ['shop_settings', 'rate_limits'],
+  'GET /api/admin/doctor': ['shop_settings', 'rate_limits', 'webhook_refusals'],
 }
 
 /** Somebody who is refused leaves marks here, and nowhere else. */
-const TOUCHED_BY_REFUSED = ['rate_limits', 'login_delays', 'audit_log']
+const TOUCHED_BY_REFUSED = ['rate_limits', 'login_delays', 'audit_log', 'webhook_refusals']
 
 let world: World
 let routes: Route[]

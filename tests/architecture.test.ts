@@ -66,17 +66,11 @@ test.each([
   expect(importers).toEqual(allowed)
 })
 
-test('in api/ only the entries and the commands read the environment', () => {
+test('in api/ only the entry and what commands share read the environment', () => {
   const readers = below('api')
     .filter((file) => /\bDeno\.env\b|\bprocess\.env\b|from 'node:process'/.test(file.text))
     .map((file) => file.path)
-  expect(readers).toEqual([
-    'api/admin/operators_cli.ts',
-    'api/admin/orders_cli.ts',
-    'api/deno.ts',
-    'api/doctor/cli.ts',
-    'api/plans/catalog_cli.ts',
-  ])
+  expect(readers).toEqual(['api/cli.ts', 'api/deno.ts'])
 })
 
 test('request code uses nothing that a pooling proxy or another engine refuses', () => {

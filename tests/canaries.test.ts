@@ -22,6 +22,8 @@ const canaries: Record<string, string> = {
   'a user agent': 'canary-agent-0123456789',
   'a forwarded address': 'canary-forwarded-0123456789',
   'a header': 'canary-header-0123456789',
+  METRICS_TOKEN: 'canary-metrics-token-0123456789-abcdef',
+  'the address of alerts': 'canary-alerts-address-0123456789',
 }
 
 const KEPT_IN: Record<string, string[]> = {
@@ -38,7 +40,15 @@ const answers: string[] = []
 const rows: (readonly [string, string])[] = []
 
 beforeAll(async () => {
-  shop = await startShop({ installMs: 0 })
+  shop = await startShop({
+    installMs: 0,
+    environment: {
+      METRICS_TOKEN: canaries.METRICS_TOKEN ?? '',
+      // Nobody listens there.
+      ALERT_WEBHOOK_URL: `http://127.0.0.1:9/${canaries['the address of alerts']}`,
+      ALERT_EMAIL: 'ops@example.com',
+    },
+  })
   canaries.AUTH_SECRET = shop.deps.config.AUTH_SECRET
   canaries.JWT_PRIVATE_KEY = shop.deps.config.JWT_PRIVATE_KEY.d
 })
@@ -88,6 +98,9 @@ async function walk(): Promise<void> {
   expect(refreshed.status).toBe(200)
   const renewed = remember(refreshed)
   await recover(renewed, login)
+  for (const token of [canaries.METRICS_TOKEN, canaries['a bearer token']]) {
+    await send('GET', '/metrics', undefined, { authorization: `Bearer ${token}` })
+  }
   await send('POST', '/api/auth/logout', {}, { cookie: renewed })
 }
 
@@ -205,7 +218,7 @@ async function send(
   return {
     status: response.status,
     headers: response.headers,
-    body: text ? JSON.parse(text) : undefined,
+    body: text && !text.startsWith('#') ? JSON.parse(text) : undefined,
   }
 }
 

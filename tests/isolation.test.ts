@@ -10,6 +10,7 @@ import { createApp } from '../api/app.ts'
 import { parseConfig } from '../api/config.ts'
 import type { Db } from '../api/db.ts'
 import { buildDeps } from '../api/deps.ts'
+import { createMetrics } from '../api/metrics/metrics.ts'
 import { createIdFactory } from '../api/ids.ts'
 import { createLog } from '../api/log.ts'
 import { buildWorker } from '../dev/build/worker.ts'
@@ -109,7 +110,7 @@ async function person(email: string, by: 'at' | 'bearer'): Promise<Person> {
   const config = parseConfig(environment)
   const now = () => new Date()
   const newId = createIdFactory(now, randomBytes)
-  const deps = { config, now, newId, randomBytes }
+  const deps = { config, now, newId, randomBytes, metrics: createMetrics() }
   const password = 'correct horse battery'
   const { id } = await createUser(db, deps, { email, password, role: 'customer' })
   const orderId = newId('order')

@@ -462,6 +462,7 @@ test('each minute a job is made of every sweep that is due, once', async () => {
   shop.clock.advance(MINUTE_MS)
   await sweep(shop.db, shop.deps)
   expect(await waiting()).toEqual([
+    'alerts',
     'audit',
     'job-alerts',
     'jobs',

@@ -47,7 +47,7 @@ export type Rotation =
   /** Unknown, expired, revoked, or used again too late: in that case the session was revoked. */
   | { outcome: 'rejected' }
 
-type SessionDeps = Pick<Deps, 'newId' | 'randomBytes' | 'now'>
+type SessionDeps = Pick<Deps, 'newId' | 'randomBytes' | 'now' | 'metrics'>
 
 /** Starts a session with its first refresh token, which is stored as its hash alone. */
 export async function startSession(
@@ -129,6 +129,7 @@ async function answerReuse(
       requestId,
     })
     await tellRobbed(tx, deps, token)
+    deps.metrics.count('refresh_reuse_total')
   }
   return { outcome: 'rejected' }
 }

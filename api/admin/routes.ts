@@ -2,7 +2,7 @@ import { type Context, Hono } from 'hono'
 import type { SignedInEnv } from '../accounts/signed_in.ts'
 import { checkOwner } from '../accounts/step_up.ts'
 import { requireUser } from '../accounts/users.ts'
-import { alertKinds } from '../alerts/kinds.ts'
+import { wordsOf } from '../alerts/kinds.ts'
 import type { Deps } from '../deps.ts'
 import { examine, exitCodeOf } from '../doctor/doctor.ts'
 import { extendDeadline, refundOrder, resolveReview, retryOrder } from '../orders/operator.ts'
@@ -107,8 +107,7 @@ async function answering(work: Promise<string[]>): Promise<string[]> {
 }
 
 function withWords(alert: Awaited<ReturnType<typeof listOpenAlerts>>[number]) {
-  const words: Record<string, { means: string; mend: string }> = alertKinds
-  const { means = alert.kind, mend = '' } = words[alert.kind] ?? {}
+  const { means, mend } = wordsOf(alert.kind)
   return {
     ...alert,
     means,

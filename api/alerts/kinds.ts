@@ -4,6 +4,10 @@ export const alertKinds = {
     means: 'Money came that does not match its order. Nothing is provisioned for it.',
     mend: 'Look at it with `deno task orders show ORDER`, then accept or refund it with `review`.',
   },
+  order_late: {
+    means: 'An order was paid more than 15 minutes ago and its server does not run yet.',
+    mend: 'Read why with `deno task orders show ORDER`. It is tried on, and refunded in the end.',
+  },
   orphan_payment: {
     means: 'A checkout session of this shop was paid, but no order here knows it.',
     mend: 'Look it up in the Stripe dashboard and refund it there.',
@@ -54,10 +58,24 @@ export const alertKinds = {
   money_report: {
     means: 'What came and went on a day, and what Stripe says of it.',
     mend: 'Nothing, unless it deviates; then there is an alert of its own.',
+    once: true,
   },
   money_deviation: {
     means: 'Stripe and this shop do not say the same of an invoice of that day.',
     mend: 'Look the invoices up in the Stripe dashboard. It ends by itself once both agree.',
+  },
+  webhook_missed: {
+    means: 'Stripe had events for us that never came by the webhook. They were fetched instead.',
+    mend: 'Run `deno task doctor`: it says what is wrong with the webhook.',
+  },
+  webhook_refused: {
+    means: 'Deliveries to the webhook are refused, as their signature is not Stripe’s.',
+    mend:
+      'If it is Stripe’s own endpoint, put its secret into STRIPE_WEBHOOK_SECRETS; if not, nothing.',
+  },
+  sweep_late: {
+    means: 'A sweep has not gone through for half an hour beyond its time.',
+    mend: 'Run it by hand with `deno task orders sweep NAME --yes` and read why it fails.',
   },
   job_dead: {
     means: 'A job failed so often that it is not tried any more.',
@@ -88,9 +106,18 @@ export const alertKinds = {
   },
 } as const satisfies Record<string, AlertWords>
 
-interface AlertWords {
+export interface AlertWords {
   means: string
   mend: string
+  /** News and no state: nobody is reminded of it, or told that it is over. */
+  once?: true
 }
 
 export type AlertKind = keyof typeof alertKinds
+
+/** The words of a kind; of one that another release raised, its name. */
+export function wordsOf(kind: string): AlertWords {
+  const words: Record<string, AlertWords> = alertKinds
+  return Object.hasOwn(words, kind) && words[kind] ||
+    { means: kind, mend: 'Run `deno task doctor`.' }
+}

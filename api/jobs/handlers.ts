@@ -38,6 +38,9 @@ export function createHandlers(deps: Deps): Handlers {
     'mail.send': (db, payload, attempts) => sendMail(db, deps, payload, attempts),
     'password.recover': (db, payload) => mailResetLink(db, deps, payload),
     'panel.user-email': (db, payload) => followEmail(db, deps, payload),
+    'alert.send': async (_db, { notificationId, notification }) => {
+      await deps.alerter?.send(notificationId, notification)
+    },
     sweep: (db, payload) => runSweepJob(db, deps, payload),
   }
 }

@@ -1,4 +1,5 @@
 import { type Db, isDuplicate, microseconds, placeholders, type Queryable } from '../db.ts'
+import type { Notification } from '../alerts/notification.ts'
 import type { Deps } from '../deps.ts'
 
 /** Every job there is, with what it is told. Handlers are in handlers.ts. */
@@ -31,6 +32,8 @@ export interface JobPayloads {
   'password.recover': { userId: string | null; tokenId: string; requestId: string }
   /** Give the customer's account at the panel the address that their account here has. */
   'panel.user-email': { userId: string }
+  /** Tell the operators by the webhook of ALERT_WEBHOOK_URL. */
+  'alert.send': { notificationId: string; notification: Notification }
   /** Find what the fast path missed; the name is one of sweep.ts. */
   sweep: { name: string }
 }

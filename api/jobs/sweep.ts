@@ -1,3 +1,5 @@
+import { tellAlerts } from '../alerts/tell.ts'
+import { watch } from '../alerts/watch.ts'
 import { sweepLedger } from '../checkout/ledger.ts'
 import { sweepCapacity } from '../checkout/sweep_capacity.ts'
 import type { Db, Queryable } from '../db.ts'
@@ -53,6 +55,7 @@ const sweeps = {
   refunds: { everyMs: HOUR_MS, run: sweepMoneyBack },
   subscriptions: { everyMs: HOUR_MS, run: sweepSubscriptions },
   money: { everyMs: HOUR_MS, run: sweepMoney },
+  alerts: { everyMs: MINUTE_MS, run: sweepAlerts },
   audit: { everyMs: MINUTE_MS, run: sweepAudit },
   purge: { everyMs: HOUR_MS, run: purge },
 } as const satisfies Record<string, Sweep>
@@ -120,6 +123,13 @@ export async function runSweeps(
 /** Not to find what was missed, but as regularly: seals the audit log. */
 async function sweepAudit(db: Db): Promise<Swept> {
   await sealAudit(db)
+  return { found: {} }
+}
+
+/** Not to find what was missed, but as regularly: tells the operators. */
+async function sweepAlerts(db: Db, deps: Deps): Promise<Swept> {
+  await watch(db, deps, everyMsOf)
+  await tellAlerts(db, deps)
   return { found: {} }
 }
 

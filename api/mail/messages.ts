@@ -1,5 +1,6 @@
 import type { Message } from './blocks.ts'
 import { toHtml } from './html.ts'
+import { type AlertMailFacts, alertMessages } from './messages/alerts.ts'
 import { type AccountMailFacts, accountMessages } from './messages/accounts.ts'
 import { type OrderMailFacts, orderMessages } from './messages/orders.ts'
 import { toText } from './text.ts'
@@ -8,7 +9,7 @@ import { toText } from './text.ts'
  * What each template has to be told: JSON, and never a secret. A link that opens an account is made
  * of its token's id when the mail is written out.
  */
-export type MailFacts = OrderMailFacts & AccountMailFacts
+export type MailFacts = OrderMailFacts & AccountMailFacts & AlertMailFacts
 
 export type MailTemplate = keyof MailFacts
 
@@ -33,7 +34,7 @@ export interface Shop {
 /** The words of a group of templates. */
 export type Messages<Facts> = { [T in keyof Facts]: (facts: Facts[T], shop: Shop) => Message }
 
-const messages: Messages<MailFacts> = { ...orderMessages, ...accountMessages }
+const messages: Messages<MailFacts> = { ...orderMessages, ...accountMessages, ...alertMessages }
 
 /** A mail as text and as HTML, both of the same words. */
 export function writeMail<T extends MailTemplate>(

@@ -12,6 +12,20 @@ export const counters = {
   },
   db_errors_total: { help: 'Errors of the database', labels: ['errno'] },
   db_tx_retries_total: { help: 'Transactions that ran again', labels: [] },
+  http_requests_total: { help: 'Requests answered', labels: ['method', 'status'] },
+  auth_failures_total: { help: 'Requests refused with 401', labels: ['reason'] },
+  refresh_reuse_total: {
+    help: 'Refresh tokens that came a second time, which ends their session',
+    labels: [],
+  },
+  webhook_received_total: {
+    help: 'Deliveries to the webhook: stored, duplicate, unreadable or refused',
+    labels: ['type', 'result'],
+  },
+  webhook_signature_failures_total: {
+    help: 'Deliveries to the webhook whose signature is not Stripe’s',
+    labels: [],
+  },
   panel_requests_total: { help: 'Calls to the panel', labels: ['op', 'code'] },
   stripe_requests_total: { help: 'Calls to Stripe', labels: ['op', 'code'] },
 } as const satisfies Record<string, { help: string; labels: readonly string[] }>

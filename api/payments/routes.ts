@@ -4,19 +4,24 @@ import type { AppEnv, Deps } from '../deps.ts'
 import { isLive } from '../config.ts'
 import { limitBody, WEBHOOK_BODY } from '../http/body_limit.ts'
 import { Problem } from '../problem.ts'
+import { handledTypes } from './inbox.ts'
 import { BadSignature, type StripeEvent, UnreadableEvent } from './payments.ts'
 import { receiveEvent } from './receive_event.ts'
+import { countRefusal } from './refusals.ts'
 
 /** Stripe's door: verify on the raw bytes, store, answer; the work is done by the inbox. */
 export function stripeRoutes(deps: Deps) {
   return new Hono<AppEnv>().post('/webhook', limitBody(WEBHOOK_BODY), async (c) => {
+    const startedAt = performance.now()
     const rawBody = new Uint8Array(await c.req.arrayBuffer())
     const event = await verified(c, deps, rawBody)
     if (event.type === DOCTOR_PING) return c.json({ received: true })
     const body = new TextDecoder().decode(rawBody)
-    if (!await receiveEvent(c.var.db, deps, { event, body })) {
-      return c.json({ received: true, duplicate: true })
-    }
+    const isNew = await receiveEvent(c.var.db, deps, { event, body })
+    const type = handledTypes.has(event.type) ? event.type : 'other'
+    deps.metrics.count('webhook_received_total', { type, result: isNew ? 'stored' : 'duplicate' })
+    deps.metrics.observe('webhook_ingest_seconds', (performance.now() - startedAt) / 1000)
+    if (!isNew) return c.json({ received: true, duplicate: true })
     deps.wake(c)
     return c.json({ received: true })
   })
@@ -36,6 +41,8 @@ async function verified(
     if (error instanceof UnreadableEvent) return await unreadable(deps, rawBody, error)
     if (!(error instanceof BadSignature)) throw error
     await limit(c.var.db, deps, 'webhookRefused', { address: deps.clientAddress(c) })
+    await countRefusal(c.var.db)
+    deps.metrics.count('webhook_signature_failures_total')
     deps.log.warn('webhook signature refused', { code: 'bad-signature' })
     throw new Problem('bad-signature', {
       detail: "Check that this endpoint's secret is listed in STRIPE_WEBHOOK_SECRETS.",

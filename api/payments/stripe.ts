@@ -28,6 +28,8 @@ export interface StripeOptions {
   /** Where the API is; another host than Stripe's only for the emulator. */
   apiUrl: string
   now: () => Date
+  /** Told of each answer: the call without its ids, as `GET /v1/invoices/:id`, and the status. */
+  onAnswer?: (op: string, status: number) => void
 }
 
 /** In which every answer is written, and every event should be. */
@@ -42,6 +44,9 @@ const TOLERANCE_S = 300
 /** Our clock may be ahead of Stripe's. */
 const CLOCK_MARGIN_S = 300
 
+/** `cs_test_a1B2`, and whatever else is no word of Stripe's API. */
+const IDS = /(?<=\/)[a-z]+_[A-Za-z0-9_]*[A-Z0-9][A-Za-z0-9_]*/g
+
 /** The Payments port over Stripe's API; the only module that knows Stripe's types. */
 export function createStripe(options: StripeOptions): Payments {
   const stripe = new Stripe(options.secretKey, {
@@ -51,6 +56,9 @@ export function createStripe(options: StripeOptions): Payments {
     // Jobs and buyers try again themselves, and a request of ours must end in time.
     maxNetworkRetries: 0,
     telemetry: false,
+  })
+  stripe.on('response', ({ method, path, status }: Stripe.ResponseEvent) => {
+    options.onAnswer?.(`${method} ${path.replace(/\?.*/, '').replace(IDS, ':id')}`, status)
   })
   return {
     createCustomer: ({ userId, email, idempotencyKey }) =>

@@ -1,3 +1,4 @@
+import { raiseAlert, resolveAlert } from '../alerts/alerts.ts'
 import { findSessionStatus } from '../checkout/store.ts'
 import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
@@ -39,10 +40,18 @@ export async function sweepStripe(db: Db, deps: Deps): Promise<Swept> {
   const since = new Date(Math.max(now - 3 * DAY_MS, (last?.getTime() ?? 0) - OVERLAP_MS))
   const until = new Date(now - UNDER_WAY_MS)
   const event = await receiveMissing(db, deps, { since, until })
+  await tellOfMissed(db, deps, event)
   return {
     found: { event, session: await settleMissed(db, deps, { since, until }) },
     watermark: until,
   }
+}
+
+/** One event may be lost by an outage of ours; hour after hour it is the webhook. */
+async function tellOfMissed(db: Db, deps: Deps, events: number): Promise<void> {
+  const alert = { kind: 'webhook_missed', subject: 'shop' } as const
+  if (events === 0) return await resolveAlert(db, alert)
+  await raiseAlert(db, deps, { ...alert, detail: { events }, confirmAfterMs: HOUR_MS / 2 })
 }
 
 /** Each day: what is still undelivered, and every completed session, of as long as Stripe tells. */

@@ -160,7 +160,11 @@ async function recordInstalled(
     }
     return true
   })
-  if (moved) deps.log.info('server active', { orderId: order.id, serverId: server.id })
+  if (!moved) return
+  deps.log.info('server active', { orderId: order.id, serverId: server.id })
+  if (!order.paidAt) return
+  const ms = deps.now().getTime() - order.paidAt.getTime()
+  deps.metrics.observe('paid_to_active_seconds', Math.max(0, ms) / 1000)
 }
 
 /** The panel took back what it had confirmed, before it was installed: create it again. */

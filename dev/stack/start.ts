@@ -18,7 +18,7 @@ import {
   startStripe,
 } from './emulators.ts'
 import { openLogFile } from './log_file.ts'
-import { makeLogins } from './logins.ts'
+import { makeLogins, OPERATOR } from './logins.ts'
 import { openSecrets, type Secrets } from './secrets.ts'
 import type { Settings } from './settings.ts'
 import { openShopDatabase } from './shop_database.ts'
@@ -61,6 +61,7 @@ export async function startStack(settings: Settings, place: StackPlace): Promise
     controlUrl: emulators.control.url,
     databaseUrl: database.url,
     password: secrets.password,
+    metricsToken: env.METRICS_TOKEN,
     dir,
     webhooksAreSetUp: settings.stripe?.webhookSecrets !== undefined,
   }, log)
@@ -125,6 +126,8 @@ function apiEnvironment(
     MAIL_API_KEY: parts.mailbox.apiKey,
     MAIL_API_URL: parts.mailbox.innerUrl,
     SMTP_URL: '',
+    ALERT_EMAIL: OPERATOR,
+    METRICS_TOKEN: crypto.randomUUID(),
     RUN_JOBS: 'on',
   }
 }

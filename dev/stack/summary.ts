@@ -14,6 +14,7 @@ export interface Summary {
   controlUrl: string
   databaseUrl: string
   password: string
+  metricsToken: string
   dir: string
 }
 
@@ -40,7 +41,9 @@ export function printSummary(summary: Summary, log: Log): void {
   )
 }
 
-function thingsToTry({ shopUrl, stripeUrl, webhooksAreSetUp, panelIsReal }: Summary): string[] {
+function thingsToTry(
+  { shopUrl, stripeUrl, webhooksAreSetUp, panelIsReal, metricsToken }: Summary,
+): string[] {
   const lines = ['Buy a server: log in as the customer, choose a plan, pay, see it arrive.']
   if (stripeUrl) lines.push("The payment page is the emulator's: pay there, or be declined.")
   else if (!webhooksAreSetUp) {
@@ -52,6 +55,7 @@ function thingsToTry({ shopUrl, stripeUrl, webhooksAreSetUp, panelIsReal }: Summ
   if (!panelIsReal) lines.push('Find the new server in the panel, and its mail in the mailbox.')
   lines.push(
     'Look at it as its operator: deno task doctor, deno task orders list',
+    `Its metrics: curl -H 'authorization: Bearer ${metricsToken}' ${shopUrl}/metrics`,
     'Break it: order a fault in the control page, buy, and read on the order what happens.',
     'In the database: SELECT id, status, ptero_server_id FROM orders',
   )

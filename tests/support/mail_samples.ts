@@ -27,6 +27,23 @@ const ready = {
 
 /** Every template with honest facts, and every turn its words can take. */
 export const SAMPLES: Samples = {
+  alert: {
+    '': {
+      kind: 'order_needs_review',
+      opened: {
+        count: 21,
+        some: [{ subject: order.orderId, since: at, detail: 'amount 1, wanted 1250' }],
+      },
+      reminded: { count: 1, some: [{ subject: order.orderId, since: at, detail: '' }] },
+      resolved: { count: 1, some: [{ subject: order.orderId, since: at, detail: '' }] },
+    },
+    report: {
+      kind: 'money_report',
+      opened: { count: 1, some: [{ subject: '2026-11-24', since: at, detail: 'settled €12.50' }] },
+      reminded: { count: 0, some: [] },
+      resolved: { count: 0, some: [] },
+    },
+  },
   order_received: {
     '': {
       ...order,
