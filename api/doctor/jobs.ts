@@ -27,6 +27,19 @@ export const jobChecks: Check[] = [
     look: lookAtSweeps,
   },
   {
+    id: 'alerts.told',
+    what: 'Who is told of alerts',
+    wanted: 'ALERT_EMAIL or ALERT_WEBHOOK_URL',
+    mend: 'Set one of them: until then alerts stand in `GET /api/admin/alerts` and the log alone.',
+    look: ({ settings: { ALERT_EMAIL = [], ALERT_WEBHOOK_URL } }) => {
+      const ways = [
+        ...(ALERT_EMAIL.length ? ['mail'] : []),
+        ...(ALERT_WEBHOOK_URL ? ['webhook'] : []),
+      ]
+      return ways.length ? ok(ways.join(' and ')) : warn('nobody')
+    },
+  },
+  {
     id: 'alerts.open',
     what: 'Open alerts',
     wanted: 'none',

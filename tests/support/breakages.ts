@@ -27,6 +27,13 @@ function configuration(): Breakage[] {
       mend: /\.env\.example/,
     },
     {
+      name: 'nobody who is told of alerts',
+      environment: () => ({ ALERT_EMAIL: '' }),
+      finds: 'alerts.told',
+      seen: /^nobody$/,
+      mend: /Set one of them/,
+    },
+    {
       name: 'variables that are missing',
       environment: () => ({ PANEL_API_KEY: '', AUTH_SECRET: '' }),
       finds: 'config.complete',
@@ -951,7 +958,13 @@ function work(): Breakage[] {
     },
     {
       name: 'no way for mails to leave',
-      environment: () => ({ MAIL_FROM: '', MAIL_API_KEY: '', MAIL_API_URL: '' }),
+      environment: () => ({
+        ALERT_EMAIL: '',
+        ALERT_WEBHOOK_URL: 'https://alerts.spawnpoint.test/x',
+        MAIL_FROM: '',
+        MAIL_API_KEY: '',
+        MAIL_API_URL: '',
+      }),
       finds: 'mail.provider',
       seen: /^none$/,
       mend: /Set MAIL_FROM/,

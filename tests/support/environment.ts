@@ -20,6 +20,7 @@ export function commandEnvironment(config: Config, databaseUrl: string): Record<
     MAIL_FROM,
     MAIL_API_KEY: MAIL_KEY,
     MAIL_API_URL: config.MAIL_API_URL ?? '',
+    ALERT_EMAIL: 'ops@spawnpoint.test',
   }
 }
 
