@@ -97,6 +97,7 @@ export async function startShop(
     databaseServer,
     random,
     runJobs = storefront !== undefined,
+    waitsPassTime = false,
   }: {
     environment?: Record<string, string>
     installMs?: number
@@ -112,6 +113,8 @@ export async function startShop(
     random?: () => number
     /** False to have jobs run only by `drain` and `pass`. */
     runJobs?: boolean
+    /** Whether a wait for a turn at the panel moves the clock, and takes no time of the test. */
+    waitsPassTime?: boolean
   } = {},
 ): Promise<Shop> {
   const database = await freshDatabase(clock.offsetMs, databaseServer)
@@ -166,6 +169,7 @@ export async function startShop(
     now: clock.now,
     rateLimits,
     passwordCost: { ln: 4, r: 8, p: 1 },
+    sleep: waitsPassTime ? (ms) => Promise.resolve(clock.advance(ms)) : undefined,
     randomBytes: random && ((count) => Uint8Array.from({ length: count }, () => random() * 256)),
   })
   const app = createApp(deps)

@@ -45,7 +45,8 @@ export async function foundTotal({ db, deps }: Shop): Promise<number> {
   return Number(row?.n ?? 0)
 }
 
-async function placeAndPay(shop: Shop, orders: number): Promise<Map<string, number>> {
+/** Gives when each order was paid, by the shop's clock. */
+export async function placeAndPay(shop: Shop, orders: number): Promise<Map<string, number>> {
   const paidAt = new Map<string, number>()
   for (let left = orders; left > 0; left -= ORDERS_OF_ONE) {
     const customer = await shop.customer()
@@ -65,11 +66,13 @@ async function activeOf({ db }: Shop): Promise<{ orderId: string; activeAt: Date
   )
 }
 
-async function countActive(shop: Shop, paidAt: Map<string, number>): Promise<number> {
+/** How many of these have an active server. */
+export async function countActive(shop: Shop, paidAt: Map<string, number>): Promise<number> {
   return (await activeOf(shop)).filter(({ orderId }) => paidAt.has(orderId)).length
 }
 
-async function longestWait(shop: Shop, paidAt: Map<string, number>): Promise<number> {
+/** From the payment to the active server, in milliseconds. */
+export async function longestWait(shop: Shop, paidAt: Map<string, number>): Promise<number> {
   const waits = (await activeOf(shop)).map(({ orderId, activeAt }) =>
     activeAt.getTime() - (paidAt.get(orderId) ?? Infinity)
   )
