@@ -28,26 +28,109 @@ export async function loseReplies(
 ): Promise<{ lostCommits: number; lostAlone: number }> {
   const random = createRandom(seed)
   const lost = { lostCommits: 0, lostAlone: 0 }
-  await addRoom(shop, orders)
-  proxy.fate = (sql, inTransaction) => {
+  await sellOver(shop, proxy, orders, (sql, inTransaction) => {
     const commits = sql === 'COMMIT'
     const alone = !inTransaction && /^(INSERT|UPDATE|DELETE)/.test(sql)
     if (!(commits || alone) || random() >= share) return undefined
     lost[commits ? 'lostCommits' : 'lostAlone']++
     return { name: 'lose-reply' }
+  })
+  return lost
+}
+
+/** What undoes the whole transaction in the server, and what leaves it open. */
+const UNDOES_ALL: Record<number, boolean> = { 1213: true, 1020: true }
+
+/**
+ * The same over a database that refuses a share of all writes and COMMITs with one error after the
+ * other, so often each. Ends when each order has exactly one server and nothing is half done.
+ */
+export async function refuseStatements(
+  shop: Shop,
+  proxy: TcpProxy,
+  { seed, orders, errnos, times, share }: {
+    seed: number
+    orders: number
+    errnos: number[]
+    times: number
+    share: number
+  },
+): Promise<Record<number, number>> {
+  const random = createRandom(seed)
+  const refused: Record<number, number> = Object.fromEntries(errnos.map((errno) => [errno, 0]))
+  await sellOver(shop, proxy, orders, (sql) => {
+    if (!/^(INSERT|UPDATE|DELETE|COMMIT)/.test(sql) || random() >= share) return undefined
+    const errno = errnos.filter((one) => (refused[one] ?? 0) < times)
+      .toSorted((one, other) => (refused[one] ?? 0) - (refused[other] ?? 0))[0]
+    if (errno === undefined) return undefined
+    refused[errno] = (refused[errno] ?? 0) + 1
+    return { name: 'refuse', errno, undoesAll: UNDOES_ALL[errno] }
+  })
+  expect(await halves(shop)).toEqual([])
+  expect(webhookAnswers(shop).filter((status) => status >= 300 && status !== 503)).toEqual([])
+  return refused
+}
+
+/** What belongs together in one transaction, and stands here with half of it missing. */
+async function halves({ db }: Shop): Promise<string[]> {
+  const pairs: [string, string][] = [
+    [
+      'paid without a payment',
+      `SELECT id FROM orders o WHERE paid_at IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.order_id = o.id)`,
+    ],
+    [
+      'paid without a server',
+      `SELECT id FROM orders o WHERE paid_at IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM servers s WHERE s.order_id = o.id)`,
+    ],
+    [
+      'paid and not told',
+      `SELECT order_id AS id FROM payments p WHERE NOT EXISTS
+      (SELECT 1 FROM order_events e WHERE e.order_id = p.order_id AND e.kind = 'order.paid')`,
+    ],
+    [
+      'told twice',
+      `SELECT order_id AS id FROM order_events WHERE kind IN ('order.placed',
+      'order.paid', 'order.provisioning', 'server.active') GROUP BY order_id, kind
+      HAVING COUNT(*) > 1`,
+    ],
+    [
+      'a place held twice',
+      `SELECT order_id AS id FROM capacity_holds WHERE released_at IS NULL
+      GROUP BY order_id HAVING COUNT(*) > 1`,
+    ],
+  ]
+  const found: string[] = []
+  for (const [what, sql] of pairs) {
+    for (const { id } of await db.query<{ id: string }>(sql)) found.push(`${id}: ${what}`)
   }
+  return found
+}
+
+function webhookAnswers({ lines }: Shop): number[] {
+  return lines.map((line) => JSON.parse(line))
+    .filter(({ msg, path }) => msg === 'request' && path === '/api/stripe/webhook')
+    .map(({ status }) => status)
+}
+
+/** Sells, is paid and delivers while statements meet their fate; ends with one server each. */
+async function sellOver(
+  shop: Shop,
+  proxy: TcpProxy,
+  orders: number,
+  fate: TcpProxy['fate'],
+): Promise<void> {
+  await addRoom(shop, orders)
+  proxy.fate = fate
   try {
-    await inParallel(
-      AT_ONCE,
-      Array.from({ length: orders }, (_, nth) => nth),
-      (nth) => buy(shop, nth),
-    )
+    const buyers = Array.from({ length: orders }, (_, nth) => nth)
+    await inParallel(AT_ONCE, buyers, (nth) => buy(shop, nth))
     await deliver(shop)
   } finally {
     proxy.fate = () => undefined
   }
   await expectOneServerEach(shop, orders)
-  return lost
 }
 
 /** Places an order until it is known to be placed, under one key, and pays for it. */
