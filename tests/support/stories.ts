@@ -36,7 +36,7 @@ const MINUTE_MS = 60 * SECOND_MS
 const LEASE_MS = 45 * SECOND_MS
 
 /** The shop that the stories are told in: its deadline is an hour, so that months do not pass. */
-export const STORY_ENVIRONMENT = { REFUND_AFTER_HOURS: '1' }
+export const STORY_ENVIRONMENT = { REFUND_AFTER: '1h' }
 
 export const stories: Story[] = [
   {
