@@ -7,7 +7,7 @@ import { recordPoints, stories, STORY_ENVIRONMENT, tellWithDeath } from './suppo
 const seed = Number(Deno.env.get('CRASH_SEED') ?? Math.floor(Math.random() * 1e6))
 
 /** All of them are died at by `deno task chaos crash_points`. */
-const SHARE = Number(Deno.env.get('CRASH_SHARE') ?? 24)
+const SHARE = Number(Deno.env.get('CRASH_SHARE') ?? 8)
 
 let shop: Shop
 

@@ -62,7 +62,12 @@ test('enqueue() adds nothing while a job on the topic waits, and brings its time
   await sync('twice', 60_000)
   await sync('twice', 1000)
   clock.advance(2000)
-  expect(await claimAll()).toHaveLength(1)
+  const [first, ...more] = await claimAll()
+  expect(more).toEqual([])
+  if (!first) throw new Error('its time was not brought forward')
+  await finish(db, 'jobs', first)
+  clock.advance(60_000)
+  expect(await claimAll()).toEqual([])
 })
 
 test('a wake-up while its job runs is kept', async () => {

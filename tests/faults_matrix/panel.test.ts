@@ -50,15 +50,25 @@ async function expectOneAtPanel(buyer: Buyer): Promise<void> {
   expect(accounts.map((row) => row.id)).toEqual([there[0]?.ownerId])
 }
 
+/** One answer of each kind, where the server's create has met them all. */
+const KINDS = WIRE.filter(([name]) => /^(TE|429)|gave up$|no JSON$/.test(name))
+
 describe.each(Object.entries(CALLS))('%s', (step, call) => {
-  test.each(WIRE)('%s: one server and one account', async (_name, fault) => {
-    // What the panel confirmed is asked for alone.
-    const buyer = await bench.open()
-    const rule = bench.fault({ service: 'panel', call }, fault, step === 'wait for install' ? 3 : 2)
-    await bench.shop.stripe.pay(buyer.sessionId)
-    await expectOneAtPanel(buyer)
-    expect(rule.fired).toBeGreaterThan(0)
-  })
+  test.each(call === CREATE ? WIRE : KINDS)(
+    '%s: one server and one account',
+    async (_name, fault) => {
+      // What the panel confirmed is asked for alone.
+      const buyer = await bench.open()
+      const rule = bench.fault(
+        { service: 'panel', call },
+        fault,
+        step === 'wait for install' ? 3 : 2,
+      )
+      await bench.shop.stripe.pay(buyer.sessionId)
+      await expectOneAtPanel(buyer)
+      expect(rule.fired).toBeGreaterThan(0)
+    },
+  )
 })
 
 /** The timeline of an order with which nothing went wrong. */
