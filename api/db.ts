@@ -60,3 +60,12 @@ export class DbUnavailable extends Error {
 export function isDuplicate(error: unknown): boolean {
   return errnoOf(error) === 1062
 }
+
+/** Whether a time was at least so long ago. The database decides: the clocks of processes differ. */
+export async function isPast(db: Queryable, at: Date, agoMs = 0): Promise<boolean> {
+  const [row] = await db.query<{ past: number }>(
+    'SELECT CAST(? AS DATETIME(3)) < {now} - INTERVAL ? MICROSECOND AS past',
+    [at, microseconds(agoMs)],
+  )
+  return Boolean(row?.past)
+}

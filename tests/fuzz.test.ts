@@ -18,7 +18,7 @@ const BODIES = Number(Deno.env.get('FUZZ_BODIES') ?? 1000)
 const AT_ONCE = 100
 
 /** Somebody who is refused leaves marks here, and nowhere else. */
-const TOUCHED_BY_REFUSED = ['rate_limits', 'login_delays', 'audit_log']
+const TOUCHED_BY_REFUSED = ['rate_limits', 'login_delays', 'audit_log', 'webhook_refusals']
 
 /** The answers that say: your body is not what we take. */
 const NOT_TAKEN = [400, 413, 415, 422]

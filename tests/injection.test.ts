@@ -227,7 +227,8 @@ test('no spelling of a path leads past its guard, and none but the plain one any
   const owner = await world.browser('owner')
   const operator = await world.browser('operator')
   const before = await world.tables()
-  const isOpen = /^(GET|POST) (\/(healthz|readyz|metrics)|\/api\/(auth\/|plans|regions|stripe|openapi))/
+  const isOpen =
+    /^(GET|POST) (\/(healthz|readyz|metrics)|\/api\/(auth\/|plans|regions|stripe|openapi))/
   const guarded = routesOf(app).filter(({ name }) => !isOpen.test(name))
   expect(guarded.length).toBeGreaterThan(6)
   for (const { method, name } of guarded) {

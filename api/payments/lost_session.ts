@@ -6,7 +6,7 @@ import {
   recordFound,
   recordSessionStatus,
 } from '../checkout/store.ts'
-import type { Db } from '../db.ts'
+import { type Db, isPast } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { moveOrder, type Order } from '../orders/store.ts'
 
@@ -34,7 +34,7 @@ export async function findLostSession(
     await recordFound(db, attempt, { id: lost.id, url: undefined })
     return lost.id
   }
-  if (deps.now().getTime() > attempt.expiresAt.getTime() + MARGIN_MS) {
+  if (await isPast(db, attempt.expiresAt, MARGIN_MS)) {
     await giveUp(db, deps, order, attempt)
   }
   return undefined

@@ -1,5 +1,5 @@
 import { findCheckoutSession } from '../checkout/store.ts'
-import { type Db, microseconds } from '../db.ts'
+import { type Db, isPast, microseconds } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { BATCH, noJob, pages } from '../jobs/pages.ts'
 import { enqueue } from '../jobs/queue.ts'
@@ -38,8 +38,8 @@ export async function syncSwept(db: Db, deps: Deps, orderId: string): Promise<vo
   if (!before) return
   const session = (await findCheckoutSession(db, orderId))?.stripeSessionId
   if (session && before.status === 'pending') {
-    const lateMs = deps.now().getTime() - before.expiresAt.getTime()
-    if (lateMs > LATE_MS) await deps.payments.expireCheckoutSession(session)
+    const isLate = await isPast(db, before.expiresAt, LATE_MS)
+    if (isLate) await deps.payments.expireCheckoutSession(session)
   }
   await syncOrder(db, deps, orderId)
   if (before.paidAt || !await findPaidAt(db, orderId)) return

@@ -98,6 +98,7 @@ export async function startShop(
     random,
     runJobs = storefront !== undefined,
     waitsPassTime = false,
+    appAheadMs = 0,
   }: {
     environment?: Record<string, string>
     installMs?: number
@@ -115,6 +116,8 @@ export async function startShop(
     runJobs?: boolean
     /** Whether a wait for a turn at the panel moves the clock, and takes no time of the test. */
     waitsPassTime?: boolean
+    /** How far the clock of the process is ahead of the database's. */
+    appAheadMs?: number
   } = {},
 ): Promise<Shop> {
   const database = await freshDatabase(clock.offsetMs, databaseServer)
@@ -166,7 +169,7 @@ export async function startShop(
     log: createLog((line) => lines.push(line), clock.now),
     clientAddress: () => '127.0.0.1',
     wake: () => loop?.wake(),
-    now: clock.now,
+    now: () => new Date(clock.now().getTime() + appAheadMs),
     rateLimits,
     passwordCost: { ln: 4, r: 8, p: 1 },
     sleep: waitsPassTime ? (ms) => Promise.resolve(clock.advance(ms)) : undefined,
