@@ -34,6 +34,22 @@ export const operations: Operations = {
       },
     },
   },
+  'GET /metrics': {
+    id: 'getMetrics',
+    summary: 'Get the metrics for Prometheus',
+    description: 'Brings `METRICS_TOKEN` as bearer token; without that setting there is no such ' +
+      'route. Counters are summed over all processes.',
+    tag: 'Operations',
+    auth: 'none',
+    answers: {
+      200: {
+        description: 'Prometheus’ text format, version 0.0.4.',
+        schema: z.string(),
+        contentType: 'text/plain',
+      },
+    },
+    problems: ['login-required', 'not-found'],
+  },
   'GET /api/openapi.json': {
     id: 'getOpenApi',
     summary: 'Get this document',

@@ -63,7 +63,7 @@ const EXAMPLES: Partial<Record<ProblemCode, Partial<z.output<typeof ProblemBody>
 }
 
 /** Stripe and the load balancer are not counted, and known by other means than a session. */
-const UNGUARDED = /^(POST \/api\/stripe\/|GET \/(healthz|readyz)$)/
+const UNGUARDED = /^(POST \/api\/stripe\/|GET \/(healthz|readyz|metrics)$)/
 
 /** Programs get their tokens from wherever they run. */
 const FROM_ANYWHERE = 'POST /api/auth/tokens'
