@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { settleSession } from '../api/payments/settle_session.ts'
+import { syncOrder } from '../api/payments/sync.ts'
 import { resolveReview } from '../api/orders/operator.ts'
 import { shopId } from '../api/plans/shop_id.ts'
 import { withholdWebhooks } from './support/faults.ts'
@@ -236,4 +237,43 @@ test('a session that names an open order and is not its own does not close the b
   await shop.stripe.pay(own)
   await shop.pass(10_000)
   expect((await stateOf(shop, orderId)).order).toBe('provisioned')
+})
+
+/** Between the first look at a session and its answer, another worker settles `other`. */
+function settleMeanwhile(other: string, changes: object): void {
+  shop.intercept.stripe = async (request, next) => {
+    const answer = await next(request)
+    if (!/^\/v1\/checkout\/sessions\/cs_/.test(new URL(request.url).pathname)) return answer
+    shop.intercept.stripe = undefined
+    await settleSession(shop.db, shop.deps, other)
+    return Response.json({ ...await answer.json(), ...changes })
+  }
+}
+
+test('a payment that differs, seen while the order is paid with another, goes back too', async () => {
+  const { orderId, sessions } = await orderWithTwoSessions(shop)
+  const newest = await sessionOfNewest(orderId)
+  const withheld = withholdWebhooks(shop)
+  for (const id of sessions) await shop.stripe.pay(id)
+  settleMeanwhile(newest, { line_items: { object: 'list', data: [] } })
+  await syncOrder(shop.db, shop.deps, orderId)
+  await shop.pass(20_000)
+  await expectOneOfTwo(shop, orderId)
+  withheld.cancel()
+  await shop.drain()
+})
+
+test('old news of a session does not open again what was taken', async () => {
+  const { orderId } = await placeOrder(await shop.customer())
+  const session = await sessionOf(shop.db, orderId)
+  const withheld = withholdWebhooks(shop)
+  await shop.stripe.pay(session)
+  settleMeanwhile(session, { payment_status: 'unpaid' })
+  await syncOrder(shop.db, shop.deps, orderId)
+  const rows = await shop.db.query('SELECT status FROM checkout_sessions WHERE order_id = ?', [
+    orderId,
+  ])
+  expect(rows).toEqual([{ status: 'complete' }])
+  withheld.cancel()
+  await shop.pass(20_000)
 })

@@ -185,14 +185,15 @@ export async function insertFoundSession(
   )
 }
 
-/** What is known of an attempt by now. */
+/** What is known of an attempt by now. One whose money was taken stays so: what says less is older. */
 export async function recordSessionStatus(
   tx: Queryable,
   { orderId, attempt }: Attempt,
   status: SessionStatus,
 ): Promise<void> {
   await tx.run(
-    'UPDATE checkout_sessions SET status = ? WHERE order_id = ? AND attempt = ?',
+    `UPDATE checkout_sessions SET status = ?
+      WHERE order_id = ? AND attempt = ? AND status <> 'complete'`,
     [status, orderId, attempt],
   )
 }

@@ -3,6 +3,7 @@ import { releaseCapacity } from '../checkout/capacity.ts'
 import { openSession } from '../checkout/open.ts'
 import {
   type CheckoutSession,
+  findAttempt,
   hasLiveSession,
   listCheckoutSessions,
   recordSessionStatus,
@@ -11,7 +12,7 @@ import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { enqueue } from '../jobs/queue.ts'
 import { mailOrderProblem } from '../orders/mail.ts'
-import { findOrder, moveOrder, type Order } from '../orders/store.ts'
+import { findOrder, lockOrder, moveOrder, type Order } from '../orders/store.ts'
 import type { OrderStatus } from '../orders/status.ts'
 import { differencesOf, isOurs } from './differences.ts'
 import { recordExtra } from './extra.ts'
@@ -72,8 +73,9 @@ export async function settle(db: Db, deps: Deps, settlement: Settlement): Promis
 async function takeSecond(db: Db, deps: Deps, settlement: Settlement): Promise<void> {
   if (isOurs(deps, settlement)) return await recordExtra(db, deps, settlement)
   const { order, attempt, session } = settlement
-  if (attempt.status === 'complete') return
   await db.transaction(async (tx) => {
+    await lockOrder(tx, order.id)
+    if ((await findAttempt(tx, attempt))?.status === 'complete') return
     await recordSessionStatus(tx, attempt, 'complete')
     const detail = { orderId: order.id, amount: session.amountTotal, currency: session.currency }
     await raiseAlert(tx, deps, { kind: 'orphan_payment', subject: session.id, detail })
@@ -145,10 +147,10 @@ async function holdForReview(
   const { order, attempt, session } = settlement
   const cause = { differences, stripeSessionId: session.id }
   const moved = await db.transaction(async (tx) => {
-    await recordSessionStatus(tx, attempt, 'complete')
     const kind = 'order.needs_review'
     const first = await moveOrder(tx, deps, order.id, 'needs_review', { kind, cause })
     if (!first) return false
+    await recordSessionStatus(tx, attempt, 'complete')
     // Of another session we do not know whose money it is.
     if (!differences.includes('session') && session.paymentStatus === 'paid') {
       await recordMoney(tx, deps, order, session)
@@ -157,7 +159,8 @@ async function holdForReview(
     await mailOrderProblem(tx, deps, order.id, 'needs_review')
     return true
   })
-  if (!moved) return
+  // Paid meanwhile with another session, or this one was looked at by another worker.
+  if (!moved) return await takeSecond(db, deps, settlement)
   deps.log.error('payment differs from its order', { orderId: order.id, ...cause })
   // It differs, perhaps, because it was returned before we looked: then that is its end.
   if (session.invoice?.paymentIntentId) {
