@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { moveOrder } from '../api/orders/store.ts'
 import { endOrder } from '../api/payments/refund.ts'
 import { provisionServer } from '../api/servers/provision.ts'
 import { failNext, panelAway, withholdWebhooks } from './support/faults.ts'
@@ -414,4 +415,16 @@ test('a server that became active in the moment of the deadline is delivered, no
   await endOrder(left, shop.deps, { orderId })
   expect(await statusOf(orderId)).toMatchObject({ order: 'provisioned', server: 'active' })
   expect(await shop.db.query('SELECT id FROM refunds WHERE order_id = ?', [orderId])).toEqual([])
+})
+
+test('a server that installs while another worker calls its creation failed is delivered', async () => {
+  shop.panel.setInstallMs(30_000)
+  const { orderId } = await unprovisioned()
+  await shop.drain()
+  await shop.db.transaction((tx) =>
+    moveOrder(tx, shop.deps, orderId, 'provision_failed', { kind: 'order.provision_failed' })
+  )
+  await shop.pass(MINUTE_MS)
+  shop.panel.setInstallMs(3000)
+  expect(await statusOf(orderId)).toMatchObject({ order: 'provisioned', server: 'active' })
 })

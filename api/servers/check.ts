@@ -150,6 +150,8 @@ async function recordInstalled(
   const moved = await db.transaction(async (tx) => {
     if (!await moveServer(tx, deps, server.id, 'active')) return false
     await recordActive(tx, server.id, address)
+    // Another worker may have been refused, and called it failed, while the create went through.
+    await moveOrder(tx, deps, order.id, 'provisioning', { kind: 'order.provisioning' })
     await moveOrder(tx, deps, order.id, 'provisioned', { kind, facts: { address } })
     await recordSettled(tx, order.id)
     await mailServerReady(tx, deps, order, { serverId: server.id, address })
