@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { wordsOf } from '../api/alerts/kinds.ts'
+import { TryAgain } from '../api/jobs/again.ts'
 import {
   extendDeadline,
   planDeadline,
@@ -9,6 +11,7 @@ import {
   resolveReview,
   retryOrder,
 } from '../api/orders/operator.ts'
+import { endOrder } from '../api/payments/refund.ts'
 import { panelAway } from './support/faults.ts'
 import { assertInvariants } from './support/invariants.ts'
 import {
@@ -207,4 +210,36 @@ test('what is not possible says what to do instead, and changes nothing', async 
     .toThrow(/There is no order/)
   expect(await auditOf(orderId)).toEqual([])
   expect(await kindsOf(shop, orderId)).toEqual(['order.placed'])
+})
+
+test('a deadline that is moved in the moment in which it comes holds', async () => {
+  panelAway(shop)
+  const { orderId } = await paidOrder(shop)
+  await shop.db.run('UPDATE orders SET refund_at = {now} WHERE id = ?', [orderId])
+  const late = { ...shop.db }
+  late.transaction = async (work) => {
+    const about = { orderId, byMs: HOUR_MS, actor }
+    late.transaction = shop.db.transaction
+    await extendDeadline(shop.db, shop.deps, about)
+    return await shop.db.transaction(work)
+  }
+  await endOrder(late, shop.deps, { orderId }).catch((error) => {
+    expect(error).toBeInstanceOf(TryAgain)
+  })
+  expect(await stateOf(shop, orderId)).toMatchObject({ order: 'provisioning', ending: null })
+})
+
+test('what Stripe keeps of a refused review is tried again by retry, as its alert says', async () => {
+  const orderId = await orderInReview()
+  const refused = shop.faults.order({
+    on: { service: 'stripe', call: 'POST /v1/refunds' },
+    fault: { name: 'status', status: 400, code: 'charge_disputed' },
+  })
+  await resolveReview(shop.db, shop.deps, { orderId, accept: false, actor })
+  await shop.drain()
+  refused.cancel()
+  expect(wordsOf('refund_failed').mend).toMatch(/`deno task orders retry ORDER`/)
+  await retryOrder(shop.db, shop.deps, { orderId, actor })
+  await shop.drain()
+  expect((await stateOf(shop, orderId)).order).toBe('refunded')
 })

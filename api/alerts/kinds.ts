@@ -28,7 +28,7 @@ export const alertKinds = {
     means:
       'Stripe does not return a payment, or the bank sent the refund back. The customer waits.',
     mend:
-      'Look the payment up in the Stripe dashboard; then run `deno task orders refund ORDER`, or pay another way.',
+      'Look the payment up in the Stripe dashboard; then run `deno task orders retry ORDER`, or pay another way.',
   },
   payment_disputed: {
     means: 'A customer told their bank that a payment is not theirs. The server is suspended.',

@@ -34,10 +34,10 @@ export async function planRetry(
   { orderId }: { orderId: string },
 ): Promise<Plan & { jobs: PlannedJob[] }> {
   const order = await needOrder(db, orderId)
-  if (order.status === 'needs_review') {
+  if (order.status === 'needs_review' && !order.ending) {
     throw no('The order waits for a decision: accept its payment, or refund it.')
   }
-  if (order.onHold === 'disputed' && UNDELIVERED.has(order.status)) {
+  if (order.onHold === 'disputed' && UNDELIVERED.has(order.status) && !order.ending) {
     throw no('The bank looks at the payment. Answer the dispute at Stripe, or refund the order.')
   }
   const server = await findServer(db, order.bought.serverId)

@@ -79,7 +79,16 @@ async function endOverdue(db: Db, deps: Deps, order: Order): Promise<boolean> {
   if (await hasOpenDispute(db, order.id)) {
     throw new TryAgain('the bank has the money until it decides', REFUSED_RETRY_MS)
   }
-  return await db.transaction((tx) => beginEnding(tx, deps, order, { reason: 'not_delivered' }))
+  return await db.transaction(async (tx) => {
+    const now = await lockOrder(tx, order.id)
+    const leftMs = await msUntilRefund(tx, order.id)
+    if (!now || leftMs === undefined) return false
+    // Moved, or disputed, in this very moment: then the job comes again, and sees that.
+    if (leftMs > 0 || await hasOpenDispute(tx, order.id)) {
+      throw new TryAgain('the order has just changed', 0)
+    }
+    return await beginEnding(tx, deps, now, { reason: 'not_delivered' })
+  })
 }
 
 /**
