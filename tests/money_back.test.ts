@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { refundOrder } from '../api/orders/operator.ts'
 import { failNext, panelAway, withholdWebhooks } from './support/faults.ts'
 import { assertInvariants } from './support/invariants.ts'
+import { payTwice } from './support/paid_twice.ts'
 import {
   askStripe,
   chargeOf,
@@ -426,4 +427,37 @@ test('a refund for which Stripe waits for the customer is told to them', async (
   await shop.drain()
   expect(await kindsOf(shop, order.orderId)).toContain('order.refund_needs_you')
   expect((await stateOf(shop, order.orderId)).order).toBe('refunded')
+})
+
+test('a subscription that ended before it began keeps no money from going back', async () => {
+  panelAway(shop)
+  const order = await paidOrder(shop)
+  shop.intercept.stripe = async (request, next) => {
+    const answer = await next(request)
+    if (!request.url.includes('/v1/subscriptions/')) return answer
+    const error = { type: 'invalid_request_error', message: 'No such subscription' }
+    if (request.method === 'DELETE') return Response.json({ error }, { status: 404 })
+    return Response.json({ ...await answer.json(), status: 'incomplete_expired' })
+  }
+  await refundOrder(shop.db, shop.deps, { orderId: order.orderId, reason: 'asked', actor: 'cli' })
+  await shop.drain()
+  expect((await stateOf(shop, order.orderId)).order).toBe('refunded')
+})
+
+test('what a second subscription is charged for goes back too', async () => {
+  const down = shop.faults.order({
+    on: { service: 'stripe', call: 'DELETE /v1/subscriptions/:id' },
+    fault: { name: 'status', status: 500 },
+  })
+  const orderId = await payTwice(shop)
+  await shop.pass(300_000, async () => (await stateOf(shop, orderId)).server === 'active')
+  await passMonth()
+  down.cancel()
+  await shop.pass(3 * 60_000)
+  const payments = await paymentsOf(shop, orderId)
+  expect(payments.map(({ role }) => role).sort()).toEqual(['extra', 'extra', 'order', 'renewal'])
+  for (const { role, amount, returned } of payments) {
+    expect([role, returned]).toEqual([role, role === 'extra' ? amount : 0])
+  }
+  expect(await stateOf(shop, orderId)).toMatchObject({ order: 'provisioned', server: 'active' })
 })

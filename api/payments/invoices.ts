@@ -4,7 +4,7 @@ import { enqueue } from '../jobs/queue.ts'
 import { findOrder, lockOrder, type Order } from '../orders/store.ts'
 import { findPaymentByRef, insertPayment } from './money_store.ts'
 import type { InvoiceState } from './payments.ts'
-import { findOrderIdOfSubscription } from './store.ts'
+import { findOrderIdOfExtra, findOrderIdOfSubscription } from './store.ts'
 import { syncOrder } from './sync.ts'
 
 /**
@@ -16,6 +16,8 @@ export async function syncInvoice(db: Db, deps: Deps, invoiceId: string): Promis
   if (!invoice?.subscriptionId) return
   const orderId = await findOrderIdOfSubscription(db, invoice.subscriptionId)
   if (orderId) return await follow(db, deps, orderId, invoice)
+  const paidTwice = await findOrderIdOfExtra(db, invoice.subscriptionId)
+  if (paidTwice) return await follow(db, deps, paidTwice, invoice, 'paid_twice')
   const order = invoice.orderId ? await findOrder(db, invoice.orderId) : undefined
   if (order) await syncOrder(db, deps, order.id)
 }
@@ -25,13 +27,14 @@ async function follow(
   deps: Deps,
   orderId: string,
   invoice: InvoiceState,
+  unwanted?: 'paid_twice',
 ): Promise<void> {
   if (invoice.status !== 'paid') return
   const paymentId = deps.newId('payment')
   await db.transaction(async (tx) => {
     const order = await lockOrder(tx, orderId)
     if (!order || await findPaymentByRef(tx, invoice.id)) return
-    const returnReason = hasEnded(order) ? 'paid_after_end' : undefined
+    const returnReason = unwanted ?? (hasEnded(order) ? 'paid_after_end' : undefined)
     await insertPayment(tx, {
       id: paymentId,
       orderId,

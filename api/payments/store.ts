@@ -92,6 +92,19 @@ export async function findOrderIdOfSubscription(
   return row?.orderId
 }
 
+/** The order that was paid a second time when this subscription began. */
+export async function findOrderIdOfExtra(
+  db: Queryable,
+  subscriptionId: string,
+): Promise<string | undefined> {
+  const [row] = await db.query<{ orderId: string }>(
+    `SELECT order_id AS orderId FROM payments
+      WHERE subscription_id = ? AND role = 'extra' AND return_reason = 'paid_twice' LIMIT 1`,
+    [subscriptionId],
+  )
+  return row?.orderId
+}
+
 /** Our mirror of a subscription, with its order. */
 export async function findSubscription(
   db: Queryable,

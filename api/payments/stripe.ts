@@ -105,7 +105,7 @@ export function createStripe(options: StripeOptions): Payments {
     cancelSubscription: (id, idempotencyKey) =>
       unlessOver(() => stripe.subscriptions.cancel(id, {}, { idempotencyKey }), async () => {
         const subscription = await findable(() => stripe.subscriptions.retrieve(id))
-        return subscription === undefined || subscription.status === 'canceled'
+        return ['canceled', 'incomplete_expired', undefined].includes(subscription?.status)
       }),
     getMoney: (paymentIntentId) => findable(() => getMoney(stripe, paymentIntentId)),
     createRefund: (refund, idempotencyKey) =>
