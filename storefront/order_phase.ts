@@ -5,6 +5,6 @@ export type OrderPhase = OrderBody['status'] | 'ending' | 'on_hold' | 'waiting'
 
 export function phaseOf(order: OrderBody): OrderPhase {
   if (order.ending && order.status !== 'refunded') return 'ending'
-  if (order.onHold === 'disputed') return 'on_hold'
+  if (order.onHold === 'disputed' && order.status !== 'refunded') return 'on_hold'
   return order.waitingFor ? 'waiting' : order.status
 }

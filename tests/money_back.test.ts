@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { refundOrder } from '../api/orders/operator.ts'
 import { failNext, panelAway, withholdWebhooks } from './support/faults.ts'
+import { toTimeline } from '../api/orders/timeline.ts'
 import { assertInvariants } from './support/invariants.ts'
 import { payTwice } from './support/paid_twice.ts'
 import {
@@ -208,11 +209,18 @@ test('a dispute before the delivery keeps the server from being made until it is
   shop.clock.advance(30 * HOUR_MS)
   await shop.drain()
   expect((await stateOf(shop, order.orderId)).order).toBe('provisioning')
-  await shop.db.run('UPDATE orders SET refund_at = {now} + INTERVAL 1 DAY WHERE id = ?', [
-    order.orderId,
-  ])
+  await order.customer.post('/api/auth/refresh')
+  const shown = async () => (await order.customer.get(`/api/orders/${order.orderId}`)).body.order
+  expect((await shown()).refundAt).toBeNull()
+  const away = panelAway(shop)
   await shop.stripe.decideDispute(dispute, 'won')
-  await shop.pass(10_000)
+  await shop.drain()
+  const left = Date.parse((await shown()).refundAt) - shop.clock.now().getTime()
+  expect(left).toBeGreaterThan(23.9 * HOUR_MS)
+  shop.clock.advance(2 * HOUR_MS)
+  await shop.drain()
+  away.cancel()
+  await shop.pass(3 * 60_000)
   expect(await stateOf(shop, order.orderId))
     .toMatchObject({ order: 'provisioned', server: 'active', onHold: null })
 })
@@ -268,6 +276,10 @@ test('a refund that the bank sends back later is told to a person, who has it tr
   await shop.drain()
   expect(await openAlerts(shop, 'refund_failed')).toEqual([payment?.id])
   expect((await kindsOf(shop, orderId)).at(-1)).toBe('order.refund_came_back')
+  expect((await customer.get(`/api/orders/${orderId}`)).body.order).toMatchObject({
+    returnedAmount: 0,
+    statusText: 'This order has ended; not all of your money is back yet.',
+  })
   expect((await paymentsOf(shop, orderId))[0]?.returnedAt).toBeNull()
   await refundOrder(shop.db, shop.deps, about)
   await shop.drain()
@@ -429,6 +441,19 @@ test('a refund for which Stripe waits for the customer is told to them', async (
   expect((await stateOf(shop, order.orderId)).order).toBe('refunded')
 })
 
+test('a dispute over money that went back is told as what it is', async () => {
+  panelAway(shop)
+  const order = await paidOrder(shop)
+  await refundOrder(shop.db, shop.deps, { orderId: order.orderId, reason: 'asked', actor: 'cli' })
+  await shop.drain()
+  const dispute = await disputed(order)
+  const { body } = await order.customer.get(`/api/orders/${order.orderId}`)
+  expect(body.order).toMatchObject({ status: 'refunded', statusText: 'Your money was returned.' })
+  expect(body.timeline.at(-1).text).not.toMatch(/your server stops/)
+  await shop.stripe.decideDispute(dispute, 'won')
+  await shop.drain()
+})
+
 test('a subscription that ended before it began keeps no money from going back', async () => {
   panelAway(shop)
   const order = await paidOrder(shop)
@@ -460,4 +485,33 @@ test('what a second subscription is charged for goes back too', async () => {
     expect([role, returned]).toEqual([role, role === 'extra' ? amount : 0])
   }
   expect(await stateOf(shop, orderId)).toMatchObject({ order: 'provisioned', server: 'active' })
+})
+
+test('a second payment that Stripe keeps or the bank looks at is told as what it is', async () => {
+  shop.faults.order({
+    on: { service: 'stripe', call: 'POST /v1/refunds' },
+    fault: { name: 'status', status: 400, code: 'charge_disputed' },
+  })
+  const orderId = await payTwice(shop)
+  await shop.pass(300_000, async () => (await stateOf(shop, orderId)).server === 'active')
+  const extra = (await paymentsOf(shop, orderId)).find(({ role }) => role === 'extra')
+  await shop.stripe.dispute(await chargeOf(shop, extra?.intent ?? ''))
+  await shop.drain()
+  const rows = await shop.db.query<{ kind: string; facts: string }>(
+    "SELECT kind, facts FROM order_events WHERE order_id = ? AND kind LIKE 'order.%ed'",
+    [orderId],
+  )
+  const told = (kind: string) =>
+    toTimeline(
+      rows.filter((row) => row.kind === kind).map((row) => ({
+        ...row,
+        id: 'oev_1',
+        at: new Date(),
+        nextAt: null,
+        facts: JSON.parse(row.facts),
+      })),
+    ).map(({ text }) => text).join()
+  expect(told('order.refund_failed')).toMatch(/^Stripe would not return .* yet\.$/)
+  expect(told('order.disputed')).toMatch(/^Your bank asks for .* back, a payment/)
+  expect((await stateOf(shop, orderId)).server).toBe('active')
 })

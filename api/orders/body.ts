@@ -28,11 +28,14 @@ const endingTexts: Partial<Record<string, string>> = {
   dispute_lost: 'Your bank took the payment back, so this order is being ended.',
 }
 
-function statusText({ status, ending, onHold, waitingFor }: ShownOrder): string {
+function statusText({ status, ending, onHold, waitingFor, owed }: ShownOrder): string {
   if (ending && status !== 'refunded') {
     return endingTexts[ending] ?? 'This order is being ended; your money goes back.'
   }
   if (ending === 'dispute_lost') return 'Your bank took the payment back.'
+  if (status === 'refunded') {
+    return owed ? 'This order has ended; not all of your money is back yet.' : statusTexts.refunded
+  }
   if (onHold === 'disputed') return 'Your bank looks at your payment. Your server waits for it.'
   return waitingTexts[waitingFor ?? ''] ?? statusTexts[status]
 }
@@ -68,7 +71,8 @@ export function toOrderBody(
     createdAt: order.createdAt.toISOString(),
     expiresAt: order.status === 'pending' ? order.expiresAt.toISOString() : null,
     paidAt: order.paidAt?.toISOString() ?? null,
-    refundAt: order.refundAt?.toISOString() ?? null,
+    // While the bank looks at the payment nothing can be promised.
+    refundAt: order.onHold ? null : order.refundAt?.toISOString() ?? null,
     returnedAmount: order.returnedAmount,
     ending: order.ending,
     onHold: order.onHold,

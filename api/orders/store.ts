@@ -88,6 +88,8 @@ export interface ShownOrder extends Order {
   checkoutUrl: string | null
   /** What went back of its payments or was taken back, in minor units. */
   returnedAmount: number
+  /** How many of its payments are to go back and have not, or came back to us. */
+  owed: number
 }
 
 const SHOWN = `SELECT ${COLUMNS},
@@ -98,7 +100,9 @@ const SHOWN = `SELECT ${COLUMNS},
     WHERE r.order_id = orders.id AND p.role <> 'extra'
       AND r.status NOT IN ('failed', 'canceled')) +
   (SELECT COALESCE(SUM(d.amount), 0) FROM disputes d JOIN payments p ON p.id = d.payment_id
-    WHERE d.order_id = orders.id AND p.role <> 'extra' AND d.status = 'lost') AS returnedAmount
+    WHERE d.order_id = orders.id AND p.role <> 'extra' AND d.status = 'lost') AS returnedAmount,
+  (SELECT COUNT(*) FROM payments p WHERE p.order_id = orders.id AND p.role <> 'extra'
+    AND p.return_reason IS NOT NULL AND p.returned_at IS NULL) AS owed
   FROM orders`
 
 /** The order if it is this user's; another's is simply not there. */
@@ -259,6 +263,16 @@ export async function moveDeadline(tx: Queryable, id: string, byMs: number): Pro
     [microseconds(byMs), id],
   )
   return affectedRows === 1
+}
+
+/** Gives a delivery that was kept from going on `ms` from now, unless it has longer anyway. */
+export async function renewDeadline(tx: Queryable, id: string, ms: number): Promise<void> {
+  await tx.run(
+    `UPDATE orders SET refund_at = GREATEST(refund_at, {now} + INTERVAL ? MICROSECOND)
+      WHERE id = ? AND ending IS NULL AND refund_at IS NOT NULL
+        AND status IN ('paid', 'provisioning', 'provision_failed')`,
+    [microseconds(ms), id],
+  )
 }
 
 /** The order as it is now; until the transaction ends nobody else locks it. Call it first in one. */
@@ -462,7 +476,7 @@ type OrderRow<O extends Order = Order> = Omit<O, 'bought' | 'unitAmount'> & {
 }
 
 function toShown(row: OrderRow<ShownOrder>): ShownOrder {
-  return { ...toOrder(row), returnedAmount: Number(row.returnedAmount) }
+  return { ...toOrder(row), returnedAmount: Number(row.returnedAmount), owed: Number(row.owed) }
 }
 
 function toOrder<R extends { bought: string; unitAmount: number | string }>(row: R) {

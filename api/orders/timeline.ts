@@ -130,8 +130,8 @@ const sentences: Record<string, (facts: Facts) => Words> = {
     next: 'We try again, and return your money if it takes too long',
     level: 'problem',
   }),
-  'order.refund_failed': () => ({
-    text: 'We could not deliver your server in time, and Stripe would not return the money yet.',
+  'order.refund_failed': ({ amount, currency }) => ({
+    text: `Stripe would not return ${money(amount, currency)} yet.`,
     next: 'A person looks at it, and we try again',
     level: 'problem',
   }),
@@ -160,14 +160,16 @@ const sentences: Record<string, (facts: Facts) => Words> = {
     text: `A second payment of ${money(amount, currency)} arrived. You need only one.`,
     next: 'We return it, and cancel its subscription',
   }),
-  'order.disputed': ({ amount, currency }) => ({
-    text: `Your bank asks for ${money(amount, currency)} back, so your server stops for now.`,
+  'order.disputed': ({ amount, currency, apart }) => ({
+    text: apart
+      ? `Your bank asks for ${money(amount, currency)} back, a payment that no server rests on.`
+      : `Your bank asks for ${money(amount, currency)} back, so your server stops for now.`,
     next: 'The bank decides; tell it if this is a mistake',
     level: 'problem',
   }),
-  'order.dispute_won': () => ({
+  'order.dispute_won': ({ apart }) => ({
     text: 'Your bank left the payment with us.',
-    next: 'Your server may run again',
+    next: apart ? undefined : 'Your server may run again',
     level: 'good',
   }),
   'order.dispute_lost': () => ({

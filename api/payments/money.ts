@@ -10,6 +10,7 @@ import {
   lockOrder,
   type Order,
   releaseDisputed,
+  renewDeadline,
 } from '../orders/store.ts'
 import {
   amountReturned,
@@ -172,7 +173,9 @@ async function mirrorDispute(
   else await insertDispute(tx, payment, dispute)
   const cause = { disputeId: dispute.id, status: dispute.status, reason: dispute.reason }
   const { amount, currency } = dispute
-  const event = { orderId: order.id, facts: { amount, currency }, cause }
+  // No server waits for the bank's word on what was paid twice, or of an order that has ended.
+  const apart = payment.role === 'extra' || order.ending !== null
+  const event = { orderId: order.id, facts: { amount, currency, apart }, cause }
   const alert = { kind: 'payment_disputed', subject: dispute.id } as const
   if (isClosed(dispute)) {
     await resolveAlert(tx, alert)
@@ -182,7 +185,7 @@ async function mirrorDispute(
   } else if (!known) {
     await raiseAlert(tx, deps, { ...alert, detail: { ...cause, orderId: order.id } })
     await insertOrderEvent(tx, deps, { ...event, kind: 'order.disputed' })
-    if (payment.role !== 'extra') await mailOrderDisputed(tx, deps, order, dispute)
+    if (!apart) await mailOrderDisputed(tx, deps, order, dispute)
   }
 }
 
@@ -203,6 +206,8 @@ async function followDisputes(tx: Queryable, deps: Deps, order: Order): Promise<
     await holdOrder(tx, order.id, 'disputed')
   } else {
     if (!await releaseDisputed(tx, order.id)) return
+    // The time with the bank was none in which the server could be made.
+    await renewDeadline(tx, order.id, deps.config.REFUND_AFTER)
     await enqueue(tx, deps, 'server.provision', { serverId }, topic)
   }
   await enqueue(tx, deps, 'server.suspend', { serverId }, topic)

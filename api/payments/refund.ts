@@ -141,14 +141,15 @@ async function recordRefusal(
   payment: Payment,
   error: PaymentsError,
 ): Promise<void> {
-  const { orderId, id: paymentId } = payment
+  const { orderId, id: paymentId, amount, currency } = payment
   const cause = { message: scrub(error.message), code: error.code, paymentId }
   await db.transaction(async (tx) => {
     await lockOrder(tx, orderId)
     await raiseAlert(tx, deps, { kind: 'refund_failed', subject: paymentId, detail: cause })
     const kind = 'order.refund_failed'
     if (await countOrderEvents(tx, orderId, kind) > 0) return
-    await insertOrderEvent(tx, deps, { orderId, kind, cause, nextInMs: REFUSED_RETRY_MS })
+    const facts = { amount, currency }
+    await insertOrderEvent(tx, deps, { orderId, kind, facts, cause, nextInMs: REFUSED_RETRY_MS })
     await mailOrderProblem(tx, deps, orderId, 'refund_failed')
   })
 }

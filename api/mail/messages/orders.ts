@@ -239,8 +239,7 @@ const problems: Record<OrderProblem, { subject: string; happened: string; next: 
   },
   refund_failed: {
     subject: 'your refund takes longer for',
-    happened: 'We could not deliver your server in time and want to return your money, but the ' +
-      'payment service does not let us yet.',
+    happened: 'We want to return a payment of yours, but the payment service does not let us yet.',
     next: 'A person has been told, and we try again until it works. You need do nothing.',
   },
 }
