@@ -122,10 +122,11 @@ async function sellOver(
   fate: TcpProxy['fate'],
 ): Promise<void> {
   await addRoom(shop, orders)
+  const buyers: string[] = []
+  for (let nth = 0; nth < orders; nth++) buyers.push(await newBuyer(shop, nth))
   proxy.fate = fate
   try {
-    const buyers = Array.from({ length: orders }, (_, nth) => nth)
-    await inParallel(AT_ONCE, buyers, (nth) => buy(shop, nth))
+    await inParallel(AT_ONCE, buyers, (userId) => buy(shop, userId))
     await deliver(shop)
   } finally {
     proxy.fate = () => undefined
@@ -134,13 +135,12 @@ async function sellOver(
 }
 
 /** Places an order until it is known to be placed, under one key, and pays for it. */
-async function buy(shop: Shop, nth: number): Promise<void> {
+async function buy(shop: Shop, userId: string): Promise<void> {
   const { db, deps } = shop
-  const userId = await persist(() => newBuyer(shop, nth))
   const placing = {
     userId,
     idempotencyKey: crypto.randomUUID(),
-    body: { ...PURCHASE, term: 'monthly' as const, serverName: `Lost ${nth}` },
+    body: { ...PURCHASE, term: 'monthly' as const, serverName: 'Lost' },
   }
   const { orderId } = await persist(() => placeOrder(db, deps, placing))
   await shop.stripe.pay(await sessionOf(db, orderId))
@@ -157,13 +157,13 @@ async function deliver(shop: Shop): Promise<void> {
   expect.fail('not every order has its server')
 }
 
-/** As a caller does who was told 503. */
-async function persist<T>(work: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await work()
-    } catch (error) {
-      if (!(error instanceof DbUnavailable)) throw error
-    }
+/** As a caller does who was told 503, and who gives up once it is told so too often in a row. */
+async function persist<T>(work: () => Promise<T>, tries = 30): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof DbUnavailable) || tries <= 1) throw error
   }
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  return persist(work, tries - 1)
 }
