@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { endOrder } from '../api/payments/refund.ts'
 import type { Client } from './support/client.ts'
 import { STRIPE_KEY } from './support/environment.ts'
 import { panelAway, withholdWebhooks } from './support/faults.ts'
@@ -117,6 +118,31 @@ test('an order delivered in time is not refunded when the deadline comes', async
   const { orderId } = await paidOrder()
   await shop.pass(10_000)
   await later(30 * HOUR_MS)
+  expect(await statusOf(orderId)).toEqual({ order: 'provisioned', server: 'active' })
+  expect(await refundsAtStripe(orderId)).toEqual([])
+})
+
+test('the deadline needs no sweep', async () => {
+  const away = panelAway(shop)
+  const { orderId } = await paidOrder()
+  shop.clock.advance(25 * HOUR_MS)
+  await shop.drain()
+  away.cancel()
+  expect((await statusOf(orderId))?.order).toBe('refunded')
+})
+
+test('a server that comes in the moment of the deadline stays, and so does the money', async () => {
+  const { orderId } = await paidOrder()
+  await shop.db.run('UPDATE orders SET refund_at = {now} WHERE id = ?', [orderId])
+  const late = { ...shop.db }
+  late.transaction = async (work) => {
+    late.transaction = shop.db.transaction
+    await shop.pass(10_000)
+    return await shop.db.transaction(work)
+  }
+  expect((await statusOf(orderId))?.server).toBe('installing')
+  await endOrder(late, shop.deps, { orderId })
+  await later(HOUR_MS)
   expect(await statusOf(orderId)).toEqual({ order: 'provisioned', server: 'active' })
   expect(await refundsAtStripe(orderId)).toEqual([])
 })

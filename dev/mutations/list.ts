@@ -187,14 +187,17 @@ export const mutations: Mutation[] = [
     file: 'api/payments/paid.ts',
     search: "  await enqueue(tx, deps, 'order.refund', { orderId: order.id }, deadline)\n",
     replace: '  deps.log.info(deadline.topic)\n',
-    caughtBy: { file: 'tests/refund.test.ts', test: 'a panel that is down until the deadline' },
+    caughtBy: { file: 'tests/refund.test.ts', test: 'the deadline needs no sweep' },
   },
   {
     name: 'refund an order that was delivered in time',
-    file: 'api/payments/refund.ts',
-    search: '  if (!UNDELIVERED.has(order.status)) return false\n',
+    file: 'api/orders/ending.ts',
+    search: "  if (!stopped && reason === 'not_delivered') return false\n",
     replace: '',
-    caughtBy: { file: 'tests/refund.test.ts', test: 'an order delivered in time is not refunded' },
+    caughtBy: {
+      file: 'tests/refund.test.ts',
+      test: 'a server that comes in the moment of the deadline',
+    },
   },
   {
     name: 'delete while a create may still take effect',
