@@ -22,7 +22,7 @@ const RETURNS = new Set<EndReason>(['not_delivered', 'operator', 'dispute_lost']
  * Decides that a paid order ends, in the transaction that finds out why: the delivery is stopped, so
  * that there is never a server for free, and the job `order.refund` does the rest. A server that
  * runs is suspended at once and deleted after GRACE_MS. False, and nothing written, when the order
- * is ending already, or when a server came in time after all.
+ * is ending already.
  */
 export async function beginEnding(
   tx: Queryable,
@@ -32,7 +32,6 @@ export async function beginEnding(
 ): Promise<boolean> {
   const { serverId } = order.bought
   const stopped = await stopDelivery(tx, deps, serverId)
-  if (!stopped && reason === 'not_delivered') return false
   if (!await recordEnding(tx, order.id, reason)) return false
   await resolveAlert(tx, { kind: 'order_needs_review', subject: order.id })
   const running = !stopped && await findServer(tx, serverId) !== undefined

@@ -1,4 +1,4 @@
-import type { Db } from '../db.ts'
+import type { Db, Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { raiseAlert } from '../alerts/alerts.ts'
 import { TryAgain } from '../jobs/again.ts'
@@ -12,10 +12,8 @@ import {
   lockOrder,
   moveOrder,
   msUntilRefund,
-  type Order,
   recordSettled,
 } from '../orders/store.ts'
-import type { OrderStatus } from '../orders/status.ts'
 import { mirrorMoney, moneyLeft, readMoney } from './money.ts'
 import {
   findPayment,
@@ -27,8 +25,6 @@ import {
 } from './money_store.ts'
 import { PaymentsError } from './payments.ts'
 import { listSubscriptionIdsOf } from './store.ts'
-
-const UNDELIVERED = new Set<OrderStatus>(['paid', 'provisioning', 'provision_failed'])
 
 /** What Stripe refuses it refuses for days, as while a dispute is open. */
 const REFUSED_RETRY_MS = 3_600_000
@@ -47,7 +43,7 @@ export async function endOrder(
   { orderId }: { orderId: string },
 ): Promise<void> {
   const order = await findOrder(db, orderId)
-  if (!order || (order.ending === null && !await endOverdue(db, deps, order))) return
+  if (!order || (order.ending === null && !await endOverdue(db, deps, orderId))) return
   for (const id of await listSubscriptionIdsOf(db, orderId)) {
     await deps.payments.cancelSubscription(id, `cancel:${id}`)
   }
@@ -71,24 +67,23 @@ export async function returnPayment(
 }
 
 /** False when the deadline does not end the order: it was delivered, or is at rest. */
-async function endOverdue(db: Db, deps: Deps, order: Order): Promise<boolean> {
-  if (!UNDELIVERED.has(order.status)) return false
-  const leftMs = await msUntilRefund(db, order.id)
+async function endOverdue(db: Db, deps: Deps, orderId: string): Promise<boolean> {
+  return await db.transaction(async (tx) => {
+    const order = await lockOrder(tx, orderId)
+    if (!order || !await isOverdue(tx, orderId)) return false
+    return await beginEnding(tx, deps, order, { reason: 'not_delivered' })
+  })
+}
+
+/** Whether the deadline has come; only an order that is paid and waits for its server has one. */
+async function isOverdue(tx: Queryable, orderId: string): Promise<boolean> {
+  const leftMs = await msUntilRefund(tx, orderId)
   if (leftMs === undefined) return false
   if (leftMs > 0) throw new TryAgain('the deadline was moved', leftMs)
-  if (await hasOpenDispute(db, order.id)) {
+  if (await hasOpenDispute(tx, orderId)) {
     throw new TryAgain('the bank has the money until it decides', REFUSED_RETRY_MS)
   }
-  return await db.transaction(async (tx) => {
-    const now = await lockOrder(tx, order.id)
-    const leftMs = await msUntilRefund(tx, order.id)
-    if (!now || leftMs === undefined) return false
-    // Moved, or disputed, in this very moment: then the job comes again, and sees that.
-    if (leftMs > 0 || await hasOpenDispute(tx, order.id)) {
-      throw new TryAgain('the order has just changed', 0)
-    }
-    return await beginEnding(tx, deps, now, { reason: 'not_delivered' })
-  })
+  return true
 }
 
 /**

@@ -191,9 +191,9 @@ export const mutations: Mutation[] = [
   },
   {
     name: 'refund an order that was delivered in time',
-    file: 'api/orders/ending.ts',
-    search: "  if (!stopped && reason === 'not_delivered') return false\n",
-    replace: '',
+    file: 'api/payments/refund.ts',
+    search: '  if (leftMs === undefined) return false\n',
+    replace: '  if (leftMs === undefined) return true\n',
     caughtBy: {
       file: 'tests/refund.test.ts',
       test: 'a server that comes in the moment of the deadline',
