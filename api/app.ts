@@ -70,6 +70,9 @@ export type App = ReturnType<typeof createApp>
 /** Tells this shop's answers from those of anybody else at its address; the doctor looks for it. */
 export const SHOP_MARK = 'x-shop-mark'
 
+/** A UUID or other hexadecimal number, or a ULID: a client may not have its own words in the log. */
+const UPSTREAM_ID = /^([\da-f-]{16,64}|[0-9A-HJKMNP-TV-Z]{26})$/
+
 /** Gives the request its id, which every log line and error carries, and logs how it ended. */
 function withRequest(deps: Deps) {
   return createMiddleware<AppEnv>(async (c, next) => {
@@ -85,6 +88,7 @@ function withRequest(deps: Deps) {
     })
     deps.log.info('request', {
       requestId,
+      upstreamId: c.req.header('x-request-id')?.match(UPSTREAM_ID)?.[0],
       method: c.req.method,
       path: c.req.path,
       status: c.res.status,

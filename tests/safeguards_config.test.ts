@@ -61,6 +61,16 @@ test.each([
   'Basic dXNlcjpwYXNz',
   'mysql://shop:hunter2@db:3306/shop',
   'mariadb://shop:hunter2@db:3306/shop',
+  '4242424242424242',
+  '5555 5555 5555 4444',
+  '3782-822463-10005',
 ])('scrub() leaves nothing of %s', (value) => {
   expect(scrub(`before ${value} after`)).toBe('before [secret] after')
+})
+
+test('scrub() leaves a cookie out to its end, and numbers that are no card alone', () => {
+  expect(scrub('{"message":"sent Cookie: sp_refresh=abc; theme=dark"}'))
+    .toBe('{"message":"sent [secret]"}')
+  const harmless = 'at 1764083767000, id 4242424242424241, cs_4242424242424242, 8.8.8.8:25565'
+  expect(scrub(harmless)).toBe(harmless)
 })

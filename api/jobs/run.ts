@@ -1,7 +1,8 @@
+import { z } from 'zod'
 import { raiseAlert } from '../alerts/alerts.ts'
 import { type Db, DbUnavailable, type Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
-import { scrub } from '../log.ts'
+import { type LogFields, scrub } from '../log.ts'
 import { syncEvent } from '../payments/inbox.ts'
 import { PanelError } from '../panel/panel.ts'
 import { PaymentsError } from '../payments/payments.ts'
@@ -76,18 +77,35 @@ interface Run {
   row: Claimed
   job: string
   subject: string
-  about: { jobId: string; job: string; attempt: number }
+  about: LogFields & { jobId: string; job: string; attempt: number }
 }
 
 function ofJob(row: Job): Run {
-  const about = { jobId: row.id, job: row.name, attempt: row.attempts }
+  const about = { ...idsIn(row.payload), jobId: row.id, job: row.name, attempt: row.attempts }
   return { queue: 'jobs', row, job: row.name, subject: row.topic, about }
 }
 
 function ofEvent(row: InboxEvent): Run {
-  const about = { jobId: row.id, job: row.type, attempt: row.attempts }
+  const about = { eventId: row.id, jobId: row.id, job: row.type, attempt: row.attempts }
   return { queue: 'stripe_events', row, job: 'stripe.event', subject: row.id, about }
 }
+
+/** What a job is about, for whoever searches the log for it. */
+function idsIn(payload: string): LogFields {
+  try {
+    return aboutSchema.parse(JSON.parse(payload))
+  } catch {
+    // The handler says what is wrong with it.
+    return {}
+  }
+}
+
+const aboutSchema = z.object({
+  orderId: z.string(),
+  serverId: z.string(),
+  paymentId: z.string(),
+  mailId: z.string(),
+}).partial()
 
 async function handle(db: Db, handlers: Handlers, job: Job): Promise<void> {
   if (!isHandled(handlers, job.name)) {
@@ -108,6 +126,7 @@ async function attempt(
   handOver?: AbortSignal,
 ): Promise<void> {
   const { queue, row, job, about } = run
+  const started = performance.now()
   if (row.tookOver) {
     deps.metrics.count('lease_expired_total')
     deps.log.warn('took over a job whose worker died or slept', about)
@@ -122,6 +141,7 @@ async function attempt(
     await unlessHandedOver(work(), handOver)
     if (!await finish(db, queue, row)) return lost(deps, run)
     deps.metrics.count('jobs_total', { job, outcome: 'done' })
+    deps.log.info('job done', { ...about, ms: Math.round(performance.now() - started) })
   } catch (error) {
     await recordFailure(db, deps, run, error).catch((cause) => {
       // The lease ends by itself, and the job is claimed again.
