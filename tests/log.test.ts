@@ -43,7 +43,6 @@ test.each([
   ['a'.repeat(65), false],
 ])('a request that its proxy calls %j', async (id, kept) => {
   const before = said('request').length
-  const headers = new Headers({ 'x-request-id': encodeURIComponent(id) })
   await shop.client().get('/healthz', { 'x-request-id': id })
   const [line] = said('request').slice(before)
   expect(line?.requestId).toMatch(/^req_/)
