@@ -1,6 +1,6 @@
-import { createHmac } from 'node:crypto'
 import { expect } from 'vitest'
 import { createRandom } from '../../dev/random.ts'
+import { countEvents, type Delivery, hmac, send, sign } from './deliveries.ts'
 import { WEBHOOK_SECRET } from './environment.ts'
 import type { Shop } from './shop.ts'
 import { inParallel } from './soak.ts'
@@ -52,30 +52,6 @@ export async function deliverAtOnce(
   return { p99Ms: Math.round(took[Math.floor(took.length * 0.99)] ?? 0) }
 }
 
-interface Delivery {
-  id: string
-  body: Uint8Array<ArrayBuffer>
-  signature: string
-}
-
-/** As Stripe signs it; every other one with a second signature, as while a secret is rolled. */
-function sign({ clock }: Shop, nth: number): Delivery {
-  const id = `evt_${crypto.randomUUID().replaceAll('-', '')}`
-  const seconds = Math.floor(clock.now().getTime() / 1000)
-  const body = new TextEncoder().encode(JSON.stringify({
-    id,
-    object: 'event',
-    api_version: '2026-10-28.endive',
-    created: seconds,
-    livemode: false,
-    type: 'checkout.session.completed',
-    data: { object: { id: 'cs_test_nobody', object: 'checkout.session' } },
-  }))
-  const foreign = `v1=${hmac('whsec_QW5vdGhlclNlY3JldEVudGlyZWx5MTIz', seconds, body)},`
-  const ours = `v1=${hmac(WEBHOOK_SECRET, seconds, body)}`
-  return { id, body, signature: `t=${seconds},${nth % 2 ? foreign : ''}${ours}` }
-}
-
 function forge(shop: Shop, random: () => number): Delivery {
   const delivery = sign(shop, 0)
   const kind = Math.floor(random() * 4)
@@ -113,20 +89,6 @@ function flippedHeader(header: string, random: () => number): string {
   }
 }
 
-function hmac(secret: string, seconds: number, body: Uint8Array): string {
-  return createHmac('sha256', secret).update(`${seconds}.`).update(body).digest('hex')
-}
-
-async function send({ url }: Shop, { body, signature }: Delivery): Promise<number> {
-  const answer = await fetch(`${url}/api/stripe/webhook`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'stripe-signature': signature },
-    body,
-  })
-  await answer.body?.cancel()
-  return answer.status
-}
-
 /** How many were answered with which status. */
 async function answersTo(shop: Shop, deliveries: Delivery[]): Promise<Record<number, number>> {
   const answers: Record<number, number> = {}
@@ -135,9 +97,4 @@ async function answersTo(shop: Shop, deliveries: Delivery[]): Promise<Record<num
     answers[status] = (answers[status] ?? 0) + 1
   })
   return answers
-}
-
-async function countEvents({ db }: Shop): Promise<number> {
-  const [row] = await db.query<{ n: number }>('SELECT COUNT(*) AS n FROM stripe_events')
-  return Number(row?.n)
 }
