@@ -65,14 +65,15 @@ async function oversleep(): Promise<void> {
   let wakeUp = () => {}
   const asleep = Promise.withResolvers<void>()
   shop.intercept.panel = async (request, next) => {
-    if (request.method !== 'POST' || !request.url.endsWith('/servers')) return await next(request)
+    const creates = request.method === 'POST' && request.url.includes('/application/servers')
+    if (!creates) return await next(request)
     shop.intercept.panel = undefined
     asleep.resolve()
     await new Promise<void>((resolve) => wakeUp = resolve)
     return await next(request)
   }
   const late = paidOrder(shop)
-  await asleep.promise
+  await Promise.race([asleep.promise, late.then(() => expect.fail('nothing was created'))])
   shop.clock.advance(LEASE_MS)
   const other = shop.deps.openDb()
   for (let pass = 0; pass < 4; pass++) {

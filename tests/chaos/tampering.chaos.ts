@@ -8,12 +8,13 @@ const EACH = 50
 
 const names = Object.keys(TAMPERINGS)
 
-const HOUR_MS = 3_600_000
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
 
 let shop: Shop
 
 beforeAll(async () => {
-  shop = await startShop()
+  shop = await startShop({ environment: { ALERT_EMAIL: 'ops@spawnpoint.test' } })
 })
 
 afterAll(() => shop.stop())
@@ -23,13 +24,29 @@ test(`${names.length} ways to tamper with a session, ${EACH} times each`, async 
   const orders: [string, string][] = []
   for (let at = 0; at < EACH; at++) {
     for (const name of names) orders.push([await payTampered(shop, name), name])
+    shop.clock.advance(MINUTE_MS)
+    await shop.sweep('alerts')
   }
+  shop.clock.advance(HOUR_MS)
+  await shop.sweep('alerts')
+  await shop.drain()
+  const told = await tellings()
   shop.clock.advance(25 * HOUR_MS)
   await shop.sweep()
   await shop.drain()
   for (const [orderId, name] of orders) await expectHeld(shop, orderId, name)
   const servers = shop.panel.store.servers.rows.length
   const alerts = (await openAlerts(shop, 'order_needs_review')).length
-  console.log(JSON.stringify({ orders: orders.length, servers, alerts }))
+  console.log(JSON.stringify({ orders: orders.length, servers, alerts, told }))
   expect([servers, alerts]).toEqual([0, names.length * EACH])
+  expect(told).toBeGreaterThan(0)
+  expect(told).toBeLessThanOrEqual(12)
 })
+
+/** How often the operators were written to. */
+async function tellings(): Promise<number> {
+  const [row] = await shop.db.query<{ n: number }>(
+    "SELECT COUNT(*) AS n FROM outbox WHERE template = 'alert'",
+  )
+  return Number(row?.n)
+}
