@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { moveOrder } from '../api/orders/store.ts'
-import { endOrder } from '../api/payments/refund.ts'
 import { provisionServer } from '../api/servers/provision.ts'
 import { failNext, panelAway, withholdWebhooks } from './support/faults.ts'
 import { assertInvariants } from './support/invariants.ts'
+import { addRoom } from './support/room.ts'
 import { placeOrder, sessionOf, type Shop, startShop } from './support/shop.ts'
 
 const MINUTE_MS = 60_000
@@ -402,21 +402,6 @@ test('a deadline that a person moved is waited for', async () => {
   await shop.pass(5 * MINUTE_MS)
 })
 
-test('a server that became active in the moment of the deadline is delivered, not refunded', async () => {
-  const { orderId } = await unprovisioned()
-  const left = { ...shop.db }
-  left.query = async (sql, params) => {
-    if (sql.includes('refund_at) AS us')) {
-      await shop.pass(20_000, delivered(orderId))
-      return [{ us: -1 }] as never[]
-    }
-    return await shop.db.query(sql, params)
-  }
-  await endOrder(left, shop.deps, { orderId })
-  expect(await statusOf(orderId)).toMatchObject({ order: 'provisioned', server: 'active' })
-  expect(await shop.db.query('SELECT id FROM refunds WHERE order_id = ?', [orderId])).toEqual([])
-})
-
 test('a server that installs while another worker calls its creation failed is delivered', async () => {
   shop.panel.setInstallMs(30_000)
   const { orderId } = await unprovisioned()
@@ -427,4 +412,35 @@ test('a server that installs while another worker calls its creation failed is d
   await shop.pass(MINUTE_MS)
   shop.panel.setInstallMs(3000)
   expect(await statusOf(orderId)).toMatchObject({ order: 'provisioned', server: 'active' })
+})
+
+test('a worker that oversleeps its create takes no place from the server that is there', async () => {
+  await addRoom(shop, 5)
+  const { orderId } = await unprovisioned()
+  const asleep = Promise.withResolvers<void>()
+  const awake = Promise.withResolvers<void>()
+  shop.intercept.panel = async (request, next) => {
+    if (!isCreate(request)) return await next(request)
+    shop.intercept.panel = undefined
+    asleep.resolve()
+    await awake.promise
+    const meta = { source_field: 'allocation.default', rule: 'exists' }
+    const error = { code: 'ValidationException', status: '422', detail: 'It is taken.', meta }
+    return Response.json({ errors: [error] }, { status: 422 })
+  }
+  const late = shop.drain()
+  await asleep.promise
+  await shop.pass(5 * MINUTE_MS, delivered(orderId))
+  expect(await statusOf(orderId)).toMatchObject({ order: 'provisioned', server: 'active' })
+  const there = shop.panel.store.servers.rows.at(-1)
+  const node = shop.panel.store.nodes.rows.find(({ id }) => id === there?.nodeId)
+  if (node) node.maintenance = true
+  awake.resolve()
+  await late
+  const [held] = await shop.db.query(
+    'SELECT node_id AS nodeId FROM capacity_holds WHERE order_id = ? AND released_at IS NULL',
+    [orderId],
+  )
+  expect(held).toEqual({ nodeId: there?.nodeId })
+  if (node) node.maintenance = false
 })

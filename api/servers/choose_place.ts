@@ -1,11 +1,12 @@
 import { findHold, holdCapacity, releaseCapacity } from '../checkout/capacity.ts'
 import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
+import { TryAgain } from '../jobs/again.ts'
 import { insertOrderEvent, type Order, setNode } from '../orders/store.ts'
 import type { PanelNode } from '../panel/panel.ts'
 import { regionNames } from '../plans/store.ts'
 import { claimNodeRetry, listNodeFaults, type NodeFault } from './node_faults.ts'
-import type { Server } from './store.ts'
+import { lockUncreated, type Server } from './store.ts'
 import { recordWaiting } from './waiting.ts'
 
 /** Room changes by the minute at most. */
@@ -78,6 +79,8 @@ async function holdApartFrom(
   const hold = { orderId: order.id, regionId, need: bought.need, avoid }
   try {
     return await db.transaction(async (tx) => {
+      // A worker whose lease was lost may come here long after the server did.
+      if (!await lockUncreated(tx, bought.serverId)) throw new TryAgain('no create is wanted', 0)
       await releaseCapacity(tx, order.id)
       const nodeId = await holdCapacity(tx, hold)
       if (nodeId === undefined) throw new NoRoom()

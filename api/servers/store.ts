@@ -116,6 +116,16 @@ export async function recordCreateSent(
   return affectedRows === 1
 }
 
+/** Whether a create may still be sent; until the transaction ends that stays so. */
+export async function lockUncreated(tx: Queryable, id: string): Promise<boolean> {
+  const rows = await tx.query(
+    `SELECT id FROM servers WHERE id = ? AND status IN ('pending', 'installing')
+        AND ptero_server_id IS NULL FOR UPDATE`,
+    [id],
+  )
+  return rows.length === 1
+}
+
 /**
  * The panel refused the create, or has no such server any more: it is certainly not there. False,
  * and nothing written, when the server is active by now, or its delivery was stopped.
