@@ -66,6 +66,12 @@ test.each<[string, Delivery]>([
   ['no signature', { header: null }],
   ['a garbage signature', { header: 'garbage' }],
   ['only a v0 signature', { header: `t=${Math.floor(Date.now() / 1000)},v0=${'a'.repeat(64)}` }],
+  ['an empty signature', { header: `t=${Math.floor(Date.now() / 1000)},v1=` }],
+  ['a signature without a value', { header: `t=${Math.floor(Date.now() / 1000)},v1` }],
+  [
+    'an empty signature before a real one',
+    { header: `t=${Math.floor(Date.now() / 1000)},v1==${'5'.repeat(63)},v1=${'a'.repeat(64)}` },
+  ],
   ['a signature with another secret', { secret: 'whsec_QW5vdGhlclNlY3JldEVudGlyZWx5MTIz' }],
   ['a signature with an empty-looking secret', { secret: 'undefined' }],
   ['a signature 301 s old', { skew: -301 }],
