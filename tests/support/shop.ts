@@ -138,7 +138,6 @@ export async function startShop(
     retryDelaysMs: [50, 100, 200],
     faults,
   })
-  stripe.addWebhookEndpoint({ url: `${front.url}/api/stripe/webhook`, secret: WEBHOOK_SECRET })
   const panel = createPanelEmulator({
     url: panelServer.url,
     applicationKey: PANEL_KEY,
@@ -181,6 +180,8 @@ export async function startShop(
   front.handler = async (request) => contract.check(request, await site.fetch(request))
   const db = deps.openDb()
   await apply(db, deps, catalogue)
+  // What Stripe tells of the catalogue is no order's business.
+  stripe.addWebhookEndpoint({ url: `${front.url}/api/stripe/webhook`, secret: WEBHOOK_SECRET })
   if (runJobs) loop = startLoop(deps)
 
   const drain = async () => {
