@@ -1,9 +1,23 @@
 import process from 'node:process'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { defineConfig } from 'vitest/config'
 
 // Deno tells a listener no signal number, from which vitest would compute an exit code of NaN.
 process.on('SIGINT', () => process.exitCode ??= 130)
 process.on('SIGTERM', () => process.exitCode ??= 143)
+
+/** What takes longest begins first: begun last, it would run alone at the end. */
+const LONG = [/browser\/accessibility/, /browser\/|faults_matrix\/|fuzz|doctor\./]
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const at = LONG.findIndex((pattern) => pattern.test(moduleId))
+      return at === -1 ? LONG.length : at
+    }
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b))
+  }
+}
 
 export default defineConfig({
   // as deno.json has it, which vite does not read
@@ -12,9 +26,10 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     globalSetup: ['tests/support/global_setup.ts'],
     reporters: ['default', './dev/test/counts.ts'],
+    sequence: { sequencer: LongestFirst },
     // a process for each file: a file may start servers, signal handlers and all
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     // a browser and two servers share two cores here
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -225,6 +225,22 @@ test('a dispute before the delivery keeps the server from being made until it is
     .toMatchObject({ order: 'provisioned', server: 'active', onHold: null })
 })
 
+test('a dispute over a part that is lost before the delivery returns the rest', async () => {
+  panelAway(shop)
+  const order = await paidOrder(shop)
+  const charge = await chargeOf(shop, await intentOf(order))
+  const dispute = await shop.stripe.dispute(charge, { amount: 300 })
+  await shop.drain()
+  await shop.stripe.decideDispute(dispute, 'lost')
+  await shop.drain()
+  expect(await stateOf(shop, order.orderId))
+    .toMatchObject({ order: 'refunded', ending: 'dispute_lost', server: 'deleting' })
+  const [payment] = await paymentsOf(shop, order.orderId)
+  expect(await refundedAtStripe(shop, payment?.intent ?? '')).toEqual([
+    (payment?.amount ?? 0) - 300,
+  ])
+})
+
 test('a dispute while the server installs stops it once it is installed, never before', async () => {
   shop.panel.setInstallMs(60_000)
   const order = await paidOrder(shop)

@@ -67,16 +67,20 @@ async function retire(tx: Queryable, deps: Pick<Deps, 'newId'>, order: Order): P
 }
 
 /**
- * The payments that go back when an order ends now: all of one without its server; of one that was
- * delivered what was paid last. What the bank decided over is not ours to return.
+ * The payments of which something goes back when an order ends now: all of one without its server; of
+ * one that was delivered what was paid last, unless the bank decided over it.
  */
 export async function paymentsToReturn(
   tx: Queryable,
   { id, status }: Pick<Order, 'id' | 'status'>,
 ): Promise<Payment[]> {
-  const lost = await listLostPaymentIds(tx, id)
   const ours = (await listPaymentsOf(tx, id)).filter((payment) => payment.role !== 'extra')
-  const newest = ours.filter(({ amount }) => amount > 0).slice(-1)
-  return (status === 'provisioned' ? newest : ours)
-    .filter((payment) => payment.returnedAt === null && !lost.includes(payment.id))
+  const owed = status === 'provisioned' ? await newestUndecided(tx, id, ours) : ours
+  return owed.filter((payment) => payment.returnedAt === null)
+}
+
+async function newestUndecided(tx: Queryable, id: string, ours: Payment[]): Promise<Payment[]> {
+  const lost = await listLostPaymentIds(tx, id)
+  return ours.filter(({ amount }) => amount > 0).slice(-1)
+    .filter((payment) => !lost.includes(payment.id))
 }

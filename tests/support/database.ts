@@ -3,7 +3,6 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { inject } from 'vitest'
 import type { Db } from '../../api/db.ts'
 import { openPool, parseDatabaseUrl } from '../../api/mysql.ts'
-import { migrate } from '../../migrations/migrate.ts'
 
 /** Set while a transaction runs; no network belongs inside one. */
 const inTransaction = new AsyncLocalStorage<boolean>()
@@ -30,7 +29,8 @@ export async function freshDatabase(
   serverUrl?: string,
 ): Promise<TestDatabase> {
   const database = await emptyDatabase(clockOffsetMs, serverUrl)
-  await migrate(database.openDb())
+  const db = database.openDb()
+  for (const statement of inject('schema')) await db.run(statement)
   return database
 }
 

@@ -1,10 +1,13 @@
 import type { TestProject } from 'vitest/node'
 import { startDatabase } from '../../dev/database.ts'
+import { readSchema } from './schema.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** `mysql://user:password@host:port`, without the name of a database: each file makes its own. */
     databaseUrl: string
+    /** The statements that make of an empty database what the migrations make of it. */
+    schema: string[]
   }
 }
 
@@ -12,11 +15,14 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | void> {
   const given = Deno.env.get('TEST_DATABASE_URL')
   if (given) {
-    project.provide('databaseUrl', given.replace(/\/+$/, ''))
+    const url = given.replace(/\/+$/, '')
+    project.provide('databaseUrl', url)
+    project.provide('schema', await readSchema(url))
     return
   }
   const dir = await Deno.makeTempDir({ prefix: 'spawnpoint-test-' })
   const database = await startDatabase({ dir, durable: false, log: console.log })
   project.provide('databaseUrl', database.url)
+  project.provide('schema', await readSchema(database.url))
   return () => database.stop()
 }

@@ -11,7 +11,7 @@ export type DisputeOptions = NonNullable<Behaviour['dispute']>
 export function openDispute(
   sandbox: Sandbox,
   charge: Charge,
-  { reason, inquiry = false }: DisputeOptions,
+  { reason, inquiry = false, amount = charge.amount }: DisputeOptions,
 ): Dispute {
   const { store, newId, now } = sandbox
   if (!charge.paid || charge.disputed) {
@@ -20,6 +20,7 @@ export function openDispute(
   const opened = disputeObject(
     {
       id: newId('dispute'),
+      amount,
       created: now(),
       reason,
       status: inquiry ? 'warning_needs_response' : 'needs_response',

@@ -87,7 +87,8 @@ function checkRefund(sandbox: Sandbox, charge: Charge, amount: number, left: num
   if (!charge.paid || !charge.captured) {
     throw refused(`Charge ${id} has not been paid and cannot be refunded.`)
   }
-  if (isChargedBack(sandbox, charge)) {
+  const chargedBack = amountChargedBack(sandbox, charge)
+  if (chargedBack > 0 && amount > left - chargedBack) {
     throw refused(`Charge ${id} has been charged back; cannot issue a refund.`, {
       code: 'charge_disputed',
     })
@@ -110,10 +111,13 @@ function checkRefund(sandbox: Sandbox, charge: Charge, amount: number, left: num
 }
 
 /** Whether a dispute has taken the money back, or may yet do so. */
-function isChargedBack({ store }: Sandbox, { id }: Charge): boolean {
-  return store.disputes.toJSON().some(({ charge, is_charge_refundable: refundable, status }) =>
-    charge === id && !refundable && status !== 'won'
-  )
+/** What the bank has taken, or keeps until it decides; the rest can be refunded. */
+function amountChargedBack({ store }: Sandbox, { id }: Charge): number {
+  return store.disputes.toJSON()
+    .filter((dispute) =>
+      dispute.charge === id && !dispute.is_charge_refundable && dispute.status !== 'won'
+    )
+    .reduce((sum, { amount }) => sum + amount, 0)
 }
 
 function isPending({ store }: Sandbox, charge: Charge): boolean {

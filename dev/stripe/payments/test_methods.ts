@@ -12,7 +12,12 @@ export interface Behaviour {
   /** The money takes its time: seconds until the end, or by hand. With `fails` it never comes. */
   settles?: { afterSeconds: number | 'by_hand'; fails?: DeclineReason }
   /** Its owner disputes a charge soon after it was made; an inquiry takes no money back yet. */
-  dispute?: { reason: 'fraudulent' | 'product_not_received'; inquiry?: boolean }
+  dispute?: {
+    reason: 'fraudulent' | 'product_not_received'
+    inquiry?: boolean
+    /** All of the charge unless it says less, in minor units. */
+    amount?: number
+  }
   /** A refund is pending for some seconds, or fails some seconds after it succeeded. */
   refunds?: 'pending' | 'failing'
 }
