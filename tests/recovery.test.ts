@@ -267,6 +267,16 @@ test('a failed installation is started afresh, and the customer reads it', async
   )
 })
 
+test('a failed installation that was mended at the panel is kept as it is', async () => {
+  failNext(shop, 'install-fails')
+  const { orderId } = await paidOrder()
+  await shop.pass(30_000, async () => (await statusOf(orderId))?.server === 'install_failed')
+  const ptero = (await statusOf(orderId))?.ptero ?? 0
+  shop.panel.store.servers.get(ptero).status = null
+  await expectDelivered(orderId)
+  expect((await statusOf(orderId))?.ptero).toBe(ptero)
+})
+
 test('a server that the panel took back while it installed is created again', async () => {
   shop.panel.setInstallMs(MINUTE_MS)
   const { orderId } = await paidOrder()

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { endOrder } from '../api/payments/refund.ts'
 import type { Client } from './support/client.ts'
 import { STRIPE_KEY } from './support/environment.ts'
-import { panelAway, withholdWebhooks } from './support/faults.ts'
+import { forgetCircuit, panelAway, withholdWebhooks } from './support/faults.ts'
 import { assertInvariants } from './support/invariants.ts'
 import { placeOrder, sessionOf, type Shop, startShop } from './support/shop.ts'
 
@@ -17,6 +17,7 @@ beforeAll(async () => {
 afterEach(async () => {
   shop.intercept.panel = undefined
   shop.faults.clear()
+  await forgetCircuit(shop)
   await assertInvariants(shop)
 })
 
@@ -146,6 +147,46 @@ test('a server that comes in the moment of the deadline stays, and so does the m
   expect(await statusOf(orderId)).toEqual({ order: 'provisioned', server: 'active' })
   expect(await refundsAtStripe(orderId)).toEqual([])
 })
+
+test('after a backup from before the delivery was restored, the server that runs is kept', async () => {
+  const { orderId } = await paidOrder()
+  await shop.pass(10_000)
+  const { id: pteroServerId } = shop.panel.store.servers.rows.at(-1) ?? {}
+  await restoreToPaid(orderId)
+  await later(30 * HOUR_MS)
+  await shop.pass(3 * 60_000)
+  expect(await statusOf(orderId)).toEqual({ order: 'provisioned', server: 'active' })
+  expect(shop.panel.store.servers.rows.at(-1)?.id).toBe(pteroServerId)
+  expect(await refundsAtStripe(orderId)).toEqual([])
+})
+
+test('a server that is there and cannot be taken up is refunded a quarter of an hour later', async () => {
+  const { orderId } = await paidOrder()
+  await shop.pass(10_000)
+  await restoreToPaid(orderId)
+  await later(25 * HOUR_MS)
+  expect((await statusOf(orderId))?.order).toBe('provisioning')
+  const away = panelAway(shop)
+  await later(HOUR_MS)
+  expect((await statusOf(orderId))?.order).toBe('refunded')
+  away.cancel()
+  await later(HOUR_MS)
+  expect((await statusOf(orderId))?.server).toBe('deleted')
+})
+
+/** As the rows were when the order had just been paid; the panel and Stripe went on. */
+async function restoreToPaid(orderId: string): Promise<void> {
+  await shop.db.run(
+    `UPDATE orders SET status = 'provisioning', ptero_server_id = NULL,
+       refund_at = paid_at + INTERVAL 24 HOUR WHERE id = ?`,
+    [orderId],
+  )
+  await shop.db.run(
+    `UPDATE servers SET status = 'pending', ptero_server_id = NULL, ptero_uuid = NULL,
+       ptero_identifier = NULL, address = NULL, create_sent_at = NULL WHERE order_id = ?`,
+    [orderId],
+  )
+}
 
 test('what was returned by hand is not returned again, and the rest is', async () => {
   panelAway(shop)

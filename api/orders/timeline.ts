@@ -191,6 +191,10 @@ const sentences: Record<string, (facts: Facts) => Words> = {
     text: `We need more time for your server, until ${formatInstant(String(until))}.`,
     next: 'If that is not enough, your money goes back by itself',
   }),
+  'order.found_at_deadline': () => ({
+    text: 'Your server is there after all: we take it up instead of returning your money.',
+    next: 'If it does not work within a quarter of an hour, your money goes back by itself',
+  }),
   'server.suspended': ({ reason }) => ({
     text: reason === 'disputed'
       ? 'Your server is stopped until your bank has decided.'

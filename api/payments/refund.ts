@@ -12,8 +12,10 @@ import {
   lockOrder,
   moveOrder,
   msUntilRefund,
+  type Order,
   recordSettled,
 } from '../orders/store.ts'
+import { TAKE_UP_MS, takeUpReady } from '../servers/take_up.ts'
 import { mirrorMoney, moneyLeft, readMoney } from './money.ts'
 import {
   findPayment,
@@ -43,7 +45,7 @@ export async function endOrder(
   { orderId }: { orderId: string },
 ): Promise<void> {
   const order = await findOrder(db, orderId)
-  if (!order || (order.ending === null && !await endOverdue(db, deps, orderId))) return
+  if (!order || (order.ending === null && !await endOverdue(db, deps, order))) return
   for (const id of await listSubscriptionIdsOf(db, orderId)) {
     await deps.payments.cancelSubscription(id, `cancel:${id}`)
   }
@@ -67,20 +69,22 @@ export async function returnPayment(
 }
 
 /** False when the deadline does not end the order: it was delivered, or is at rest. */
-async function endOverdue(db: Db, deps: Deps, orderId: string): Promise<boolean> {
+async function endOverdue(db: Db, deps: Deps, order: Order): Promise<boolean> {
+  if (!await isOverdue(db, order.id)) return false
+  if (await takeUpReady(db, deps, order)) throw new TryAgain('the server is there', TAKE_UP_MS)
   return await db.transaction(async (tx) => {
-    const order = await lockOrder(tx, orderId)
-    if (!order || !await isOverdue(tx, orderId)) return false
-    return await beginEnding(tx, deps, order, { reason: 'not_delivered' })
+    const now = await lockOrder(tx, order.id)
+    if (!now || !await isOverdue(tx, order.id)) return false
+    return await beginEnding(tx, deps, now, { reason: 'not_delivered' })
   })
 }
 
 /** Whether the deadline has come; only an order that is paid and waits for its server has one. */
-async function isOverdue(tx: Queryable, orderId: string): Promise<boolean> {
-  const leftMs = await msUntilRefund(tx, orderId)
+async function isOverdue(db: Queryable, orderId: string): Promise<boolean> {
+  const leftMs = await msUntilRefund(db, orderId)
   if (leftMs === undefined) return false
   if (leftMs > 0) throw new TryAgain('the deadline was moved', leftMs)
-  if (await hasOpenDispute(tx, orderId)) {
+  if (await hasOpenDispute(db, orderId)) {
     throw new TryAgain('the bank has the money until it decides', REFUSED_RETRY_MS)
   }
   return true

@@ -111,6 +111,7 @@ export async function verifyServer(
 /**
  * Starts afresh after a failed installation: deletes what is half installed and creates it again. The
  * panel's own reinstall would not do: when that fails the server is open to its user all the same.
+ * One that was mended at the panel meanwhile is not touched, but looked at again.
  */
 export async function recreateServer(
   db: Db,
@@ -119,6 +120,7 @@ export async function recreateServer(
 ): Promise<void> {
   const server = await findServer(db, serverId)
   if (!server || server.status !== 'install_failed') return
+  if ((await look(db, deps, server))?.status === null) return await lookAgain(db, deps, server)
   await deleteAtPanel(deps, await externalIdOf(db, deps, server.id))
   await db.transaction(async (tx) => {
     if (!await moveServer(tx, deps, server.id, 'installing')) return
@@ -127,6 +129,15 @@ export async function recreateServer(
     const kind = 'server.recreated'
     await moveOrder(tx, deps, server.orderId, 'provisioning', { kind, nextInMs: 0 })
     await enqueue(tx, deps, 'server.provision', { serverId }, { topic: serverId })
+  })
+}
+
+async function lookAgain(db: Db, deps: Deps, server: Server): Promise<void> {
+  await db.transaction(async (tx) => {
+    if (!await moveServer(tx, deps, server.id, 'installing')) return
+    const kind = 'order.provisioning'
+    await moveOrder(tx, deps, server.orderId, 'provisioning', { kind, nextInMs: 0 })
+    await enqueueCheck(tx, deps, server.id)
   })
 }
 
