@@ -16,7 +16,15 @@ test('every attack of the table in tests/README.md is named once, and has a test
   expect(readme.match(/^\| /gm)).toHaveLength(named.length + 2)
 })
 
-test.each(named)('$file has the test “$name”', async ({ file, name }) => {
+/** The same in the lists below the table, where a name may go on in the next line. */
+const listed = [
+  ...(readme.split('## Acceptance criteria')[1] ?? '').replaceAll(/\n +/g, ' ')
+    .matchAll(/(?<= )([a-z_/]+): `([^`]+)`/g),
+].map(([, file = '', name = '']) => ({ file, name }))
+
+test('the lists name tests', () => expect(listed.length).toBeGreaterThan(15))
+
+test.each([...named, ...listed])('$file has the test “$name”', async ({ file, name }) => {
   const text = await Deno.readTextFile(`tests/${file}.test.ts`)
   const titles = [...text.matchAll(TITLE)].map(([, , title]) => title)
   expect(titles).toContain(name)
