@@ -163,6 +163,19 @@ test('one customer at Stripe per user and currency, also for orders at the same 
   expect(usd).not.toBe(eur)
 })
 
+test('an address that changed after Stripe’s answer was lost does not keep its owner from buying', async () => {
+  const customer = await shop.customer()
+  const lost = shop.faults.order({
+    on: { service: 'stripe', call: 'POST /v1/customers' },
+    fault: 'drop-answer',
+  })
+  expect((await customer.post('/api/checkout/sessions', PURCHASE, keyed())).status).toBe(503)
+  lost.cancel()
+  const { id } = (await customer.get('/api/auth/me')).body.user
+  await shop.db.run("UPDATE users SET email = CONCAT('new-', email) WHERE id = ?", [id])
+  await placeOrder(customer)
+})
+
 test('a customer that was deleted at Stripe costs one order, and the next one works', async () => {
   const customer = await shop.customer()
   await placeOrder(customer)

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { findUser } from '../accounts/store.ts'
 import type { Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
@@ -22,7 +23,9 @@ export async function ensureCustomer(
   if (!user) throw new Problem('login-required')
   // Names what came before: a customer that was deleted at Stripe is followed by a new one.
   const before = await findNewestOrderIdOf(db, userId) ?? 'first'
-  const idempotencyKey = `customer:${userId}:${currency}:${before}`
+  // Stripe refuses a key that comes again with another address.
+  const address = createHash('sha256').update(user.email).digest('hex').slice(0, 16)
+  const idempotencyKey = `customer:${userId}:${currency}:${before}:${address}`
   try {
     const customer = { userId, email: user.email, currency, idempotencyKey }
     const stripeCustomerId = await deps.payments.createCustomer(customer)

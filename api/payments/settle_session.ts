@@ -1,4 +1,4 @@
-import { raiseAlert, resolveAlert } from '../alerts/alerts.ts'
+import { listOpenAlerts, raiseAlert, resolveAlert } from '../alerts/alerts.ts'
 import {
   type CheckoutSession,
   findOrderIdOfSession,
@@ -70,12 +70,30 @@ async function reportOrphan(db: Db, deps: Deps, session: SessionState): Promise<
   if (!orderId?.startsWith('ord_') || session.paymentStatus !== 'paid') return
   if (shop && shop !== await shopId(db, deps.randomBytes)) return
   const alert = { kind: 'orphan_payment', subject: session.id } as const
-  const intent = session.invoice?.paymentIntentId
-  const money = intent ? await deps.payments.getMoney(intent) : undefined
-  if (money && moneyLeft(money) <= 0) return await resolveAlert(db, alert)
+  if (await wentBack(deps, session)) return await resolveAlert(db, alert)
   const { amountTotal: amount, currency } = session
-  const detail = { orderId, amount, currency, paymentIntentId: intent ?? null }
+  const detail = { orderId, amount, currency, paymentIntentId: intentOf(session) ?? null }
   await raiseAlert(db, deps, { ...alert, detail })
   const about = { stripeSessionId: session.id, orderId }
   deps.log.error('a checkout session belongs to no order of this shop', about)
+}
+
+/** Ends the alerts about payments that no order here takes, once a person has returned the money. */
+export async function resolveReturnedOrphans(db: Db, deps: Deps): Promise<void> {
+  const kind = 'orphan_payment'
+  for (const subject of (await listOpenAlerts(db, kind)).keys()) {
+    const session = await deps.payments.getCheckoutSession(subject)
+    if (session && await wentBack(deps, session)) await resolveAlert(db, { kind, subject })
+  }
+}
+
+/** Whether nothing is left of what was paid in a session. */
+async function wentBack(deps: Deps, session: SessionState): Promise<boolean> {
+  const intent = intentOf(session)
+  const money = intent ? await deps.payments.getMoney(intent) : undefined
+  return money !== undefined && moneyLeft(money) <= 0
+}
+
+function intentOf({ invoice }: SessionState): string | undefined {
+  return invoice?.paymentIntentId
 }

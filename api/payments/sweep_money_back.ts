@@ -8,6 +8,7 @@ import { findWatermark } from '../jobs/sweeps_store.ts'
 import { findOrder } from '../orders/store.ts'
 import { syncMoney } from './money.ts'
 import type { MoneyBack, SubscriptionState } from './payments.ts'
+import { resolveReturnedOrphans } from './settle_session.ts'
 import { findSubscription, listLiveSubscriptions, upsertSubscription } from './store.ts'
 
 const HOUR_MS = 3_600_000
@@ -18,6 +19,7 @@ export async function sweepMoneyBack(db: Db, deps: Deps): Promise<Swept> {
   const now = deps.now()
   const last = await findWatermark(db, 'refunds') ?? new Date(now.getTime() - FIRST_MS)
   const since = new Date(last.getTime() - HOUR_MS)
+  await resolveReturnedOrphans(db, deps)
   return {
     found: {
       refund: await mirror(db, deps, 'refunds', deps.payments.listRefunds(since)) +
