@@ -15,7 +15,7 @@ import { payAndWait, type PayResult } from './page/pay.ts'
 import { pageRoutes } from './page/routes.ts'
 import { closeDispute, type DisputeOptions, openDispute } from './payments/disputes.ts'
 import type { Sandbox } from './sandbox.ts'
-import { openStore } from './store.ts'
+import { openStore, type Store } from './store.ts'
 import { rollSecret } from './signature.ts'
 import { tick } from './tick.ts'
 import { stripeVoice } from './voice.ts'
@@ -53,6 +53,8 @@ export interface StripeEmulator {
   fetch(request: Request): Promise<Response>
   /** All that is known, ready for `JSON.stringify` and later the option `state`. */
   snapshot(): unknown
+  /** The rows themselves: to look at, never to change. */
+  readonly store: Readonly<Store>
   readonly faults: Faults
   /** All events, oldest first. */
   readonly events: readonly Event[]
@@ -128,6 +130,7 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
       now: options.now,
     }),
     faults,
+    store,
     snapshot: () => JSON.parse(JSON.stringify(store)),
     get events() {
       return store.events.toJSON()

@@ -1,10 +1,11 @@
 import * as z from 'zod'
 import type { Queryable } from '../../api/db.ts'
+import type { StripeEmulator } from '../../dev/stripe/emulator.ts'
 
 /** What is looked at from outside: our database and the two emulators. */
 export interface Observed {
   db: Queryable
-  stripe: { snapshot(): unknown; idle(): Promise<void> }
+  stripe: Pick<StripeEmulator, 'store' | 'idle'>
   panel: { store: { servers: { rows: readonly PanelRow[] } } }
 }
 
@@ -33,7 +34,7 @@ export type View = Awaited<ReturnType<typeof viewOf>>
 export async function viewOf({ db, stripe, panel }: Observed) {
   await stripe.idle()
   // First, so that an event which arrives meanwhile is at most one too many here.
-  const theirs = readStripe(stripe.snapshot())
+  const theirs = readStripe(stripe.store)
   const ours = await readOurs(db)
   const kinds = new Set(ours.events.map((event) => `${event.kind}:${event.orderId}`))
   const topics = new Set(ours.jobs.map((job) => job.topic))
@@ -192,7 +193,7 @@ function plain<R extends Held>(row: R): R {
   }
 }
 
-const Snapshot = z.object({
+const Rows = z.object({
   sessions: z.array(z.object({
     id: z.string(),
     client_reference_id: z.string().nullable(),
@@ -230,10 +231,11 @@ const Snapshot = z.object({
   deliveries: z.array(z.object({ event: z.string(), succeeded: z.boolean() })),
 })
 
-type Snapshot = z.infer<typeof Snapshot>
+type Rows = z.infer<typeof Rows>
 
-function readStripe(snapshot: unknown) {
-  const stripe = Snapshot.parse(snapshot)
+function readStripe(store: StripeEmulator['store']) {
+  const rows = Rows.keyof().options.map((name) => [name, store[name].toJSON()])
+  const stripe = Rows.parse(Object.fromEntries(rows))
   const running = new Set(
     stripe.subscriptions.filter((one) => ['active', 'trialing', 'past_due'].includes(one.status))
       .map((one) => one.id),
@@ -259,7 +261,7 @@ function readStripe(snapshot: unknown) {
 
 /** Every charge that succeeded, with the order whose subscription it was for. */
 function readCharges(
-  { sessions, invoices, invoicePayments, charges, refunds, disputes }: Snapshot,
+  { sessions, invoices, invoicePayments, charges, refunds, disputes }: Rows,
 ) {
   const invoiceOf = new Map(
     invoicePayments.map((one) => [one.payment.payment_intent ?? '', one.invoice]),
