@@ -6,16 +6,13 @@ import { defineConfig } from 'vitest/config'
 process.on('SIGINT', () => process.exitCode ??= 130)
 process.on('SIGTERM', () => process.exitCode ??= 143)
 
-/** What takes longest begins first: begun last, it would run alone at the end. */
-const LONG = [/browser\/accessibility/, /browser\/|faults_matrix\/|fuzz|doctor\./]
+/** Takes longest by far: begun last, it would run alone at the end. */
+const LONGEST = /browser\/accessibility/
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const rank = ({ moduleId }: TestSpecification) => {
-      const at = LONG.findIndex((pattern) => pattern.test(moduleId))
-      return at === -1 ? LONG.length : at
-    }
-    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b))
+    const isLater = ({ moduleId }: TestSpecification) => LONGEST.test(moduleId) ? 0 : 1
+    return (await super.sort(files)).toSorted((a, b) => isLater(a) - isLater(b))
   }
 }
 

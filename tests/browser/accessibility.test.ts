@@ -53,7 +53,6 @@ describe.skipIf(skipReason !== undefined)(
           shopUrl: showcase.shop.url,
           tolerates: scene.before || scene.act ? BROKEN_ON_PURPOSE : undefined,
           viewport: PHONE,
-          reducedMotion: 'reduce',
           serviceWorkers: 'block',
         })
         const { page } = visitor

@@ -6,7 +6,7 @@ import { describeInBrowser } from './suite.ts'
 
 describeInBrowser('a customer', (suite) => {
   test('signs up, verifies by the link of the mail, buys, and finds the address in the next mail', async () => {
-    const visitor = await suite.visit()
+    const visitor = await suite.visit({ reducedMotion: 'no-preference' })
     const { page } = visitor
     const email = 'whole-way@example.com'
     await signedUp(page, email)

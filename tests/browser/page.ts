@@ -33,6 +33,8 @@ export async function visit(
     baseURL: shopUrl,
     viewport: DESKTOP,
     locale: 'en-GB',
+    // What moves on and on is painted on and on, which the tests beside this one pay for.
+    reducedMotion: 'reduce',
     ...options,
   })
   // Sooner than a test is given up, so that what was waited for is named.

@@ -27,10 +27,12 @@ export interface TestDatabase {
 export async function freshDatabase(
   clockOffsetMs: () => number = () => 0,
   serverUrl?: string,
+  /** What it is made of. */
+  statements = inject('template').schema,
 ): Promise<TestDatabase> {
   const database = await emptyDatabase(clockOffsetMs, serverUrl)
   const db = database.openDb()
-  for (const statement of inject('schema')) await db.run(statement)
+  for (const statement of statements) await db.run(statement)
   return database
 }
 

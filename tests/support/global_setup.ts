@@ -1,13 +1,12 @@
 import type { TestProject } from 'vitest/node'
 import { startDatabase } from '../../dev/database.ts'
-import { readSchema } from './schema.ts'
+import { makeTemplate, type Template } from './template.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** `mysql://user:password@host:port`, without the name of a database: each file makes its own. */
     databaseUrl: string
-    /** The statements that make of an empty database what the migrations make of it. */
-    schema: string[]
+    template: Template
   }
 }
 
@@ -17,12 +16,12 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   if (given) {
     const url = given.replace(/\/+$/, '')
     project.provide('databaseUrl', url)
-    project.provide('schema', await readSchema(url))
+    project.provide('template', await makeTemplate(url))
     return
   }
   const dir = await Deno.makeTempDir({ prefix: 'spawnpoint-test-' })
   const database = await startDatabase({ dir, durable: false, log: console.log })
   project.provide('databaseUrl', database.url)
-  project.provide('schema', await readSchema(database.url))
+  project.provide('template', await makeTemplate(database.url))
   return () => database.stop()
 }

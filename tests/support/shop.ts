@@ -1,4 +1,4 @@
-import { expect, vi } from 'vitest'
+import { expect, inject, vi } from 'vitest'
 import type { RateLimits } from '../../api/accounts/rate_limits.ts'
 import { createApp } from '../../api/app.ts'
 import { parseConfig } from '../../api/config.ts'
@@ -8,9 +8,7 @@ import { type Loop, startLoop } from '../../api/jobs/loop.ts'
 import { runDue } from '../../api/jobs/run.ts'
 import { runSweeps, type SweepName, type SweepReport } from '../../api/jobs/sweep.ts'
 import { createLog } from '../../api/log.ts'
-import { applyCatalogue } from '../../api/plans/apply.ts'
-import { parseCatalogue } from '../../api/plans/catalogue.ts'
-import { shopId } from '../../api/plans/shop_id.ts'
+import type { Catalogue } from '../../api/plans/catalogue.ts'
 import { serveStorefront } from '../../api/storefront_files.ts'
 import type { MailTemplate } from '../../api/mail/messages.ts'
 import { createFaults, type Faults } from '../../dev/faults/faults.ts'
@@ -24,6 +22,7 @@ import { freshDatabase } from './database.ts'
 import { MAIL_KEY, PANEL_KEY, STRIPE_KEY, testEnvironment, WEBHOOK_SECRET } from './environment.ts'
 import { NO_LIMITS } from './limits.ts'
 import { serve, type ServedEmulator, serveEmulator } from './serve.ts'
+import { applyShipped, PANEL_OPTIONS, roomy } from './shipped.ts'
 
 /** A whole shop: a database of its own, the emulators and the API, each behind real HTTP. */
 export interface Shop {
@@ -104,7 +103,7 @@ export async function startShop(
     installMs?: number
     rateLimits?: RateLimits
     /** Edits the catalogue before it is applied. */
-    catalogue?: (catalogue: ReturnType<typeof parseCatalogue>) => void
+    catalogue?: (catalogue: Catalogue) => void
     /** A folder with the built storefront: it is served, and the job loop runs by itself. */
     storefront?: string
     clock?: Clock
@@ -120,7 +119,9 @@ export async function startShop(
     appAheadMs?: number
   } = {},
 ): Promise<Shop> {
-  const database = await freshDatabase(clock.offsetMs, databaseServer)
+  const template = inject('template')
+  const made = catalogue ? template.schema : template.sold
+  const database = await freshDatabase(clock.offsetMs, databaseServer, made)
   const front = serve()
   const [stripeServer, panelServer, mailServer] = [
     serveEmulator(),
@@ -136,20 +137,20 @@ export async function startShop(
     now: clock.now,
     random,
     retryDelaysMs: [50, 100, 200],
+    state: catalogue ? undefined : JSON.parse(template.stripe),
     faults,
   })
   const panel = createPanelEmulator({
+    ...PANEL_OPTIONS,
     url: panelServer.url,
     applicationKey: PANEL_KEY,
     now: clock.now,
     random,
     installMs,
-    requestsPerMinute: 100_000,
-    seed: 'shop',
     faults,
   })
   const mailbox = createMailbox({ apiKey: MAIL_KEY, now: clock.now, faults })
-  enlarge(panel)
+  roomy(panel)
   route(stripeServer, stripe.fetch, () => intercept.stripe)
   route(panelServer, panel.fetch, () => intercept.panel)
   route(mailServer, mailbox.fetch, () => intercept.mail)
@@ -179,7 +180,7 @@ export async function startShop(
   const contract = createContract()
   front.handler = async (request) => contract.check(request, await site.fetch(request))
   const db = deps.openDb()
-  await apply(db, deps, catalogue)
+  if (catalogue) await applyShipped(db, deps, catalogue)
   // What Stripe tells of the catalogue is no order's business.
   stripe.addWebhookEndpoint({ url: `${front.url}/api/stripe/webhook`, secret: WEBHOOK_SECRET })
   if (runJobs) loop = startLoop(deps)
@@ -258,30 +259,6 @@ async function signedUp(
   const answer = await client.post('/api/auth/signup', { email, password: 'correct horse battery' })
   expect(answer.status).toBe(201)
   return client
-}
-
-/** Nodes large enough for every test of a file; capacity.test.ts makes them small again. */
-const ROOMY = 50
-
-function enlarge(panel: PanelEmulator): void {
-  for (const node of panel.store.nodes.rows) {
-    node.memory *= ROOMY
-    node.disk *= ROOMY
-  }
-}
-
-async function apply(
-  db: Db,
-  deps: Deps,
-  edit: ((catalogue: ReturnType<typeof parseCatalogue>) => void) | undefined,
-): Promise<void> {
-  const catalogue = parseCatalogue(await Deno.readTextFile('catalog.json'))
-  for (const region of catalogue.regions) region.nodeCpuPercent *= ROOMY
-  edit?.(catalogue)
-  const { payments, panel } = deps
-  const target = { db, panel, payments, shopId: await shopId(db, deps.randomBytes) }
-  const { refused } = await applyCatalogue(catalogue, target)
-  expect(refused).toEqual([])
 }
 
 function route(
