@@ -12,7 +12,7 @@ import { placeOrder, PURCHASE } from './support/shop.ts'
 
 /** Set FUZZ_SEED to what a failure printed, to see it again; FUZZ_BODIES to look longer. */
 const SEED = Number(Deno.env.get('FUZZ_SEED') ?? Date.now() % 2 ** 31)
-const BODIES = Number(Deno.env.get('FUZZ_BODIES') ?? 1000)
+const BODIES = Number(Deno.env.get('FUZZ_BODIES') ?? 500)
 
 /** Sent at once, on average: the database works while the next is made, and its queue holds twice as many. */
 const AT_ONCE = 100

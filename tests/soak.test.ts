@@ -12,9 +12,13 @@ beforeAll(async () => {
 
 afterAll(() => shop.stop())
 
-test('killed every 2 s, the shop gives each of 60 paid orders one server, whatever fails', async () => {
-  console.log(`SOAK_SEED=${seed}`)
-  const report = await soak(shop, { seed, orders: 60, withinMs: 25_000 })
-  console.log(JSON.stringify(report))
-  expect(report.kills).toBeGreaterThanOrEqual(3)
-})
+test(
+  'killed every 2 s, the shop gives each of 40 paid orders one server, whatever fails',
+  async () => {
+    console.log(`SOAK_SEED=${seed}`)
+    const report = await soak(shop, { seed, orders: 40, withinMs: 50_000 })
+    console.log(JSON.stringify(report))
+    expect(report.kills).toBeGreaterThanOrEqual(3)
+  },
+  60_000,
+)
