@@ -160,6 +160,23 @@ test('after a backup from before the delivery was restored, the server that runs
   expect(await refundsAtStripe(orderId)).toEqual([])
 })
 
+test('a server that is there is looked for when the calls of others leave room, before its order is refunded', async () => {
+  const { orderId } = await paidOrder()
+  await shop.pass(10_000)
+  await restoreToPaid(orderId)
+  shop.clock.advance(25 * HOUR_MS)
+  const busy = shop.faults.order({
+    on: { service: 'panel' },
+    fault: { name: 'status', status: 429 },
+  })
+  await shop.drain()
+  expect((await statusOf(orderId))?.order).toBe('provisioning')
+  busy.cancel()
+  await shop.pass(5 * 60_000)
+  expect(await statusOf(orderId)).toEqual({ order: 'provisioned', server: 'active' })
+  expect(await refundsAtStripe(orderId)).toEqual([])
+})
+
 test('a server that is there and cannot be taken up is refunded a quarter of an hour later', async () => {
   const { orderId } = await paidOrder()
   await shop.pass(10_000)
