@@ -7,10 +7,7 @@ import type { PanelNode } from '../panel/panel.ts'
 import { regionNames } from '../plans/store.ts'
 import { claimNodeRetry, listNodeFaults, type NodeFault } from './node_faults.ts'
 import { lockUncreated, type Server } from './store.ts'
-import { recordWaiting } from './waiting.ts'
-
-/** Room changes by the minute at most. */
-const ROOM_RETRY_MS = 5 * 60_000
+import { recordWaiting, waitForRoom } from './waiting.ts'
 
 /** One of those that wait gets to try; the rest need not come at the same moment. */
 const SOONEST_NODE_RETRY_MS = 5000
@@ -98,21 +95,6 @@ async function holdApartFrom(
 
 /** Undoes the transaction, so that a hold on a closed node is not lost for nothing. */
 class NoRoom extends Error {}
-
-async function waitForRoom(
-  db: Db,
-  deps: Deps,
-  { order, server }: { order: Order; server: Server },
-) {
-  const names = await regionNames(db)
-  return await recordWaiting(db, deps, {
-    orderId: order.id,
-    serverId: server.id,
-    reason: 'room',
-    facts: { region: names.get(order.regionId) ?? order.regionId },
-    delayMs: ROOM_RETRY_MS,
-  })
-}
 
 /** The hold stays: as soon as the node takes servers again the order is delivered there. */
 async function waitForNode(

@@ -11,6 +11,7 @@ import {
   setWaiting,
 } from '../orders/store.ts'
 import { verdictOn } from '../panel/faults.ts'
+import { regionNames } from '../plans/store.ts'
 import { allocationTaken, alreadyExists, type PanelError } from '../panel/panel.ts'
 import { msSinceCreateSent, type Server } from './store.ts'
 
@@ -22,6 +23,8 @@ export type WaitingReason = 'room' | 'account' | 'panel' | 'node' | 'bank'
  * was lost: it gives its node 15 s, and as long again to clean up.
  */
 export const UNKNOWN_OUTCOME_MS = 45_000
+
+const ROOM_RETRY_MS = 5 * 60_000
 
 /** Whatever a fault was, all is well soon after it is over. */
 const LONGEST_RETRY_MS = 60_000
@@ -63,6 +66,27 @@ export async function recordWaiting(
   return new TryAgain(`${kind}: ${cause?.message ?? ''}`, delayMs)
 }
 
+/** No node of the order's region can take the server now; room changes by the minute at most. */
+export async function waitForRoom(
+  db: Db,
+  deps: Deps,
+  { order, server, cause }: {
+    order: Order
+    server: Server
+    cause?: Record<string, unknown> | undefined
+  },
+): Promise<TryAgain> {
+  const names = await regionNames(db)
+  return await recordWaiting(db, deps, {
+    orderId: order.id,
+    serverId: server.id,
+    reason: 'room',
+    facts: { region: names.get(order.regionId) ?? order.regionId },
+    ...(cause && { cause }),
+    delayMs: ROOM_RETRY_MS,
+  })
+}
+
 /** A payment that the bank may take back buys no server until that is decided. */
 export async function waitForBank(
   db: Db,
@@ -95,9 +119,14 @@ export async function panelFailure(
     return await failProvisioning(db, deps, { order, error, cause })
   }
   const sentMs = await msSinceCreateSent(db, server.id)
+  // Said already, and tried each minute: that it failed once more is no news.
+  if (error.code === 'DaemonConnectionException' && order.waitingFor === 'node') {
+    return new TryAgain(error.message, UNKNOWN_OUTCOME_MS, error)
+  }
   if (sentMs !== undefined && sentMs < UNKNOWN_OUTCOME_MS) {
     return await recordUnconfirmed(db, deps, { order, error, delayMs: UNKNOWN_OUTCOME_MS - sentMs })
   }
+  if (error.kind === 'capacity') return await waitForRoom(db, deps, { order, server, cause })
   const delayMs = delayAfter(deps, error, attempts)
   const kind = waitingKind(error)
   if (kind) {
