@@ -84,8 +84,19 @@ export interface StripeEmulator {
 export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmulator {
   const { url, random = Math.random, retryDelaysMs = RETRY_DELAYS_MS, log = () => {} } = options
   const { faults = createFaults({ services: ['stripe'], now: options.now }) } = options
-  const store = openStore(options.state, onceInOneGo(options.onChange ?? (() => {})))
+  const tellOfChange = onceInOneGo(options.onChange ?? (() => {}))
+  const ticked = { at: 0, changed: true }
+  const store = openStore(options.state, () => {
+    ticked.changed = true
+    tellOfChange()
+  })
   const now = () => Math.floor(options.now().getTime() / 1000)
+  /** Within a second nothing more is due, unless something changed. */
+  const tickIfDue = () => {
+    if (!ticked.changed && ticked.at === now()) return
+    Object.assign(ticked, { at: now(), changed: false })
+    tick(sandbox)
+  }
   const webhooks = createWebhooks({
     store,
     now,
@@ -121,7 +132,7 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
 
   return {
     fetch: withFaults(async (request) => {
-      tick(sandbox)
+      tickIfDue()
       return await app.fetch(request)
     }, {
       service: 'stripe',
@@ -144,7 +155,7 @@ export function createStripeEmulator(options: StripeEmulatorOptions): StripeEmul
       )
     },
     async pay(sessionId, payOptions) {
-      tick(sandbox)
+      tickIfDue()
       return await payAndWait(sandbox, webhooks.answered, sessionId, payOptions)
     },
     expire: (sessionId) => Promise.try(() => void expireSession(sandbox, sessionId)),
