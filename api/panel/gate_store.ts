@@ -155,6 +155,9 @@ export async function recordPause(
   )
 }
 
+/** How late the end of a call may be written down. */
+const LATE_MS = 1000
+
 /**
  * Closes an open circuit after the call `op`, which took `ms`, succeeded. False when the circuit is
  * closed already, or opened after that call began, or waits for the success of another call: that
@@ -165,15 +168,17 @@ export async function closeCircuit(
   { op, ms }: { op: string; ms: number },
 ): Promise<boolean> {
   const beganLater = 'open_since <= {now} - INTERVAL ? MICROSECOND'
+  // The call ended a moment before this is written; a probe begins half a minute after the opening.
+  const agoMs = ms + LATE_MS
   const { affectedRows } = await tx.run(
     `UPDATE panel_gate SET failures = 0, failing_since = NULL, open_kind = NULL, open_since = NULL,
        open_op = NULL, reason = NULL
       WHERE id = 1 AND ${beganLater} AND (open_op IS NULL OR open_op = ?)`,
-    [microseconds(ms), op],
+    [microseconds(agoMs), op],
   )
   if (affectedRows === 1) return true
   await tx.run(`UPDATE panel_gate SET probe_at = {now} WHERE id = 1 AND ${beganLater}`, [
-    microseconds(ms),
+    microseconds(agoMs),
   ])
   return false
 }
