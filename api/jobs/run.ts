@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { raiseAlert } from '../alerts/alerts.ts'
 import { type Db, DbUnavailable, type Queryable } from '../db.ts'
 import type { Deps } from '../deps.ts'
@@ -81,7 +80,7 @@ interface Run {
 }
 
 function ofJob(row: Job): Run {
-  const about = { ...idsIn(row.payload), jobId: row.id, job: row.name, attempt: row.attempts }
+  const about = { ...idIn(row.topic), jobId: row.id, job: row.name, attempt: row.attempts }
   return { queue: 'jobs', row, job: row.name, subject: row.topic, about }
 }
 
@@ -90,22 +89,14 @@ function ofEvent(row: InboxEvent): Run {
   return { queue: 'stripe_events', row, job: 'stripe.event', subject: row.id, about }
 }
 
-/** What a job is about, for whoever searches the log for it. */
-function idsIn(payload: string): LogFields {
-  try {
-    return aboutSchema.parse(JSON.parse(payload))
-  } catch {
-    // The handler says what is wrong with it.
-    return {}
-  }
+/** What a job is about, for whoever searches the log for it: its topic names that. */
+function idIn(topic: string): LogFields {
+  const [id, kind] = /\b(ord|srv|pay|mal)_[a-z\d]+/.exec(topic) ?? []
+  if (kind === 'ord') return { orderId: id }
+  if (kind === 'srv') return { serverId: id }
+  if (kind === 'pay') return { paymentId: id }
+  return kind === 'mal' ? { mailId: id } : {}
 }
-
-const aboutSchema = z.object({
-  orderId: z.string(),
-  serverId: z.string(),
-  paymentId: z.string(),
-  mailId: z.string(),
-}).partial()
 
 async function handle(db: Db, handlers: Handlers, job: Job): Promise<void> {
   if (!isHandled(handlers, job.name)) {

@@ -254,12 +254,15 @@ export async function msUntilRefund(db: Queryable, id: string): Promise<number |
   return row?.us == null ? undefined : Number(row.us) / 1000
 }
 
+/** True in SQL of an order that is paid, waits for its server and is not being ended. */
+const HAS_DEADLINE = `ending IS NULL AND refund_at IS NOT NULL
+  AND status IN ('paid', 'provisioning', 'provision_failed')`
+
 /** Moves the deadline. False when the order has none any more. */
 export async function moveDeadline(tx: Queryable, id: string, byMs: number): Promise<boolean> {
   const { affectedRows } = await tx.run(
     `UPDATE orders SET refund_at = GREATEST(refund_at, {now}) + INTERVAL ? MICROSECOND
-      WHERE id = ? AND ending IS NULL AND refund_at IS NOT NULL
-        AND status IN ('paid', 'provisioning', 'provision_failed')`,
+      WHERE id = ? AND ${HAS_DEADLINE}`,
     [microseconds(byMs), id],
   )
   return affectedRows === 1
@@ -269,8 +272,7 @@ export async function moveDeadline(tx: Queryable, id: string, byMs: number): Pro
 export async function renewDeadline(tx: Queryable, id: string, ms: number): Promise<void> {
   await tx.run(
     `UPDATE orders SET refund_at = GREATEST(refund_at, {now} + INTERVAL ? MICROSECOND)
-      WHERE id = ? AND ending IS NULL AND refund_at IS NOT NULL
-        AND status IN ('paid', 'provisioning', 'provision_failed')`,
+      WHERE id = ? AND ${HAS_DEADLINE}`,
     [microseconds(ms), id],
   )
 }

@@ -72,7 +72,12 @@ async function reportOrphan(db: Db, deps: Deps, session: SessionState): Promise<
   const alert = { kind: 'orphan_payment', subject: session.id } as const
   if (await wentBack(deps, session)) return await resolveAlert(db, alert)
   const { amountTotal: amount, currency } = session
-  const detail = { orderId, amount, currency, paymentIntentId: intentOf(session) ?? null }
+  const detail = {
+    orderId,
+    amount,
+    currency,
+    paymentIntentId: session.invoice?.paymentIntentId ?? null,
+  }
   await raiseAlert(db, deps, { ...alert, detail })
   const about = { stripeSessionId: session.id, orderId }
   deps.log.error('a checkout session belongs to no order of this shop', about)
@@ -88,12 +93,8 @@ export async function resolveReturnedOrphans(db: Db, deps: Deps): Promise<void> 
 }
 
 /** Whether nothing is left of what was paid in a session. */
-async function wentBack(deps: Deps, session: SessionState): Promise<boolean> {
-  const intent = intentOf(session)
+async function wentBack(deps: Deps, { invoice }: SessionState): Promise<boolean> {
+  const intent = invoice?.paymentIntentId
   const money = intent ? await deps.payments.getMoney(intent) : undefined
   return money !== undefined && moneyLeft(money) <= 0
-}
-
-function intentOf({ invoice }: SessionState): string | undefined {
-  return invoice?.paymentIntentId
 }

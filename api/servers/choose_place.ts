@@ -4,10 +4,9 @@ import type { Deps } from '../deps.ts'
 import { TryAgain } from '../jobs/again.ts'
 import { insertOrderEvent, type Order, setNode } from '../orders/store.ts'
 import type { PanelNode } from '../panel/panel.ts'
-import { regionNames } from '../plans/store.ts'
 import { claimNodeRetry, listNodeFaults, type NodeFault } from './node_faults.ts'
 import { lockUncreated, type Server } from './store.ts'
-import { recordWaiting, waitForRoom } from './waiting.ts'
+import { ROOM_RETRY_MS, waitInRegion } from './waiting.ts'
 
 /** One of those that wait gets to try; the rest need not come at the same moment. */
 const SOONEST_NODE_RETRY_MS = 5000
@@ -96,19 +95,20 @@ async function holdApartFrom(
 /** Undoes the transaction, so that a hold on a closed node is not lost for nothing. */
 class NoRoom extends Error {}
 
+async function waitForRoom(db: Db, deps: Deps, about: { order: Order; server: Server }) {
+  return await waitInRegion(db, deps, { ...about, reason: 'room', delayMs: ROOM_RETRY_MS })
+}
+
 /** The hold stays: as soon as the node takes servers again the order is delivered there. */
 async function waitForNode(
   db: Db,
   deps: Deps,
-  { order, server }: { order: Order; server: Server },
+  about: { order: Order; server: Server },
   { nodeId, reason, retryInMs }: NodeFault,
 ) {
-  const names = await regionNames(db)
-  return await recordWaiting(db, deps, {
-    orderId: order.id,
-    serverId: server.id,
+  return await waitInRegion(db, deps, {
+    ...about,
     reason: 'node',
-    facts: { region: names.get(order.regionId) ?? order.regionId },
     cause: { nodeId, reason },
     delayMs: Math.max(retryInMs, SOONEST_NODE_RETRY_MS),
   })

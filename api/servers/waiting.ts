@@ -24,7 +24,8 @@ export type WaitingReason = 'room' | 'account' | 'panel' | 'node' | 'bank'
  */
 export const UNKNOWN_OUTCOME_MS = 45_000
 
-const ROOM_RETRY_MS = 5 * 60_000
+/** Room changes by the minute at most. */
+export const ROOM_RETRY_MS = 5 * 60_000
 
 /** Whatever a fault was, all is well soon after it is over. */
 const LONGEST_RETRY_MS = 60_000
@@ -66,24 +67,24 @@ export async function recordWaiting(
   return new TryAgain(`${kind}: ${cause?.message ?? ''}`, delayMs)
 }
 
-/** No node of the order's region can take the server now; room changes by the minute at most. */
-export async function waitForRoom(
+/** Writes down that no node of the order's region takes its server now, and names the region. */
+export async function waitInRegion(
   db: Db,
   deps: Deps,
-  { order, server, cause }: {
+  { order, server, ...waiting }: {
     order: Order
     server: Server
-    cause?: Record<string, unknown> | undefined
+    reason: 'room' | 'node'
+    cause?: Record<string, unknown>
+    delayMs: number
   },
 ): Promise<TryAgain> {
   const names = await regionNames(db)
   return await recordWaiting(db, deps, {
+    ...waiting,
     orderId: order.id,
     serverId: server.id,
-    reason: 'room',
     facts: { region: names.get(order.regionId) ?? order.regionId },
-    ...(cause && { cause }),
-    delayMs: ROOM_RETRY_MS,
   })
 }
 
@@ -126,7 +127,10 @@ export async function panelFailure(
   if (sentMs !== undefined && sentMs < UNKNOWN_OUTCOME_MS) {
     return await recordUnconfirmed(db, deps, { order, error, delayMs: UNKNOWN_OUTCOME_MS - sentMs })
   }
-  if (error.kind === 'capacity') return await waitForRoom(db, deps, { order, server, cause })
+  if (error.kind === 'capacity') {
+    const room = { reason: 'room', cause, delayMs: ROOM_RETRY_MS } as const
+    return await waitInRegion(db, deps, { order, server, ...room })
+  }
   const delayMs = delayAfter(deps, error, attempts)
   const kind = waitingKind(error)
   if (kind) {

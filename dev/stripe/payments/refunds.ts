@@ -110,7 +110,6 @@ function checkRefund(sandbox: Sandbox, charge: Charge, amount: number, left: num
   }
 }
 
-/** Whether a dispute has taken the money back, or may yet do so. */
 /** What the bank has taken, or keeps until it decides; the rest can be refunded. */
 function amountChargedBack({ store }: Sandbox, { id }: Charge): number {
   return store.disputes.toJSON()
