@@ -39,12 +39,16 @@ function secondsOf({ clock }: Shop): number {
   return Math.floor(clock.now().getTime() / 1000)
 }
 
-/** Gives the status of the answer. */
-export async function send({ url }: Shop, { body, signature }: Delivery): Promise<number> {
+/** Gives the status of the answer. Rejects when nobody answers within ten seconds. */
+export async function send(
+  { url }: Pick<Shop, 'url'>,
+  { body, signature }: Delivery,
+): Promise<number> {
   const answer = await fetch(`${url}/api/stripe/webhook`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'stripe-signature': signature },
     body,
+    signal: AbortSignal.timeout(10_000),
   })
   await answer.body?.cancel()
   return answer.status

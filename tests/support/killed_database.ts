@@ -6,7 +6,7 @@ import { send, sign, signed } from './deliveries.ts'
 import { withholdWebhooks } from './faults.ts'
 import { addRoom } from './room.ts'
 import type { Shop } from './shop.ts'
-import { expectOneServerEach, placeAndPay } from './soak.ts'
+import { expectOneServerEach, placeAndPay, sleep } from './soak.ts'
 
 /** A database server that dies as by a power cut, and comes back at its address with what it kept. */
 export interface MortalDatabase {
@@ -127,8 +127,4 @@ async function everyOrderServed(shop: Shop): Promise<void> {
     await sleep(500)
   }
   expect.fail('not every order has its server')
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -1,14 +1,37 @@
-import { expect } from 'vitest'
+import { afterEach, beforeEach, expect, inject } from 'vitest'
 import { placeOrder } from '../../api/checkout/place_order.ts'
 import { DbUnavailable } from '../../api/db.ts'
 import { sweep } from '../../api/jobs/sweep.ts'
 import { createRandom } from '../../dev/random.ts'
 import { addRoom } from './room.ts'
 import { expectOneServerEach, inParallel, newBuyer } from './soak.ts'
-import { PURCHASE, sessionOf, type Shop } from './shop.ts'
-import type { TcpProxy } from './tcp_proxy.ts'
+import { PURCHASE, sessionOf, type Shop, startShop } from './shop.ts'
+import { startTcpProxy, type TcpProxy } from './tcp_proxy.ts'
 
 const MINUTE_MS = 60_000
+
+/** What a database refuses a write with: deadlock, lock wait, snapshot, read-only, read-only for good. */
+export const REFUSALS = [1213, 1205, 1020, 1290, 1836]
+
+/**
+ * Before each test of a file: a shop whose database lies behind a proxy. Gives what both are then, and
+ * the seed, which is printed.
+ */
+export function startBadLine(): { at: () => { shop: Shop; proxy: TcpProxy }; seed: number } {
+  const seed = Number(Deno.env.get('CHAOS_SEED') ?? Math.floor(Math.random() * 1e6))
+  let proxy: TcpProxy
+  let shop: Shop
+  beforeEach(async () => {
+    console.log(`CHAOS_SEED=${seed}`)
+    proxy = await startTcpProxy(inject('databaseUrl'))
+    shop = await startShop({ installMs: 1000, databaseServer: proxy.url })
+  })
+  afterEach(async () => {
+    await shop.stop()
+    await proxy.stop()
+  })
+  return { at: () => ({ shop, proxy }), seed }
+}
 
 /** Far more than the slowest order takes, the leases of lost claims included. */
 const WITHIN_MS = 60 * MINUTE_MS
@@ -22,8 +45,7 @@ const AT_ONCE = 8
  * order has exactly one server; gives how many replies were lost.
  */
 export async function loseReplies(
-  shop: Shop,
-  proxy: TcpProxy,
+  { shop, proxy }: { shop: Shop; proxy: TcpProxy },
   { seed, orders, share }: { seed: number; orders: number; share: number },
 ): Promise<{ lostCommits: number; lostAlone: number }> {
   const random = createRandom(seed)
@@ -46,21 +68,19 @@ const UNDOES_ALL: Record<number, boolean> = { 1213: true, 1020: true }
  * other, so often each. Ends when each order has exactly one server and nothing is half done.
  */
 export async function refuseStatements(
-  shop: Shop,
-  proxy: TcpProxy,
-  { seed, orders, errnos, times, share }: {
+  { shop, proxy }: { shop: Shop; proxy: TcpProxy },
+  { seed, orders, times, share }: {
     seed: number
     orders: number
-    errnos: number[]
     times: number
     share: number
   },
 ): Promise<Record<number, number>> {
   const random = createRandom(seed)
-  const refused: Record<number, number> = Object.fromEntries(errnos.map((errno) => [errno, 0]))
+  const refused: Record<number, number> = Object.fromEntries(REFUSALS.map((errno) => [errno, 0]))
   await sellOver(shop, proxy, orders, (sql) => {
     if (!/^(INSERT|UPDATE|DELETE|COMMIT)/.test(sql) || random() >= share) return undefined
-    const errno = errnos.filter((one) => (refused[one] ?? 0) < times)
+    const errno = REFUSALS.filter((one) => (refused[one] ?? 0) < times)
       .toSorted((one, other) => (refused[one] ?? 0) - (refused[other] ?? 0))[0]
     if (errno === undefined) return undefined
     refused[errno] = (refused[errno] ?? 0) + 1

@@ -3,11 +3,10 @@ import { insertUser } from '../../api/accounts/store.ts'
 import { placeOrder } from '../../api/checkout/place_order.ts'
 import { freePort } from '../../dev/ports.ts'
 import { createRandom } from '../../dev/random.ts'
-import { signatureHeader } from '../../dev/stripe/signature.ts'
 import type { Event } from '../../dev/stripe/wire.ts'
 import { CLOCK_OFFSET_MS } from './api_entry.ts'
 import { startApiProcess } from './api_process.ts'
-import { WEBHOOK_SECRET } from './environment.ts'
+import { send, signed } from './deliveries.ts'
 import { assertInvariants } from './invariants.ts'
 import { addRoom } from './room.ts'
 import { PURCHASE, sessionOf, type Shop } from './shop.ts'
@@ -161,22 +160,9 @@ async function deliverAll(
   return retried
 }
 
-async function deliver({ clock }: Shop, url: string, event: Event): Promise<number> {
-  const body = JSON.stringify(event)
-  const at = Math.floor(clock.now().getTime() / 1000)
-  const signature = await signatureHeader(body, [WEBHOOK_SECRET], at)
-  try {
-    const answer = await fetch(`${url}/api/stripe/webhook`, {
-      method: 'POST',
-      headers: { 'stripe-signature': signature },
-      body,
-      signal: AbortSignal.timeout(10_000),
-    })
-    await answer.body?.cancel()
-    return answer.status
-  } catch {
-    return 0
-  }
+/** 0 when nobody answers. */
+async function deliver(shop: Shop, url: string, event: Event): Promise<number> {
+  return await send({ url }, signed(shop, { ...event }, 0)).catch(() => 0)
 }
 
 async function everyServer({ db }: Shop, ending: AbortSignal): Promise<void> {
@@ -248,7 +234,7 @@ export async function inParallel<T>(
   }))
 }
 
-async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const timer = setTimeout(resolve, ms)
   signal?.addEventListener('abort', () => resolve(), { once: true })
