@@ -333,6 +333,7 @@ export async function openScene(page: Page, scene: Scene, showcase: Showcase): P
     const shown = await page.locator('main').innerText()
     throw new Error(`${scene.name} is not there; the page shows: ${shown}`, { cause: error })
   })
+  await page.locator('h1').first().waitFor({ state: 'attached' })
   if (!scene.waits) await settle(page)
   await scene.act?.(page, showcase)
   await page.evaluate(() => document.fonts.ready)
@@ -340,9 +341,7 @@ export async function openScene(page: Page, scene: Scene, showcase: Showcase): P
 
 /** Nothing on the page says any more that it waits. */
 async function settle(page: Page): Promise<void> {
-  await page.waitForFunction(() =>
-    document.querySelector('h1') && !document.querySelector('main [aria-busy=true], main .waiting')
-  )
+  await page.waitForFunction(() => !document.querySelector('main [aria-busy=true], main .waiting'))
 }
 
 /** As a browser that has been here before: its cookies, and its note that somebody is signed in. */
